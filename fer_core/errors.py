@@ -1,0 +1,36 @@
+"""What can go wrong, as a tree; every message is one sentence a user can act on.
+
+    FerError
+    ├── DataError          a data set, or arrays made from one, is not what it should be
+    ├── PictureError       a photo or video cannot be read
+    ├── RecipeError        a recipe is unknown or holds a value that cannot be trained
+    ├── RunError           a run folder is missing, unfinished, broken, or in the way
+    └── MissingExtraError  an optional package is not installed
+
+A message says what is wrong, what was expected and what was received. Whoever shows an error to a user
+(the command line, a page) catches ``FerError`` and prints its message alone.
+"""
+
+
+class FerError(Exception):
+    """Anything that this library raises on purpose."""
+
+
+class DataError(FerError, ValueError):
+    """A data set, or arrays made from one, is not what it should be."""
+
+
+class PictureError(FerError, ValueError):
+    """A photo or video cannot be read."""
+
+
+class RecipeError(FerError, ValueError):
+    """A recipe is unknown or holds a value that cannot be trained."""
+
+
+class RunError(FerError):
+    """A run folder is missing, unfinished, broken, or in the way."""
+
+
+class MissingExtraError(FerError, ImportError):
+    """An optional package is not installed; the message names the command that installs it."""
