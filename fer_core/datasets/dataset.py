@@ -40,7 +40,8 @@ class Dataset:
         """Refuse arrays that do not belong together."""
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (SIDE, SIDE):
             raise DataError(
-                f"Images must be (N, {SIDE}, {SIDE}) uint8. Received: {self.images.shape} {self.images.dtype}."
+                f"Images must be (N, {SIDE}, {SIDE}) uint8. "
+                f"Received: {self.images.shape} {self.images.dtype}."
             )
         lengths = {len(self.images), len(self.labels), len(self.rows)}
         lengths |= set() if self.groups is None else {len(self.groups)}
@@ -48,6 +49,8 @@ class Dataset:
             raise DataError(
                 f"Images, labels, rows and groups must have one length. Received: {sorted(lengths)}."
             )
+        if self.labels.dtype != np.uint8 or self.labels.ndim != 1:
+            raise DataError(f"Labels must be (N,) uint8. Received: {self.labels.shape} {self.labels.dtype}.")
         if len(self.labels) and self.labels.max() >= EMOTION_COUNT:
             raise DataError(f"Labels must lie in [0, 6]. Received: {int(self.labels.max())}.")
         if self.split not in SPLITS:
