@@ -1,0 +1,24 @@
+"""Numbers in, Plotly figures out.
+
+Shares and accuracies come in as numbers in [0, 1] and are shown as percent. Text, grid and background have
+no colour of their own, so a figure takes them from whoever shows it (Streamlit's light or dark theme); what
+carries meaning has a fixed colour from ``palette`` or ``ACCENT``, legible on both. Nothing is said by colour
+alone: a name, a number, a dash or a marker says it too.
+"""
+
+from fer_core.charts.evaluation import plot_comparison, plot_confusion, plot_per_emotion, plot_reliability
+from fer_core.charts.faces import plot_probabilities
+from fer_core.charts.style import STILL
+from fer_core.charts.training import plot_gap, plot_history, plot_learning_rate
+
+__all__ = [
+    "STILL",
+    "plot_comparison",
+    "plot_confusion",
+    "plot_gap",
+    "plot_history",
+    "plot_learning_rate",
+    "plot_per_emotion",
+    "plot_probabilities",
+    "plot_reliability",
+]

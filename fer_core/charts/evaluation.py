@@ -1,0 +1,155 @@
+"""Charts of what a run got right and wrong."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from fer_core.charts.style import ACCENT, GLYPH_LABELS, MUTED, RUN_MARKERS, new_figure
+from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
+from fer_core.palette import EMOTION_COLOURS, rgb
+
+
+def plot_confusion(confusion: npt.ArrayLike, *, shares: bool = True, height: int = 520) -> go.Figure:
+    """Who is taken for whom: rows are the truth, columns what the network said.
+
+    The shade is always the share of the row, so that happy, with sixteen times the faces of disgust, does
+    not drown the rest; the text is that share in percent, or the count.
+
+    Args:
+        confusion: (7, 7) counts, rows are the truth.
+        shares: write percent of the row; False writes counts.
+        height: px.
+    """
+    counts = np.asarray(confusion)
+    totals = counts.sum(axis=1, keepdims=True)
+    share = counts / np.maximum(totals, 1)
+    figure = new_figure(height)
+    red, green, blue = rgb(ACCENT)
+    figure.add_heatmap(
+        z=share,
+        x=EMOTION_LABELS,
+        y=EMOTION_LABELS,
+        zmin=0,
+        zmax=1,
+        xgap=2,
+        ygap=2,
+        colorscale=[[0, f"rgba({red},{green},{blue},0.04)"], [1, f"rgba({red},{green},{blue},1)"]],
+        showscale=False,
+        customdata=np.dstack([counts, np.broadcast_to(totals, counts.shape)]),
+        hovertemplate="%{customdata[0]:,} of the %{customdata[1]:,} %{y} faces<br>"
+        "were read as %{x}: %{z:.1%}<extra></extra>",
+    )
+    _write_cells(figure, share, share if shares else counts, shares=shares)
+    figure.update_xaxes(title="read as", ticks="", showgrid=False)
+    figure.update_yaxes(title="truly", ticks="", showgrid=False, autorange="reversed")
+    return figure
+
+
+def _write_cells(figure: go.Figure, share: np.ndarray, values: np.ndarray, *, shares: bool) -> None:
+    """Write a number in each cell: white where the shade is strong, else in the theme's own text colour."""
+    for row in range(EMOTION_COUNT):
+        for column in range(EMOTION_COUNT):
+            value = values[row, column]
+            text = f"{100 * value:.0f}" + ("%" if row == column else "") if shares else f"{value:,}"
+            figure.add_annotation(
+                x=EMOTION_LABELS[column],
+                y=EMOTION_LABELS[row],
+                text=f"<b>{text}</b>" if row == column else text,
+                showarrow=False,
+                font={"color": "#ffffff"} if share[row, column] > 0.45 else None,
+            )
+
+
+def plot_per_emotion(scores: Mapping[str, Sequence[float]], *, height: int = 380) -> go.Figure:
+    """F1 as a bar an emotion, with precision and recall marked on it.
+
+    Args:
+        scores: a score dictionary (``metrics.score``): ``f1``, ``precision`` and ``recall``, seven each.
+        height: px.
+    """
+    figure = new_figure(height, bargap=0.35)
+    figure.add_bar(
+        name="F1",
+        x=list(scores["f1"]),
+        y=GLYPH_LABELS,
+        orientation="h",
+        marker={"color": [EMOTION_COLOURS[emotion] for emotion in EMOTIONS], "cornerradius": 3},
+        hovertemplate="%{y}: F1 %{x:.1%}<extra></extra>",
+        showlegend=False,
+    )
+    for name, symbol in (("precision", "triangle-left-open"), ("recall", "diamond-open")):
+        figure.add_scatter(
+            name=name,
+            x=list(scores[name]),
+            y=GLYPH_LABELS,
+            mode="markers",
+            marker={"symbol": symbol, "size": 11, "color": MUTED, "line": {"width": 2.5}},
+            hovertemplate=f"%{{y}}: {name} %{{x:.1%}}<extra></extra>",
+        )
+    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False)
+    return figure
+
+
+def plot_reliability(
+    confidence: npt.ArrayLike, accuracy: npt.ArrayLike, counts: npt.ArrayLike, *, height: int = 380
+) -> go.Figure:
+    """Is 80 % sure right 80 % of the time? One marker a bin, as large as the bin is full.
+
+    Args:
+        confidence: (bins,) mean confidence in each bin, in [0, 1].
+        accuracy: (bins,) share of right answers in each bin, in [0, 1].
+        counts: (bins,) faces in each bin; empty bins are left out.
+        height: px.
+    """
+    confidence, accuracy, counts = np.asarray(confidence), np.asarray(accuracy), np.asarray(counts)
+    full = counts > 0
+    figure = new_figure(height)
+    figure.add_scatter(
+        name="perfectly calibrated", x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip",
+        line={"color": MUTED, "dash": "dot", "width": 1.5},
+    )  # fmt: skip
+    figure.add_scatter(
+        name="this network",
+        x=confidence[full],
+        y=accuracy[full],
+        mode="lines+markers",
+        line={"color": ACCENT},
+        marker={"color": ACCENT, "size": 6 + 18 * np.sqrt(counts[full] / max(1, counts.max()))},
+        customdata=counts[full],
+        hovertemplate="%{customdata:,} faces, %{x:.0%} sure on average: %{y:.1%} right<extra></extra>",
+    )
+    figure.update_xaxes(title="how sure the network says it is", range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(title="how often it is right", range=[0, 1.04], tickformat=".0%")
+    return figure
+
+
+def plot_comparison(results: Mapping[str, tuple[float, float, float]], *, height: int = 170) -> go.Figure:
+    """Accuracies with their ranges on one line of numbers; the first of them is ours.
+
+    Args:
+        results: name -> (accuracy, low, high), in [0, 1]; where no range is known, low = high = accuracy.
+        height: px.
+    """
+    figure = new_figure(height, showlegend=False)
+    for index, (name, (value, low, high)) in enumerate(results.items()):
+        colour = ACCENT if index == 0 else MUTED
+        known = high > low
+        spread = f" ({low:.1%} to {high:.1%})" if known else ""
+        figure.add_scatter(
+            x=[value],
+            y=[name],
+            mode="markers",
+            marker={"size": 15, "color": colour, "symbol": RUN_MARKERS[index % len(RUN_MARKERS)]},
+            error_x={
+                "type": "data", "symmetric": False, "visible": known, "thickness": 3, "width": 7,
+                "array": [high - value], "arrayminus": [value - low],
+            },
+            hovertemplate=f"{name}: {value:.1%}{spread}<extra></extra>",
+        )  # fmt: skip
+    ends = np.array(list(results.values()))
+    figure.update_xaxes(range=[ends.min() - 0.01, ends.max() + 0.01], tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False)
+    return figure

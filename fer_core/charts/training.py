@@ -1,0 +1,96 @@
+"""Charts of how a run learnt; several runs lie over each other."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from fer_core.charts.style import MUTED, RUN_COLOURS, RUN_MARKERS, new_figure
+from fer_core.curves import History, best_epoch, generalisation_gap, widening_epoch
+
+
+def plot_history(histories: Mapping[str, History], field: str, *, height: int = 340) -> go.Figure:
+    """One field by epoch: validation as a full line, training dotted, the best epoch marked.
+
+    Args:
+        histories: run name -> history (``Run.history``).
+        field: "accuracy" or "loss".
+        height: px.
+    """
+    share = field == "accuracy"
+    figure = new_figure(height)
+    for index, (name, history) in enumerate(histories.items()):
+        prefix = f"{name}, " if len(histories) > 1 else ""
+        for key, label, dash in ((f"val_{field}", "validation", "solid"), (field, "training", "dot")):
+            _add_line(figure, history, key, name=prefix + label, index=index, dash=dash, share=share)
+        _mark_best(figure, history, f"val_{field}", name=prefix + "best epoch", index=index)
+    figure.update_xaxes(title="epoch")
+    figure.update_yaxes(tickformat=".0%" if share else ".2f")
+    return figure
+
+
+def plot_learning_rate(histories: Mapping[str, History], *, height: int = 260) -> go.Figure:
+    """The learning rate by epoch, for each run."""
+    figure = new_figure(height, showlegend=len(histories) > 1)
+    for index, (name, history) in enumerate(histories.items()):
+        _add_line(figure, history, "learning_rate", name=name, index=index, number=".2e")
+    figure.update_xaxes(title="epoch")
+    figure.update_yaxes(rangemode="tozero", exponentformat="power", nticks=5)
+    return figure
+
+
+def plot_gap(histories: Mapping[str, History], *, height: int = 260) -> go.Figure:
+    """Training minus validation accuracy by epoch, with the epoch from which it widens marked."""
+    figure = new_figure(height, showlegend=len(histories) > 1)
+    figure.add_hline(y=0, line={"color": MUTED, "width": 1})
+    for index, (name, history) in enumerate(histories.items()):
+        gap = {"epoch": history["epoch"], "gap": generalisation_gap(history)}
+        _add_line(figure, gap, "gap", name=name, index=index, share=True)
+        epoch = widening_epoch(history)
+        if epoch is not None:
+            figure.add_vline(x=epoch, line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": "dash"})
+            figure.add_annotation(
+                x=epoch, y=1, yref="paper", text=f"widens from epoch {epoch}", showarrow=False,
+                xanchor="left", yanchor="top", xshift=4, yshift=-18 * index,
+            )  # fmt: skip
+    figure.update_xaxes(title="epoch")
+    figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
+def _add_line(
+    figure: go.Figure,
+    history: History,
+    key: str,
+    *,
+    name: str,
+    index: int,
+    dash: str = "solid",
+    share: bool = False,
+    number: str = ".3f",
+) -> None:
+    figure.add_scatter(
+        name=name,
+        x=list(history["epoch"]),
+        y=list(history[key]),
+        mode="lines",
+        line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": dash, "width": 2},
+        hovertemplate=f"{name}, epoch %{{x}}: %{{y:{'.1%' if share else number}}}<extra></extra>",
+    )
+
+
+def _mark_best(figure: go.Figure, history: History, key: str, *, name: str, index: int) -> None:
+    epoch = best_epoch(history)
+    if epoch is None:
+        return
+    value = history[key][list(history["epoch"]).index(epoch)]
+    figure.add_scatter(
+        name=f"{name} ({epoch})",
+        x=[epoch],
+        y=[value],
+        mode="markers",
+        marker={
+            "size": 12, "symbol": RUN_MARKERS[index % len(RUN_MARKERS)],
+            "color": RUN_COLOURS[index % len(RUN_COLOURS)], "line": {"width": 2, "color": "#ffffff"},
+        },
+        hovertemplate=f"{name}: epoch %{{x}}<extra></extra>",
+    )  # fmt: skip

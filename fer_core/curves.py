@@ -1,0 +1,58 @@
+"""What a training history says: the best epoch, and when the network starts to learn its lessons by heart.
+
+A history is what ``Run.history`` holds: lists of one number an epoch under ``epoch`` (counted from 1),
+``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate`` and ``seconds``; accuracies lie
+in [0, 1]. NumPy only; nothing here draws or reads files.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+History = Mapping[str, Sequence[float]]
+
+# A gap that grows by less than this over the whole training is noise: at the 3,589 images of a test
+# split the standard error of an accuracy is 0.8 points.
+NOTICEABLE = 0.01
+
+
+def best_epoch(history: History) -> int | None:
+    """The epoch (from 1) of the highest validation accuracy, the first of them when several tie.
+
+    Returns None for an empty history.
+    """
+    if not len(history["epoch"]):
+        return None
+    return int(history["epoch"][int(np.argmax(history["val_accuracy"]))])
+
+
+def generalisation_gap(history: History) -> list[float]:
+    """Training accuracy minus validation accuracy, one number an epoch, in [-1, 1].
+
+    Training accuracy is measured under augmentation and dropout, so the gap starts below zero.
+    """
+    return (np.asarray(history["accuracy"]) - np.asarray(history["val_accuracy"])).tolist()
+
+
+def widening_epoch(history: History) -> int | None:
+    """The epoch (from 1) from which the generalisation gap widens for good; None if it does not.
+
+    A broken stick is fitted to the gap by least squares: flat up to an epoch, a straight line after it.
+    The epoch where the best such stick breaks is the answer, so a single noisy epoch does not move it.
+    The gap must end ``NOTICEABLE`` above the flat part for the break to count.
+    """
+    gap = np.asarray(generalisation_gap(history))
+    if len(gap) < 3:
+        return None
+    fits = [_broken_stick(gap, at) for at in range(len(gap) - 1)]
+    at, (_, slope) = min(enumerate(fits), key=lambda fit: fit[1][0])
+    rise = slope * (len(gap) - 1 - at)
+    return int(history["epoch"][at]) if rise >= NOTICEABLE else None
+
+
+def _broken_stick(values: np.ndarray, at: int) -> tuple[float, float]:
+    """The squared error and the slope of the best stick that is flat up to index ``at``."""
+    after = np.maximum(np.arange(len(values)) - at, 0)
+    design = np.stack([np.ones(len(values)), after], axis=1)
+    fit, *_ = np.linalg.lstsq(design, values, rcond=None)
+    return float(np.square(values - design @ fit).sum()), float(fit[1])
