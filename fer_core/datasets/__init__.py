@@ -1,6 +1,12 @@
-"""One reader a data set, all giving ``Dataset``; checks, counts, twins and the FER+ votes."""
+"""Data sets as arrays: one reader a set, all giving ``Dataset``; checks, counts, twins and the FER+ votes."""
 
+from fer_core.datasets.counts import class_counts, class_weights
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SIDE, SPLITS, TRAINING, Dataset
+from fer_core.datasets.fer2013 import load_fer2013, load_fer2013_splits
+from fer_core.datasets.ferplus import VOTE_NAMES, Votes, load_ferplus
+from fer_core.datasets.identity import find_twins, fingerprint, group_identical
+from fer_core.datasets.kaggle import fetch_fer2013
+from fer_core.datasets.report import DataReport, check_fer2013, format_report
 from fer_core.datasets.synthetic import draw_faces, synthetic_splits
 
 __all__ = [
@@ -9,7 +15,21 @@ __all__ = [
     "SIDE",
     "SPLITS",
     "TRAINING",
+    "VOTE_NAMES",
+    "DataReport",
     "Dataset",
+    "Votes",
+    "check_fer2013",
+    "class_counts",
+    "class_weights",
     "draw_faces",
+    "fetch_fer2013",
+    "find_twins",
+    "fingerprint",
+    "format_report",
+    "group_identical",
+    "load_fer2013",
+    "load_fer2013_splits",
+    "load_ferplus",
     "synthetic_splits",
 ]

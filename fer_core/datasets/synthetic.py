@@ -3,7 +3,7 @@
 A face is a few soft shapes (head, hair, eyes, brows, nose, mouth) on a plane whose x and y run from -1 to 1,
 y downwards. The expression moves brows, lids and mouth the way the action units of FACS do; the person,
 the pose, the light and the noise vary at random. Everything is one NumPy expression over all faces at once,
-so a seed gives the same pixels on every machine.
+so thousands take a second, and a seed always gives the same faces.
 
 FACS: Ekman and Friesen, "Facial Action Coding System", 1978; the prototypes of each emotion follow
 EMFACS (1983).
@@ -18,12 +18,12 @@ from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SIDE, SPLITS, T
 from fer_core.emotions import EMOTION_COUNT, Emotion
 from fer_core.errors import DataError
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
 CHUNK = 512  # Faces drawn at once: bounds the memory to some 100 MB at 48 x 48.
 
 
 class Expression(NamedTuple):
-    """How far each feature leaves the neutral face, in units of the drawing plane."""
+    """Where the features stand, in units of the drawing plane; arrays (N, 1, 1) when many faces are drawn."""
 
     brow_raise: float = 0.0
     brow_tilt: float = 0.0  # Positive: inner ends down (angry). Negative: inner ends up (sad, fear).
@@ -92,7 +92,8 @@ def synthetic_splits(
         DataError: if a count is negative.
     """
     counts = {TRAINING: training, PUBLIC_TEST: public_test, PRIVATE_TEST: private_test}
-    splits, first_row = {}, 0
+    splits: dict[str, Dataset] = {}
+    first_row = 0
     for index, split in enumerate(SPLITS):
         images, labels = draw_faces(counts[split], seed=seed * len(SPLITS) + index)
         if split != TRAINING:  # Face i shows emotion i modulo 7 in every split, so twins share their label.

@@ -1,0 +1,41 @@
+"""All of FER2013 in one value: what every reader of its forms returns, before it is split."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_core.datasets.dataset import SPLITS, Dataset
+
+Form = Literal["csv", "npz", "tree"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Every face of one copy of FER2013, in the order of its source.
+
+    Attributes:
+        images: (N, 48, 48) uint8, gray.
+        labels: (N,) uint8 in [0, 6].
+        splits: (N,) uint8, the index of each face's split in ``SPLITS``.
+        form: "csv", "npz" or "tree" (a folder of pictures).
+        source: the file or folder that was read.
+        left_out: what lay in a folder of pictures and is no picture, as paths relative to it.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.uint8]
+    splits: npt.NDArray[np.uint8]
+    form: Form
+    source: Path
+    left_out: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def dataset(self, split: str) -> Dataset:
+        """The faces of one split as a ``Dataset`` of its own; it may hold none."""
+        rows = np.flatnonzero(self.splits == SPLITS.index(split))
+        return Dataset(self.images[rows], self.labels[rows], rows, split)
