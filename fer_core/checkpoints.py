@@ -1,0 +1,49 @@
+"""What an unfinished training needs to go on, in one file that is whole or absent."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_core.errors import RunError
+from fer_core.recipes import Recipe
+
+Arrays = list[npt.NDArray[Any]]
+
+
+def save(path: Path, recipe: Recipe, history: list[dict[str, float]], state: dict[str, Arrays]) -> None:
+    """Write recipe, history and named lists of arrays; a kill at any moment leaves the previous file."""
+    arrays = {f"{name}/{index}": a for name, values in state.items() for index, a in enumerate(values)}
+    text = json.dumps({"recipe": recipe.to_json(), "history": history, "names": list(state)})
+    unfinished = path.with_suffix(".writing")
+    with open(unfinished, "wb") as file:
+        np.savez(file, about=np.array(text), **arrays)  # type: ignore[arg-type]
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, path)
+
+
+def load(path: Path, recipe: Recipe) -> tuple[list[dict[str, float]], dict[str, Arrays]]:
+    """History and named lists of arrays, as ``save`` wrote them.
+
+    Raises:
+        RunError: if the file is broken, or was written under another recipe (the message names the fields).
+    """
+    try:
+        with np.load(path) as file:
+            about = json.loads(str(file["about"]))
+            arrays = {key: file[key] for key in file.files if key != "about"}
+    except Exception as error:  # zipfile, json and NumPy each raise their own
+        raise RunError(f"The checkpoint {path} cannot be read: {error}. Delete it to start anew.") from error
+    asked, written = recipe.to_json(), about["recipe"]
+    changed = [key for key in asked if asked[key] != written.get(key)]
+    if changed:
+        differences = ", ".join(f"{key} was {written.get(key)!r}, now {asked[key]!r}" for key in changed)
+        raise RunError(f"The unfinished run was started with another recipe: {differences}.")
+    state: dict[str, Arrays] = {name: [] for name in about["names"]}
+    for key in sorted(arrays, key=lambda key: int(key.rpartition("/")[2])):
+        state[key.rpartition("/")[0]].append(arrays[key])
+    return about["history"], state

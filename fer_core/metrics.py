@@ -1,0 +1,199 @@
+"""What a run got right and wrong: numbers from labels and probabilities.
+
+Everywhere: ``labels`` is (N,) integers in [0, 6], ``probabilities`` is (N, 7) float32 whose rows sum to 1.
+Scores lie in [0, 1] (log loss: nats); nothing here rounds, prints or knows of files. NumPy alone, so that
+pages import it for free; scikit-learn is the oracle in the tests.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_core.datasets.dataset import SPLITS
+from fer_core.emotions import EMOTION_COUNT
+from fer_core.errors import DataError
+
+Labels = npt.NDArray[np.integer[Any]]
+Probabilities = npt.NDArray[np.floating[Any]]
+Z_95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a network said of every face of a split.
+
+    Attributes:
+        split: "Training", "PublicTest" or "PrivateTest".
+        rows: (N,) int64, where each face lies in its source.
+        labels: (N,) uint8, the truth.
+        probabilities: (N, 7) float32 from the face as it is (single view).
+        probabilities_flip: (N, 7) float32, averaged with those of the mirror image.
+        twins: (N,) bool: a pixel-identical image lies in an earlier split (Training, then PublicTest).
+    """
+
+    split: str
+    rows: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.uint8]
+    probabilities: npt.NDArray[np.float32]
+    probabilities_flip: npt.NDArray[np.float32]
+    twins: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not belong together."""
+        if self.split not in SPLITS:
+            raise DataError(f"The split must be one of {', '.join(SPLITS)}. Received: {self.split!r}.")
+        for probabilities in (self.probabilities, self.probabilities_flip):
+            _check(self.labels, probabilities)
+        if not len(self.rows) == len(self.labels) == len(self.twins):
+            lengths = (len(self.rows), len(self.labels), len(self.twins))
+            raise DataError(f"Rows, labels and twins must have one length. Received: {lengths}.")
+
+    def view(self, name: str) -> npt.NDArray[np.float32]:
+        """The probabilities of the view "single" or "flip"."""
+        views = {"single": self.probabilities, "flip": self.probabilities_flip}
+        if name not in views:
+            raise DataError(f"The view must be one of {', '.join(views)}. Received: {name!r}.")
+        return views[name]
+
+
+def _check(labels: Labels, probabilities: Probabilities) -> None:
+    if probabilities.shape != (len(labels), EMOTION_COUNT):
+        raise DataError(
+            f"Probabilities must be ({len(labels)}, {EMOTION_COUNT}), a row for each label. "
+            f"Received: {probabilities.shape}."
+        )
+    if len(labels) and not 0 <= labels.min() <= labels.max() < EMOTION_COUNT:
+        raise DataError(f"Labels must lie in [0, 6]. Received: {int(labels.min())} to {int(labels.max())}.")
+
+
+def softmax(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
+    """Probabilities (N, 7) float32 of logits (N, 7)."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def accuracy(labels: Labels, probabilities: Probabilities) -> float:
+    """The share of faces whose most probable emotion is the label; nan of no faces."""
+    _check(labels, probabilities)
+    return float((probabilities.argmax(axis=1) == labels).mean()) if len(labels) else float("nan")
+
+
+def wilson_interval(right: int, count: int) -> tuple[float, float]:
+    """The 95% interval of a share (Wilson 1927), which stays inside [0, 1]; (nan, nan) of no faces."""
+    if count == 0:
+        return float("nan"), float("nan")
+    share, spread = right / count, Z_95**2 / count
+    middle = share + spread / 2
+    half = Z_95 * np.sqrt(share * (1 - share) / count + spread / (4 * count))
+    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    return max(0.0, float(low)), min(1.0, float(high))
+
+
+def confusion(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
+    """Counts (7, 7): rows are the truth, columns the most probable emotion."""
+    _check(labels, probabilities)
+    cells = labels.astype(np.int64) * EMOTION_COUNT + probabilities.argmax(axis=1)
+    return np.bincount(cells, minlength=EMOTION_COUNT**2).reshape(EMOTION_COUNT, EMOTION_COUNT)
+
+
+def log_loss(labels: Labels, probabilities: Probabilities) -> float:
+    """Mean of -ln(probability of the label), in nats; a probability of 0 counts as float32's smallest step."""
+    _check(labels, probabilities)
+    chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.maximum(chosen, np.finfo(np.float32).eps)).mean())
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Confidence against accuracy in bins of equal width; empty bins hold nan.
+
+    Attributes:
+        edges: (bins + 1,) in [0, 1].
+        counts: (bins,) faces in each bin.
+        confidence: (bins,) mean probability of the chosen emotion.
+        accuracy: (bins,) share that was right.
+    """
+
+    edges: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+    confidence: npt.NDArray[np.float64]
+    accuracy: npt.NDArray[np.float64]
+
+
+def reliability(labels: Labels, probabilities: Probabilities, *, bins: int = 15) -> Reliability:
+    """How sure the network was against how often it was right (Guo et al. 2017, 15 bins)."""
+    _check(labels, probabilities)
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    sums = [np.bincount(place, weights=values, minlength=bins) for values in (confidence, right)]
+    with np.errstate(invalid="ignore"):
+        means = [total / counts for total in sums]
+    return Reliability(np.linspace(0, 1, bins + 1), counts, means[0], means[1])
+
+
+def expected_calibration_error(labels: Labels, probabilities: Probabilities, *, bins: int = 15) -> float:
+    """Mean distance of confidence and accuracy, weighted by the faces in each bin (Guo et al. 2017)."""
+    found = reliability(labels, probabilities, bins=bins)
+    gaps = np.nan_to_num(np.abs(found.confidence - found.accuracy))
+    return float((gaps * found.counts).sum() / max(1, found.counts.sum()))
+
+
+def score(labels: Labels, probabilities: Probabilities) -> dict[str, Any]:
+    """Every number that is shown of one set of predictions, as plain JSON values.
+
+    Returns:
+        count, accuracy, accuracy_interval [low, high], macro_f1 (each emotion counts the same), precision,
+        recall, f1 and support (7 each), confusion (7 x 7, rows are the truth), log_loss, ece.
+    """
+    counts = confusion(labels, probabilities)
+    right, support, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    f1 = _safe_divide(2 * right, support + predicted)
+    return {
+        "count": len(labels),
+        "accuracy": accuracy(labels, probabilities),
+        "accuracy_interval": list(wilson_interval(int(right.sum()), len(labels))),
+        "macro_f1": float(f1.mean()),
+        "precision": _safe_divide(right, predicted).tolist(),
+        "recall": _safe_divide(right, support).tolist(),
+        "f1": f1.tolist(),
+        "support": support.tolist(),
+        "confusion": counts.tolist(),
+        "log_loss": log_loss(labels, probabilities),
+        "ece": expected_calibration_error(labels, probabilities),
+    }
+
+
+def _safe_divide(over: npt.NDArray[np.int64], under: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """0 where nothing is to be divided by, as scikit-learn's zero_division=0 does."""
+    return np.divide(over, under, out=np.zeros(len(over)), where=under > 0)
+
+
+def score_evaluation(evaluation: Evaluation) -> dict[str, dict[str, dict[str, Any]]]:
+    """``score`` for each view ("single", "flip") and subset ("all", "twin_free")."""
+    subsets = {"all": np.ones(len(evaluation.labels), bool), "twin_free": ~evaluation.twins}
+    return {
+        view: {
+            name: score(evaluation.labels[chosen], evaluation.view(view)[chosen])
+            for name, chosen in subsets.items()
+        }
+        for view in ("single", "flip")
+    }
+
+
+def fit_temperature(labels: Labels, logits: npt.NDArray[np.floating[Any]]) -> float:
+    """The temperature that makes softmax(logits / temperature) least surprised by the labels.
+
+    Guo et al. 2017, "On Calibration of Modern Neural Networks": one number, chosen on validation faces;
+    it changes no decision. The loss has one minimum in 1 / temperature, found by golden-section search.
+    """
+    low, high = np.log(0.05), np.log(20.0)
+    ratio = (np.sqrt(5.0) - 1) / 2
+    for _ in range(60):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        losses = [log_loss(labels, softmax(logits / np.exp(point))) for point in (left, right)]
+        low, high = (low, right) if losses[0] < losses[1] else (left, high)
+    return float(np.exp((low + high) / 2))

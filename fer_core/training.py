@@ -1,0 +1,245 @@
+"""recipe + training faces + validation faces -> a trained network, resumable after every epoch.
+
+Plain Keras 3 and NumPy: any Keras backend runs it (``KERAS_BACKEND=jax`` on a GPU box). All randomness of
+an epoch (order, augmentation, dropout) is a function of (seed, epoch), so an interrupted run that resumes
+goes on as if it had not stopped.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from fer_core import checkpoints, metrics
+from fer_core.architectures import build_network
+from fer_core.augmentation import Augmentation
+from fer_core.datasets.counts import class_weights
+from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
+from fer_core.emotions import EMOTION_COUNT
+from fer_core.errors import DataError
+from fer_core.recipes import Recipe
+
+Logits = npt.NDArray[np.float32]
+OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
+OnEpoch = Callable[[dict[str, float]], None]  # the history's newest row
+
+
+@dataclass
+class Progress:
+    """How far a run has come; together with weights and optimizer it is what a checkpoint holds."""
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_weights: list[npt.NDArray[Any]] = field(default_factory=list)
+
+    def best(self, column: str, pick: Callable[..., Any]) -> int:
+        """The first epoch (from 1) with the best value of a column; 0 before the first epoch."""
+        values = [row[column] for row in self.history]
+        return values.index(pick(values)) + 1 if values else 0
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch (from 1) with the highest validation accuracy, the first of equals."""
+        return self.best("val_accuracy", max)
+
+    def exhausted(self, patience: int) -> bool:
+        """Whether neither validation loss nor accuracy has improved for ``patience`` epochs."""
+        newest_record = max(self.best_epoch, self.best("val_loss", min))
+        return patience > 0 and len(self.history) - newest_record >= patience
+
+
+def train(
+    recipe: Recipe,
+    *,
+    train: Dataset,
+    validation: Dataset,
+    checkpoint: Path,
+    resume: bool = False,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> tuple[keras.Model, Progress]:
+    """Train the recipe's network, keeping the weights of the epoch best on ``validation``.
+
+    Args:
+        recipe: what to train.
+        train: the faces to learn from.
+        validation: the faces that choose the epoch, and nothing else.
+        checkpoint: the file that holds everything needed to go on; written after each epoch.
+        resume: go on from ``checkpoint`` if it is there.
+        on_step: called after each batch, for a progress bar.
+        on_epoch: called after each epoch with its history row.
+
+    Returns:
+        The network with its best weights, in float32: uint8 (N, 48, 48, 1) -> logits (N, 7); and the history.
+
+    Raises:
+        DataError: if either set is PrivateTest, which chooses nothing here, or the faces fill no batch.
+        RunError: if the checkpoint is broken or belongs to another recipe.
+    """
+    for dataset in (train, validation):
+        if dataset.split == PRIVATE_TEST:
+            raise DataError("PrivateTest is for the final evaluation alone. Received it as training input.")
+    faces = without_blank(train) if recipe.drop_blank else train
+    steps = len(faces) // recipe.batch_size
+    if steps == 0:
+        raise DataError(f"One batch takes {recipe.batch_size} faces. Received: {len(faces)} to train on.")
+    with dtype_policy(recipe.precision):
+        network, trainer = build_trainer(recipe, steps)
+    progress = Progress()
+    if resume and checkpoint.is_file():
+        progress = _restore(checkpoint, recipe, trainer)
+    targets, weights = _targets(recipe, faces)
+    while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
+        row = _train_epoch(recipe, trainer, (faces.images, targets, weights), len(progress.history), on_step)
+        row |= _validate(network, validation)
+        progress.history.append(row)
+        if progress.best_epoch == len(progress.history):
+            progress.best_weights = network.get_weights()
+        _save(checkpoint, recipe, trainer, progress)
+        if on_epoch:
+            on_epoch(row)
+    return _finished(recipe, progress), progress
+
+
+@contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Build layers under another Keras dtype policy, and put the old one back."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def without_blank(dataset: Dataset) -> Dataset:
+    """The data set without images whose pixels are all 0."""
+    seen = dataset.images.any(axis=(1, 2))
+    return Dataset(
+        dataset.images[seen], dataset.labels[seen], dataset.rows[seen], dataset.split, dataset.name,
+        None if dataset.groups is None else dataset.groups[seen],
+    )  # fmt: skip
+
+
+def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]:
+    """The network, and the compiled model around it that augments what the network sees."""
+    keras.utils.set_random_seed(recipe.seed)
+    network = build_network(recipe)
+    inputs = keras.Input(network.input_shape[1:], dtype="uint8")
+    trainer = keras.Model(inputs, network(Augmentation(recipe)(inputs)))
+    trainer.compile(
+        optimizer=build_optimizer(recipe, steps),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        # XLA is slower on the CPU under TensorFlow; JAX always compiles.
+        jit_compile=keras.backend.backend() != "tensorflow",
+    )
+    return network, trainer
+
+
+def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer: a linear warm-up, then a half cosine (Loshchilov & Hutter 2017) down to 0."""
+    warmup = round(recipe.warmup_epochs * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 100 if warmup else recipe.learning_rate,
+        decay_steps=max(1, recipe.epochs * steps - warmup),
+        warmup_target=recipe.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    settings: dict[str, Any] = {"learning_rate": schedule, "weight_decay": recipe.weight_decay or None}
+    if recipe.optimizer == "sgd":
+        settings |= {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
+    return keras.optimizers.get({"class_name": recipe.optimizer, "config": settings})
+
+
+def _targets(recipe: Recipe, faces: Dataset) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """One-hot labels (N, 7) and each face's weight (N,)."""
+    one_hot = np.eye(EMOTION_COUNT, dtype=np.float32)[faces.labels]
+    weights = class_weights(faces.labels) if recipe.class_weights else np.ones(EMOTION_COUNT)
+    return one_hot, weights.astype(np.float32)[faces.labels]
+
+
+def _train_epoch(
+    recipe: Recipe, trainer: keras.Model, arrays: tuple, epoch: int, on_step: OnStep | None
+) -> dict[str, float]:
+    """One pass over the faces in a new order; what does not fill a batch waits for another epoch."""
+    started = time.perf_counter()
+    _reseed(trainer, recipe.seed, epoch)
+    images, targets, weights = arrays
+    steps = len(images) // recipe.batch_size
+    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(images))[: steps * recipe.batch_size]
+    callbacks = [
+        keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: on_step(step + 1, steps))
+    ]
+    record = trainer.fit(
+        images[order, :, :, None], targets[order], sample_weight=weights[order],
+        batch_size=recipe.batch_size, shuffle=False, verbose=0, callbacks=callbacks if on_step else [],
+    ).history  # fmt: skip
+    return {
+        "epoch": epoch + 1,
+        "loss": float(record["loss"][0]),
+        "accuracy": float(record["accuracy"][0]),
+        "learning_rate": float(trainer.optimizer.learning_rate),
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def _reseed(model: keras.Model, seed: int, epoch: int) -> None:
+    """Give each random layer a state that depends on (seed, epoch, layer) alone."""
+    for index, generator in enumerate(_seed_generators(model)):
+        state = np.random.SeedSequence([seed, epoch, index]).generate_state(1)[0] % 2**31
+        generator.state.assign(np.array([state, 0], dtype=generator.state.dtype))
+
+
+def _seed_generators(model: keras.Model) -> Iterator[keras.random.SeedGenerator]:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _seed_generators(layer)
+        elif hasattr(layer, "seed_generator"):
+            yield layer.seed_generator
+
+
+def predict_logits(network: keras.Model, images: npt.NDArray[np.uint8]) -> Logits:
+    """Logits (N, 7) float32 of uint8 (N, 48, 48) images."""
+    logits = network.predict(images[..., None], batch_size=256, verbose=0)
+    return np.asarray(logits, np.float32)
+
+
+def _validate(network: keras.Model, validation: Dataset) -> dict[str, float]:
+    """Plain cross-entropy and accuracy: no augmentation, no class weights, no label smoothing."""
+    probabilities = metrics.softmax(predict_logits(network, validation.images))
+    return {
+        "val_loss": metrics.log_loss(validation.labels, probabilities),
+        "val_accuracy": metrics.accuracy(validation.labels, probabilities),
+    }
+
+
+def _save(path: Path, recipe: Recipe, trainer: keras.Model, progress: Progress) -> None:
+    state = {
+        "weights": trainer.get_weights(),
+        "optimizer": [np.asarray(variable) for variable in trainer.optimizer.variables],
+        "best": progress.best_weights,
+    }
+    checkpoints.save(path, recipe, progress.history, state)
+
+
+def _restore(path: Path, recipe: Recipe, trainer: keras.Model) -> Progress:
+    history, state = checkpoints.load(path, recipe)
+    trainer.set_weights(state["weights"])
+    trainer.optimizer.build(trainer.trainable_variables)
+    for variable, value in zip(trainer.optimizer.variables, state["optimizer"], strict=True):
+        variable.assign(value)
+    return Progress(history, state["best"])
+
+
+def _finished(recipe: Recipe, progress: Progress) -> keras.Model:
+    """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left."""
+    with dtype_policy("float32"):
+        network = build_network(recipe)
+    network.set_weights(progress.best_weights)
+    return network
