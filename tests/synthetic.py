@@ -3,10 +3,21 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from fer_core.datasets.dataset import SPLITS, Dataset
 from fer_core.datasets.synthetic import draw_faces, synthetic_splits
+from fer_core.emotions import EMOTION_LABELS
 
-__all__ = ["draw_faces", "synthetic_splits", "write_fer2013_csv"]
+__all__ = [
+    "draw_faces",
+    "synthetic_splits",
+    "write_fer2013_csv",
+    "write_fer2013_npz",
+    "write_fer2013_tree",
+    "write_icml_csv",
+]
 
 
 def write_fer2013_csv(path: Path, splits: Mapping[str, Dataset] | None = None) -> Path:
@@ -17,4 +28,35 @@ def write_fer2013_csv(path: Path, splits: Mapping[str, Dataset] | None = None) -
         for image, label in zip(splits[split].images, splits[split].labels, strict=True):
             lines.append(f"{label},{' '.join(map(str, image.ravel().tolist()))},{split}")
     path.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+    return path
+
+
+def write_fer2013_tree(folder: Path, splits: dict[str, Dataset], *, suffix: str = ".png") -> Path:
+    """Write train/<class>/*.png and test/<class>/*.png with the splits in their names; .png is lossless."""
+    for split, data in splits.items():
+        for row, image, label in zip(data.rows, data.images, data.labels, strict=True):
+            half = "train" if split == "Training" else "test"
+            target = folder / half / EMOTION_LABELS[label] / f"{split}_{row:05d}{suffix}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(target)
+    return folder
+
+
+def write_fer2013_npz(path: Path, splits: dict[str, Dataset], *, names: bool = False) -> Path:
+    """Write images, labels and usage, as numbers or as the splits' names."""
+    usage = np.concatenate([np.full(len(data), index) for index, data in enumerate(splits.values())])
+    np.savez(
+        path,
+        images=np.concatenate([data.images for data in splits.values()]),
+        labels=np.concatenate([data.labels for data in splits.values()]),
+        usage=np.array(SPLITS)[usage] if names else usage,
+    )
+    return path
+
+
+def write_icml_csv(path: Path, splits: dict[str, Dataset]) -> Path:
+    """Write the columns as icml_face_data.csv orders them, with blanks in the header alone."""
+    lines = write_fer2013_csv(path, splits).read_text().splitlines()[1:]
+    rows = [",".join(np.array(line.split(","))[[0, 2, 1]]) for line in lines]
+    path.write_text("\n".join(["emotion, Usage, pixels", *rows]) + "\n")
     return path

@@ -28,9 +28,9 @@ def cache_folder() -> Path:
         RuntimeError: if no variable names it and the user has no home folder.
     """
     if folder := os.environ.get("FER_CACHE"):
-        return Path(folder).expanduser()
+        return Path(os.path.expanduser(folder))
     if folder := os.environ.get("XDG_CACHE_HOME"):
-        return Path(folder).expanduser() / "fer"
+        return Path(os.path.expanduser(folder)) / "fer"
     return Path.home() / ".cache" / "fer"
 
 
@@ -61,10 +61,11 @@ def cached_arrays(source: Path, stamp: str, read: Callable[[], Arrays]) -> Array
 def _load(path: Path, stamp: str) -> Arrays | None:
     """The arrays kept under ``stamp``; None if they are absent, outdated or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:  # Compares each array's CRC-32 as it reads.
-            if str(file["stamp"]) != stamp:
+        # np.load leaves a file that it opened itself open when it is damaged, so it is opened here.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if str(arrays["stamp"]) != stamp:
                 return None
-            return {name: file[name] for name in file if name != "stamp"}
+            return {name: arrays[name] for name in arrays if name != "stamp"}  # Compares each CRC-32.
     except FileNotFoundError:
         return None
     except Exception as error:  # A damaged zip makes its reader raise almost anything.

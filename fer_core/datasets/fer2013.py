@@ -10,6 +10,7 @@
 FER2013: Goodfellow et al., "Challenges in Representation Learning", 2013, arXiv:1307.0414.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def load_table(path: Path | str, *, cache: bool = True) -> Table:
     Raises:
         DataError: as ``load_fer2013`` does, save for absent splits.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))  # Unlike Path.expanduser, it leaves an unknown user alone.
     try:
         source = find_source(path)
         if source.is_dir():

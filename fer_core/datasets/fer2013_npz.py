@@ -34,7 +34,8 @@ def read_npz(path: Path) -> Table:
 
 def _load(path: Path) -> list[npt.NDArray]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # np.load leaves a file that it opened itself open when it is damaged, so it is opened here.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             held = list(arrays)
             found = [arrays[key] for key in KEYS if key in arrays]
     except OSError:

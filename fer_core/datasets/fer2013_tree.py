@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,18 @@ SYNONYMS = {  # Other names of the classes in copies on Kaggle.
     "surprised": "surprise",
 }
 CLASSES = {emotion.label: emotion for emotion in EMOTIONS}
+TEST_SPLITS = (SPLITS.index(PUBLIC_TEST), SPLITS.index(PRIVATE_TEST))
+HIDDEN = (".", "__")  # .DS_Store, ._face.jpg, .ipynb_checkpoints, __MACOSX: the work of programs, not people.
+
+
+class Found(NamedTuple):
+    """One picture, its fields in the order that pictures are sorted by."""
+
+    split: int
+    path: str
+    label: int
+    size: int
+    written_ns: int
 
 
 @dataclass(frozen=True)
@@ -65,32 +78,24 @@ def list_tree(folder: Path) -> Listing:
             there.
         OSError: if a folder cannot be read.
     """
-    found: list[tuple[int, str, int, str]] = []  # Split, path, label, stamp: in the order to sort by.
+    found: list[Found] = []
     left_out: list[str] = []
     for entry in folder.iterdir():
-        if not _is_half(entry):
+        if _is_half(entry):
+            found += _list_half(entry, left_out)
+        else:
             left_out.append(entry.name + "/" * entry.is_dir())
-            continue
-        for path in _files(entry):
-            parts = path.relative_to(folder).parts
-            if not _is_picture(parts):
-                left_out.append("/".join(parts))
-                continue
-            status = path.stat()
-            stamp = f"{status.st_size} {status.st_mtime_ns}"
-            found.append((_split(path, parts), "/".join(parts), _label(path, parts), stamp))
     if not found:
         raise DataError(
             f"{folder} holds no pictures: expected train/<class>/*.jpg and test/<class>/*.jpg. "
             "Received: none."
         )
     found.sort()
-    splits, paths, labels, _ = zip(*found, strict=True)
     return Listing(
         folder=folder,
-        paths=paths,
-        labels=np.array(labels, np.uint8),
-        splits=np.array(splits, np.uint8),
+        paths=tuple(picture.path for picture in found),
+        labels=np.array([picture.label for picture in found], np.uint8),
+        splits=np.array([picture.split for picture in found], np.uint8),
         left_out=tuple(sorted(left_out)),
         stamp=sha256(repr(found).encode()).hexdigest(),
     )
@@ -100,44 +105,43 @@ def _is_half(entry: Path) -> bool:
     return entry.name.lower() in HALVES and entry.is_dir()
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
-        yield from (Path(parent, name) for name in names)
+def _list_half(half: Path, left_out: list[str]) -> Iterator[Found]:
+    """The pictures of train/ or test/; whatever else lies there is added to ``left_out``."""
+    for parent, _, names in os.walk(half):  # Strings, not Paths: a tree holds 35,887 of them.
+        parts = Path(parent).relative_to(half.parent).parts
+        is_class = len(parts) == 2 and not parts[1].startswith(HIDDEN)
+        label = _label(parent, parts[1]) if is_class else -1
+        for name in names:
+            path = "/".join((*parts, name))
+            if is_class and name.lower().endswith(SUFFIXES) and not name.startswith(HIDDEN):
+                status = os.stat(os.path.join(parent, name))
+                yield Found(_split(half, path, name), path, label, status.st_size, status.st_mtime_ns)
+            else:
+                left_out.append(path)
 
 
-def _is_picture(parts: tuple[str, ...]) -> bool:
-    """Whether train/<class>/<name> is a picture; names with a leading dot are the file manager's own."""
-    return (
-        len(parts) == 3
-        and not any(part.startswith((".", "__")) for part in parts)
-        and parts[-1].lower().endswith(SUFFIXES)
-    )
-
-
-def _label(path: Path, parts: tuple[str, ...]) -> int:
-    name = parts[1].lower()
-    emotion = CLASSES.get(SYNONYMS.get(name, name))
+def _label(folder: str, name: str) -> int:
+    emotion = CLASSES.get(SYNONYMS.get(name.lower(), name.lower()))
     if emotion is None:
-        raise DataError(
-            f"{path}: expected a folder named {', '.join(EMOTION_LABELS)}. Received: {parts[1]!r}."
-        )
+        raise DataError(f"{folder}: expected a folder named {', '.join(EMOTION_LABELS)}. Received: {name!r}.")
     return int(emotion)
 
 
-def _split(path: Path, parts: tuple[str, ...]) -> int:
+def _split(half: Path, path: str, name: str) -> int:
     """The index of the picture's split: from its folder, and in test/ from its name."""
-    name = parts[2].lower()
-    named = [split for split in (PUBLIC_TEST, PRIVATE_TEST) if name.startswith(split.lower())]
-    if parts[0].lower() == "train":
+    named = [index for index in TEST_SPLITS if name.lower().startswith(SPLITS[index].lower())]
+    if half.name.lower() == "train":
         if named:
-            raise DataError(f"{path}: expected only Training pictures in train/. Received: a {named[0]} one.")
+            raise DataError(
+                f"{half.parent / path}: expected only Training pictures in train/. Received: {name!r}."
+            )
         return SPLITS.index(TRAINING)
     if not named:
         raise DataError(
-            f"{path}: PublicTest and PrivateTest cannot be told apart, because each picture in test/ must be "
-            f"named PublicTest_... or PrivateTest_.... Received: {parts[2]!r}."
+            f"{half.parent / path}: PublicTest and PrivateTest cannot be told apart, because each picture in "
+            f"test/ must be named PublicTest_... or PrivateTest_.... Received: {name!r}."
         )
-    return SPLITS.index(named[0])
+    return named[0]
 
 
 def read_tree(listing: Listing) -> Table:

@@ -9,6 +9,7 @@ Distribution", 2016, arXiv:1608.01041.
 """
 
 import csv
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.emotions import EMOTIONS, Emotion
 from fer_core.errors import DataError
 
 VOTE_NAMES = (
@@ -30,6 +32,15 @@ VOTE_NAMES = (
     "unknown",
     "NF",  # Not a face.
 )
+COLUMN_OF = {  # Where each emotion of FER2013 stands among the votes.
+    Emotion.ANGRY: VOTE_NAMES.index("anger"),
+    Emotion.DISGUST: VOTE_NAMES.index("disgust"),
+    Emotion.FEAR: VOTE_NAMES.index("fear"),
+    Emotion.HAPPY: VOTE_NAMES.index("happiness"),
+    Emotion.SAD: VOTE_NAMES.index("sadness"),
+    Emotion.SURPRISE: VOTE_NAMES.index("surprise"),
+    Emotion.NEUTRAL: VOTE_NAMES.index("neutral"),
+}
 HEADER = ("Usage", "Image name", *VOTE_NAMES)
 VOTERS = 10
 
@@ -62,6 +73,11 @@ class Votes:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def emotion_counts(self) -> npt.NDArray[np.uint8]:
+        """Votes for FER2013's seven emotions in its order, (N, 7) uint8; contempt and the like are absent."""
+        return self.counts[:, [COLUMN_OF[emotion] for emotion in EMOTIONS]]
+
 
 def load_ferplus(path: Path | str, rows: npt.ArrayLike | None = None) -> Votes:
     """Load the votes on the given rows of FER2013.
@@ -73,7 +89,7 @@ def load_ferplus(path: Path | str, rows: npt.ArrayLike | None = None) -> Votes:
     Raises:
         DataError: if the file is absent or not what it should be, or a row lies beyond its end.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     path = path / "fer2013new.csv" if path.is_dir() else path
     try:
         with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:

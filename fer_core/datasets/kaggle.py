@@ -24,7 +24,7 @@ def fetch_fer2013(folder: Path | str) -> Path:
         MissingExtraError: if kagglehub is not installed.
         DataError: if the download fails or holds no fer2013.csv, or the folder cannot be written.
     """
-    target = Path(folder).expanduser() / NAME
+    target = Path(os.path.expanduser(folder)) / NAME
     if target.is_file():
         return target
     try:

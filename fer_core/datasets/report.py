@@ -178,10 +178,9 @@ def _oddities(report: DataReport) -> str:
     lines = [
         f"Blank images (all pixels the same): {_rows(report.blank_rows)}",
         f"Nearly blank images (standard deviation below {FAINT:g}): {_rows(report.faint_rows)}",
-        f"Identical images: {report.duplicate_groups:,} groups of {report.duplicate_images:,} images",
-        f"  of them with conflicting labels: {report.conflicting_groups:,} groups "
-        f"of {report.conflicting_images:,} images",
-        f"  of them in more than one split: {report.spanning_groups:,} groups",
+        f"Groups of identical images: {report.duplicate_groups:,} ({report.duplicate_images:,} images)",
+        f"  with conflicting labels: {report.conflicting_groups:,} ({report.conflicting_images:,} images)",
+        f"  in more than one split: {report.spanning_groups:,}",
     ]
     if public:
         lines.append(
