@@ -71,7 +71,7 @@ class FaceFinder:
         self._find = _HaarFinder() if yunet is None else _YuNetFinder(yunet)
 
     def find(self, picture: Picture) -> list[Face]:
-        """All faces of at least 16 px, from left to right.
+        """All faces of at least 16 px, in reading order: row by row, from left to right.
 
         Args:
             picture: RGB uint8 (H, W, 3).
@@ -85,7 +85,7 @@ class FaceFinder:
         for side in _detection_sides(max(picture.shape[:2])):
             faces = self._find(picture, side)
             if faces:
-                return sorted(faces, key=lambda face: face.box[0] + face.box[2] / 2)
+                return _reading_order(faces)
         return []
 
 
@@ -133,7 +133,7 @@ class _HaarFinder:
 
     def __init__(self) -> None:
         self._haar = cv2.CascadeClassifier(
-            str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml")
+            str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml")  # type: ignore[attr-defined]
         )
 
     def __call__(self, picture: Picture, side: int) -> list[Face]:
@@ -143,6 +143,17 @@ class _HaarFinder:
         rows = self._haar.detectMultiScale(gray, scaleFactor=1.2, minNeighbors=6, minSize=(40, 40))
         boxes = [_clip_box(row / np.tile(scale, 2), picture) for row in rows]
         return [Face(box, None, 0.0) for box in boxes if min(box[2:]) >= SMALLEST_FACE_PX]
+
+
+def _reading_order(faces: list[Face]) -> list[Face]:
+    """Row by row, from left to right; a face opens a new row when it begins below the middle of the last."""
+    rows: list[list[Face]] = []
+    for face in sorted(faces, key=lambda face: face.box[1]):
+        if rows and face.box[1] < rows[-1][0].box[1] + rows[-1][0].box[3] / 2:
+            rows[-1].append(face)
+        else:
+            rows.append([face])
+    return [face for row in rows for face in sorted(row, key=lambda face: face.box[0])]
 
 
 def _detection_sides(long_side: int) -> list[int]:

@@ -105,7 +105,7 @@ class Recognizer:
         self.detector = self._finders[0].detector
 
     def predict(self, picture: Picture | Source) -> list[Prediction]:
-        """One prediction a face, from left to right; an empty list where there is no face.
+        """One prediction a face, row by row from left to right; an empty list where there is no face.
 
         A picture of 48 x 48 px is one of FER2013's, or made like them, and is read as it is. So is any
         square picture up to 96 px in which no face is found. Their face's score is 0.
@@ -126,7 +126,7 @@ class Recognizer:
         return [Prediction(*parts) for parts in zip(answers, faces, crops, strict=True)]
 
     def find_faces(self, picture: Picture) -> list[Face]:
-        """The faces that ``predict`` reads, from left to right.
+        """The faces that ``predict`` reads, in the same order.
 
         Raises:
             PictureError: if the picture is not RGB uint8 (H, W, 3).
