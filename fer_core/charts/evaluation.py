@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from fer_core.charts.style import ACCENT, GLYPH_LABELS, MUTED, RUN_MARKERS, new_figure
+from fer_core.charts.style import ACCENT, GLYPH_LABELS, LABEL_PX, MUTED, RUN_MARKERS, new_figure
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
 from fer_core.palette import EMOTION_COLOURS, rgb
+
+SHADE = "#4f46e5"  # darker than ACCENT, so that white can be read on it
 
 
 def plot_confusion(confusion: npt.ArrayLike, *, shares: bool = True, height: int = 520) -> go.Figure:
@@ -26,24 +28,25 @@ def plot_confusion(confusion: npt.ArrayLike, *, shares: bool = True, height: int
     totals = counts.sum(axis=1, keepdims=True)
     share = counts / np.maximum(totals, 1)
     figure = new_figure(height)
-    red, green, blue = rgb(ACCENT)
+    red, green, blue = rgb(SHADE)
     figure.add_heatmap(
-        z=share,
+        z=np.sqrt(share),  # so that a few percent can be seen
         x=EMOTION_LABELS,
         y=EMOTION_LABELS,
         zmin=0,
         zmax=1,
         xgap=2,
         ygap=2,
-        colorscale=[[0, f"rgba({red},{green},{blue},0.04)"], [1, f"rgba({red},{green},{blue},1)"]],
+        colorscale=[[0, f"rgba({red},{green},{blue},0.03)"], [1, f"rgba({red},{green},{blue},1)"]],
         showscale=False,
-        customdata=np.dstack([counts, np.broadcast_to(totals, counts.shape)]),
+        customdata=np.dstack([counts, np.broadcast_to(totals, counts.shape), share]),
         hovertemplate="%{customdata[0]:,} of the %{customdata[1]:,} %{y} faces<br>"
-        "were read as %{x}: %{z:.1%}<extra></extra>",
+        "were read as %{x}: %{customdata[2]:.1%}<extra></extra>",
     )
     _write_cells(figure, share, share if shares else counts, shares=shares)
-    figure.update_xaxes(title="read as", ticks="", showgrid=False)
-    figure.update_yaxes(title="truly", ticks="", showgrid=False, autorange="reversed")
+    names = {"ticks": "", "showgrid": False, "tickfont": {"size": LABEL_PX}}
+    figure.update_xaxes(title="read as", **names)
+    figure.update_yaxes(title="truly", autorange="reversed", **names)
     return figure
 
 
@@ -58,38 +61,43 @@ def _write_cells(figure: go.Figure, share: np.ndarray, values: np.ndarray, *, sh
                 y=EMOTION_LABELS[row],
                 text=f"<b>{text}</b>" if row == column else text,
                 showarrow=False,
-                font={"color": "#ffffff"} if share[row, column] > 0.45 else None,
+                font={"size": LABEL_PX} | ({"color": "#ffffff"} if share[row, column] > 0.4 else {}),
             )
 
 
 def plot_per_emotion(scores: Mapping[str, Sequence[float]], *, height: int = 380) -> go.Figure:
-    """F1 as a bar an emotion, with precision and recall marked on it.
+    """F1 as a bar an emotion; precision points at it from above, recall from below.
 
     Args:
         scores: a score dictionary (``metrics.score``): ``f1``, ``precision`` and ``recall``, seven each.
         height: px.
     """
-    figure = new_figure(height, bargap=0.35)
+    figure, places = new_figure(height, bargap=0.5), np.arange(EMOTION_COUNT)
     figure.add_bar(
         name="F1",
         x=list(scores["f1"]),
-        y=GLYPH_LABELS,
+        y=places,
         orientation="h",
         marker={"color": [EMOTION_COLOURS[emotion] for emotion in EMOTIONS], "cornerradius": 3},
-        hovertemplate="%{y}: F1 %{x:.1%}<extra></extra>",
+        customdata=EMOTION_LABELS,
+        hovertemplate="%{customdata}: F1 %{x:.1%}<extra></extra>",
         showlegend=False,
     )
-    for name, symbol in (("precision", "triangle-left-open"), ("recall", "diamond-open")):
+    for name, symbol, offset in (("precision", "triangle-down", -0.3), ("recall", "triangle-up", 0.3)):
         figure.add_scatter(
             name=name,
             x=list(scores[name]),
-            y=GLYPH_LABELS,
+            y=places + offset,
             mode="markers",
-            marker={"symbol": symbol, "size": 11, "color": MUTED, "line": {"width": 2.5}},
-            hovertemplate=f"%{{y}}: {name} %{{x:.1%}}<extra></extra>",
+            marker={"symbol": symbol, "size": 11, "color": MUTED},
+            customdata=EMOTION_LABELS,
+            hovertemplate=f"%{{customdata}}: {name} %{{x:.1%}}<extra></extra>",
         )
-    figure.update_xaxes(range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False)
+    figure.update_xaxes(title="F1 (the bar)", range=[0, 1.04], dtick=0.25, tickformat=".0%")
+    figure.update_yaxes(
+        autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX},
+        tickvals=places, ticktext=GLYPH_LABELS,
+    )  # fmt: skip
     return figure
 
 
@@ -121,22 +129,27 @@ def plot_reliability(
         customdata=counts[full],
         hovertemplate="%{customdata:,} faces, %{x:.0%} sure on average: %{y:.1%} right<extra></extra>",
     )
-    figure.update_xaxes(title="how sure the network says it is", range=[0, 1.02], tickformat=".0%")
-    figure.update_yaxes(title="how often it is right", range=[0, 1.04], tickformat=".0%")
+    figure.update_xaxes(
+        title="how sure the network says it is", range=[0, 1.04], dtick=0.25, tickformat=".0%"
+    )
+    figure.update_yaxes(title="how often it is right", range=[0, 1.04], dtick=0.25, tickformat=".0%")
     return figure
 
 
-def plot_comparison(results: Mapping[str, tuple[float, float, float]], *, height: int = 170) -> go.Figure:
-    """Accuracies with their ranges on one line of numbers; the first of them is ours.
+def plot_comparison(
+    results: Mapping[str, tuple[float, float, float]], *, ours: bool = True, height: int = 170
+) -> go.Figure:
+    """Accuracies with their ranges on one line of numbers.
 
     Args:
         results: name -> (accuracy, low, high), in [0, 1]; where no range is known, low = high = accuracy.
+        ours: the first of them is the one to look at.
         height: px.
     """
     figure = new_figure(height, showlegend=False)
     for index, (name, (value, low, high)) in enumerate(results.items()):
-        colour = ACCENT if index == 0 else MUTED
-        known = high > low
+        colour = ACCENT if ours and index == 0 else MUTED
+        known = bool(high > low)
         spread = f" ({low:.1%} to {high:.1%})" if known else ""
         figure.add_scatter(
             x=[value],
@@ -151,5 +164,5 @@ def plot_comparison(results: Mapping[str, tuple[float, float, float]], *, height
         )  # fmt: skip
     ends = np.array(list(results.values()))
     figure.update_xaxes(range=[ends.min() - 0.01, ends.max() + 0.01], tickformat=".0%")
-    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False)
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX})
     return figure

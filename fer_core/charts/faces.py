@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from fer_core.charts.style import GLYPH_LABELS, new_figure
+from fer_core.charts.style import GLYPH_LABELS, LABEL_PX, new_figure
 from fer_core.emotions import EMOTIONS
 from fer_core.palette import EMOTION_COLOURS
 
@@ -25,9 +25,10 @@ def plot_probabilities(probabilities: npt.ArrayLike, *, height: int = 232) -> go
         marker={"color": [EMOTION_COLOURS[emotion] for emotion in EMOTIONS], "cornerradius": 3},
         text=[f"<b>{value:.0%}</b>" if value == values.max() else f"{value:.0%}" for value in values],
         textposition="outside",
+        textfont={"size": LABEL_PX},
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     figure.update_xaxes(range=[0, 1.12], visible=False)
-    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False)
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX})
     return figure

@@ -5,8 +5,9 @@ import plotly.graph_objects as go
 from fer_core.emotions import EMOTIONS
 from fer_core.palette import EMOTION_GLYPHS
 
-ACCENT = "#5b5bd6"
+ACCENT = "#6366f1"
 MUTED = "#8a8f98"
+LABEL_PX = 14  # names on an axis are read, the numbers beside a grid only looked up
 # One colour and one marker a run, so that overlaid runs can be told apart without colour.
 RUN_COLOURS = (ACCENT, "#cd852f", "#0f8a8a", "#b02aa6", "#d02905", "#949494")
 RUN_MARKERS = ("circle", "diamond", "square", "triangle-up", "star", "x")

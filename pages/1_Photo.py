@@ -1,0 +1,172 @@
+"""A photo in, every face read: from a sample, from files, or from the camera."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from fer_core.errors import PictureError
+from fer_core.runs import Run
+from pages.parts.faces import show_face, show_photo
+from pages.parts.formats import counted
+from pages.parts.frame import page
+from pages.parts.readers import pick_run
+from pages.parts.reading import (
+    FACE_THRESHOLD,
+    Reading,
+    faces_as_csv,
+    faces_as_json,
+    read_photo,
+    sample_photos,
+)
+
+TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"]
+SOURCES = {"sample": "A sample", "files": "Your files", "camera": "Your camera"}
+BESIDE = 2  # so many faces fit beside their photo; more stand below it
+LEAST_THRESHOLD = 0.3
+Photo = tuple[str, bytes]
+
+
+def main() -> None:
+    """The page: choose photos, read them all, show one in full, offer every result."""
+    run = pick_run()
+    st.title("Photo")
+    photos, threshold = _choose()
+    readings = _read_all(run, photos, threshold)
+    if readings:
+        _show(run, _pick_reading(readings), readings, threshold)
+
+
+def _choose() -> tuple[list[Photo], float]:
+    """Where the photos come from, and how sure the face finder has to be."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        source = st.segmented_control(
+            "Read",
+            list(SOURCES),
+            default="sample",
+            required=True,
+            format_func=SOURCES.__getitem__,
+            key="source",
+            bind="query-params",
+        )
+    with right:
+        threshold = st.slider(
+            "Face threshold",
+            LEAST_THRESHOLD,
+            0.95,
+            FACE_THRESHOLD,
+            0.05,
+            key="threshold",
+            bind="query-params",
+            help="How sure the face finder must be. Lower finds more faces, and more things that are none.",
+        )
+    pick = {"sample": _pick_sample, "files": _pick_files, "camera": _take_snapshot}[source]
+    with left:
+        return pick(), threshold
+
+
+def _pick_sample() -> list[Photo]:
+    samples = sample_photos()
+    name = st.pills(
+        "Sample",
+        list(samples),
+        default=next(iter(samples)),
+        required=True,
+        key="sample",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return [(samples[name].name, samples[name].read_bytes())]
+
+
+def _pick_files() -> list[Photo]:
+    files = st.file_uploader(
+        "Photos are read in this computer's memory, never written to disk and never sent anywhere.",
+        TYPES,
+        accept_multiple_files=True,
+        key="files",
+    )
+    return [(file.name, file.getvalue()) for file in files]
+
+
+def _take_snapshot() -> list[Photo]:
+    shot = st.camera_input("The snapshot stays in this computer's memory.", key="camera")
+    return [("snapshot.jpg", shot.getvalue())] if shot else []
+
+
+def _read_all(run: Run, photos: list[Photo], threshold: float) -> list[Reading]:
+    """Read every photo; one that cannot be read gets its sentence and the others go on."""
+    readings = []
+    progress = st.progress(0.0) if len(photos) > 1 else None
+    for index, (name, content) in enumerate(photos):
+        if progress:
+            progress.progress(index / len(photos), f"Reading {name}, {index + 1} of {len(photos)}")
+        try:
+            readings.append(read_photo(run, name, content, face_threshold=threshold))
+        except PictureError as error:
+            st.error(str(error), icon=":material/broken_image:")
+    if progress:
+        progress.empty()
+    return readings
+
+
+def _pick_reading(readings: list[Reading]) -> Reading:
+    if len(readings) == 1:
+        return readings[0]
+    index = st.selectbox(
+        f"{len(readings)} photos were read; show",
+        range(len(readings)),
+        format_func=lambda i: f"{readings[i].name} ({counted(len(readings[i].predictions), 'face')})",
+        key="shown",
+    )
+    return readings[index]
+
+
+def _show(run: Run, reading: Reading, readings: list[Reading], threshold: float) -> None:
+    """The photo on the left; its faces beside it, or below in rows where there are many."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_photo(reading)
+        _offer_downloads(reading, readings)
+    faces = range(1, len(reading.predictions) + 1)
+    if not faces:
+        with right:
+            _hint(reading, threshold)
+    rows = [] if len(faces) <= BESIDE else [st.columns(3) for _ in faces[::3]]
+    places = [column for row in rows for column in row] or [right] * len(faces)
+    for number, place in zip(faces, places, strict=False):
+        with place:
+            show_face(run, reading, number)
+    if faces:
+        st.caption(
+            f"Where it looked, by {reading.explains_by}: the warmer a part of the face, the more the answer "
+            "rests on it."
+        )
+
+
+def _hint(reading: Reading, threshold: float) -> None:
+    lower = f", or lower the face threshold (now {threshold:.2f})" if threshold > LEAST_THRESHOLD else ""
+    st.info(
+        f"No face was found in {reading.name}. A face should look towards the camera, be uncovered and at "
+        f"least 20 pixels wide; try another photo{lower}.",
+        icon=":material/person_search:",
+    )
+
+
+def _offer_downloads(reading: Reading, readings: list[Reading]) -> None:
+    """The photo with its boxes, and the numbers of every face in every photo that was read."""
+    if not any(each.predictions for each in readings):
+        return
+    drawn = f"{Path(reading.name).stem}-read.png"
+    offers = (
+        ("Photo with boxes", reading.drawn_png, drawn, "image/png", ":material/image:"),
+        ("Numbers as CSV", faces_as_csv(readings), "faces.csv", "text/csv", ":material/table:"),
+        ("as JSON", faces_as_json(readings), "faces.json", "application/json", ":material/data_object:"),
+    )
+    with st.container(horizontal=True):
+        for label, data, name, mime, icon in offers:
+            st.download_button(label, data, name, mime, icon=icon, on_click="ignore", key=f"save {name}")
+
+
+with page("Photo"):
+    main()

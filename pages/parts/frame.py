@@ -1,0 +1,82 @@
+"""What stands around every page: its title, the sidebar, and what a user sees when something fails.
+
+A page is written as ``with page("Photo"): ...`` and nothing before it. To add a page, add its file and a line
+to ``PAGES``; the sidebar and Home's list follow.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from fer_core.errors import FerError
+
+APP_NAME = "FER studio"
+ICON = str(Path(__file__).with_name("icon.png"))  # a local file: Streamlit would fetch an icon given by name
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its file (from the app's folder), title, icon, and the question that it answers."""
+
+    file: str
+    title: str
+    icon: str
+    question: str
+
+
+HOME = Page("streamlit_app.py", "Home", ":material/home:", "What is this, and how good is it?")
+PAGES = (
+    HOME,
+    Page("pages/1_Photo.py", "Photo", ":material/photo_camera:", "What does it read in a face?"),
+    Page("pages/4_Training.py", "Training", ":material/show_chart:", "How did the network learn?"),
+    Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "What does it get right and wrong?"),
+)
+
+
+@contextmanager
+def page(title: str) -> Iterator[None]:
+    """Set the page up, draw the sidebar, then run the page's body and show what fails as one sentence.
+
+    Streamlit's own stop and rerun signals are not ``Exception`` and pass through.
+    """
+    st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=ICON, layout="wide")
+    _sidebar()
+    try:
+        yield
+    except FerError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception:  # the last guard before a user
+        log.exception("The page %s failed", title)
+        st.error(
+            "This page could not be finished because of an error in the program; "
+            "the terminal that runs the app shows the details.",
+            icon=":material/error:",
+        )
+
+
+def _sidebar() -> None:
+    st.logo(ICON, size="large")
+    with st.sidebar:
+        st.markdown(f"### {APP_NAME}")
+        for each in PAGES:
+            link(each, width="stretch")
+        st.space("small")
+
+
+def link(to: Page, *, width: Literal["content", "stretch"] = "content") -> None:
+    """Link to a page and take the chosen run along: Streamlit drops the query otherwise."""
+    run = st.query_params.get("run")
+    st.page_link(
+        to.file,
+        label=to.title,
+        icon=to.icon,
+        width=width,
+        query_params={"run": run} if run else None,
+    )

@@ -1,0 +1,116 @@
+"""What a run was asked to do and where it comes from, in words that a reader knows."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from fer_core.formats import format_seconds
+from fer_core.recipes import Recipe
+from fer_core.runs import Run
+
+# How each recipe field reads; what a recipe leaves off is named in one line under the table.
+TRAINING = {
+    "architecture": ("network", "{}"),
+    "epochs": ("at most", "{} epochs"),
+    "patience": ("stops after", "{} epochs without progress"),
+    "batch_size": ("batch", "{} faces"),
+    "optimizer": ("optimizer", "{}"),
+    "momentum": ("momentum (Nesterov)", "{}"),
+    "learning_rate": ("learning rate, peak", "{:g}"),
+    "warmup_epochs": ("warm-up", "{:g} epochs"),
+    "weight_decay": ("weight decay", "{:g}"),
+    "label_smoothing": ("label smoothing", "{:g}"),
+    "class_weights": ("class weights", "the rarer the emotion, the heavier"),
+    "dropout": ("dropout", "{:g}"),
+    "precision": ("precision", "{}"),
+    "drop_blank": ("blank images", "left out"),
+    "seed": ("seed", "{}"),
+}
+AUGMENTATION = {
+    "flip": ("mirror image", "every second face"),
+    "rotation_degrees": ("rotation", "±{:g}°"),
+    "shear_degrees": ("shear", "±{:g}°"),
+    "zoom": ("zoom", "±{:.0%}"),
+    "stretch": ("stretch of each axis", "±{:.0%}"),
+    "shift": ("shift", "±{:.0%} of the side"),
+    "brightness": ("brightness", "±{:.0%}"),
+    "contrast": ("contrast", "±{:.0%}"),
+    "erasing": ("a rectangle erased", "{:.0%} of the faces"),
+}
+
+
+TEXTS: dict[str, Callable[[Any], str]] = {
+    "seconds": format_seconds,
+    "commit": lambda commit: commit[:12] + (" and changes" if commit.endswith("+") else ""),
+    "finished": lambda when: when[:16].replace("T", " ") + " UTC",  # ISO 8601, in UTC
+    "data": lambda data: ", ".join(f"{split} {facts['count']:,}" for split, facts in data.items()),
+}
+
+
+def show_recipe(recipe: Recipe) -> None:
+    """How the network was trained."""
+    fields = recipe.to_json()
+    if recipe.optimizer != "sgd":  # the others keep their own betas
+        fields.pop("momentum")
+    rest = {
+        name: value for name, value in fields.items() if name not in TRAINING | AUGMENTATION | {"name": ()}
+    }
+    st.subheader("The recipe")
+    _table(_rows(fields, TRAINING) | {_words(name): str(value) for name, value in rest.items()})
+    _name_unused(fields, TRAINING)
+
+
+def show_augmentation(recipe: Recipe) -> None:
+    """What training did to the images."""
+    st.subheader("What training did to the faces")
+    _table(_rows(recipe.to_json(), AUGMENTATION))
+    _name_unused(recipe.to_json(), AUGMENTATION)
+
+
+def show_provenance(run: Run) -> None:
+    """Everything that the run recorded about itself: command, commit, machine, versions, data."""
+    st.subheader("Where it comes from")
+    _table(_flatten(run.provenance))
+
+
+def _table(rows: dict[str, str]) -> None:
+    st.table(rows, border="horizontal", hide_header=True)
+
+
+def _rows(fields: Mapping[str, Any], names: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    return {
+        label: text.format(fields[name])
+        for name, (label, text) in names.items()
+        if name in fields and not _is_off(name, fields[name])
+    }
+
+
+def _name_unused(fields: Mapping[str, Any], names: Mapping[str, tuple[str, str]]) -> None:
+    unused = [label for name, (label, _) in names.items() if name in fields and _is_off(name, fields[name])]
+    if unused:
+        st.caption(f"Not used: {', '.join(unused)}.")
+
+
+def _is_off(name: str, value: Any) -> bool:
+    return name != "seed" and value in (0, False, None)
+
+
+def _flatten(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Facts as one level of texts: what is nested becomes one line a fact."""
+    return {_words(name): _text(name, value) for name, value in facts.items() if value is not None}
+
+
+def _text(name: str, value: Any) -> str:
+    """One fact as a text; what has no entry in TEXTS is written by its type."""
+    if name in TEXTS:
+        return TEXTS[name](value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_words(key)} {_text(key, inner)}" for key, inner in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if type(value) is int else str(value)
+
+
+def _words(name: str) -> str:
+    return {"seconds": "time"}.get(name, name.replace("_", " "))

@@ -1,0 +1,57 @@
+"""The runs on disk, read once and kept until a file changes."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from fer_core.formats import format_accuracy
+from fer_core.runs import Run, broken_runs, list_runs, models_folder
+
+TRAIN_COMMAND = "python -m fer_core train paper-cnn --data PATH"
+
+
+def all_runs() -> list[Run]:
+    """Every finished run, best first; a broken one is named in the sidebar and left out."""
+    folder = models_folder()
+    runs, broken = _runs_in(folder, last_change(folder))
+    for sentence in broken:
+        st.sidebar.warning(sentence, icon=":material/folder_off:")
+    return runs
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _runs_in(folder: Path, changed: float) -> tuple[list[Run], list[str]]:
+    return list_runs(folder), broken_runs(folder)
+
+
+def last_change(folder: Path) -> float:
+    """The newest modification time of the folder and all below it: the key of what is kept about it."""
+    times = [os.stat(entry).st_mtime for entry in (folder, *folder.rglob("*")) if entry.exists()]
+    return max(times, default=0.0)
+
+
+def pick_run() -> Run:
+    """The run that the sidebar's select box shows, the best one at first; kept in the URL as ``run``.
+
+    Without any run the page says how to train one and stops.
+    """
+    runs = {run.name: run for run in all_runs()}
+    if not runs:
+        empty_state()
+        st.stop()
+    asked = st.query_params.get("run")
+    if asked is not None and asked not in runs:
+        st.warning(f"There is no run {asked!r} here, so this shows the best one, {next(iter(runs))!r}.")
+    with st.sidebar:
+        name = st.selectbox("Run", list(runs), key="run", bind="query-params")
+        score = runs[name].metrics["PrivateTest"]["single"]["all"]
+        st.caption(f"PrivateTest: {format_accuracy(score, digits=1)}")
+    return runs[name]
+
+
+def empty_state() -> None:
+    """Say that there is no network yet, and which command trains one."""
+    with st.container(border=True):
+        st.markdown("**No network has been trained yet.** This command trains one on your copy of FER2013:")
+        st.code(TRAIN_COMMAND, language="bash", wrap_lines=True)

@@ -1,0 +1,130 @@
+"""Photos in, predictions out: the recognizer behind the pages, kept between visits.
+
+Importing this module loads OpenCV and LiteRT (half a second), so pages without photos leave it alone.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+
+from fer_core.drawing import draw_predictions, overlay_heat
+from fer_core.pictures import load_picture
+from fer_core.recognition import Prediction, Recognizer
+from fer_core.runs import Run
+from pages.parts.readers import last_change
+
+FACE_THRESHOLD = 0.7  # what fer_core.faces measured: every test face, and no false alarm
+PREVIEW_PX = 1600  # twice the width that a page gives a photo, for fine screens
+KEPT_SECONDS = 600  # how long a photo's result stays in memory
+SAMPLES = Path(__file__).with_name("samples")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One photo, read.
+
+    Attributes:
+        name: the file's name.
+        content: the file's bytes, as they came.
+        preview: a JPEG of the photo with its numbered boxes, small enough for a page.
+        predictions: one a face, from left to right.
+        explains_by: how the network says where it looked.
+    """
+
+    name: str
+    content: bytes
+    preview: bytes
+    predictions: list[Prediction]
+    explains_by: str
+
+    def drawn_png(self) -> bytes:
+        """The photo with its boxes in full size, as PNG; made when asked for, it may take a second."""
+        return _encode(draw_predictions(load_picture(self.content), self.predictions), "PNG")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _recognizer(run_path: Path, changed: float, face_threshold: float) -> Recognizer:
+    return Recognizer(run_path, face_threshold=face_threshold)
+
+
+def read_photo(run: Run, name: str, content: bytes, *, face_threshold: float = FACE_THRESHOLD) -> Reading:
+    """Read every face in a photo.
+
+    Raises:
+        PictureError: if the bytes are not a picture; the message names the file.
+    """
+    return _read_photo(run.path, last_change(run.path), name, content, face_threshold)
+
+
+@st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=64)
+def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_threshold: float) -> Reading:
+    stream = io.BytesIO(content)
+    stream.name = name  # type: ignore[attr-defined] # what an error message calls it
+    picture = load_picture(stream)
+    recognizer = _recognizer(run_path, changed, face_threshold)
+    predictions = recognizer.predict(picture)
+    preview = _encode(draw_predictions(picture, predictions), "JPEG", longest_px=PREVIEW_PX)
+    return Reading(name, content, preview, predictions, recognizer.explains_by)
+
+
+def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:
+    """The crop under a heat map of where the network looked, RGB uint8 (H, W, 3)."""
+    return _explain(run.path, last_change(run.path), prediction.crop)
+
+
+@st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=256)
+def _explain(run_path: Path, changed: float, crop: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return overlay_heat(crop, _recognizer(run_path, changed, FACE_THRESHOLD).explain(crop))
+
+
+def _encode(picture: npt.NDArray[np.uint8], file_format: str, *, longest_px: int | None = None) -> bytes:
+    """An RGB uint8 picture as a file's bytes, reduced where a side exceeds ``longest_px``."""
+    image = Image.fromarray(picture)
+    if longest_px is not None:
+        image.thumbnail((longest_px, longest_px))
+    file = io.BytesIO()
+    image.save(file, file_format, quality=90)
+    return file.getvalue()
+
+
+def sample_photos() -> dict[str, Path]:
+    """The photos that come with the app, by the name that people read."""
+    return {path.stem.replace("-", " ").title(): path for path in sorted(SAMPLES.glob("*.jpg"))}
+
+
+def faces_as_json(readings: Iterable[Reading]) -> str:
+    """A JSON list with an object a face: photo, number, and ``Prediction.as_dict``."""
+    return json.dumps(_faces(readings), indent=2, ensure_ascii=False)
+
+
+def faces_as_csv(readings: Iterable[Reading]) -> str:
+    """A CSV line a face with the same values, the box and the probabilities in columns of their own."""
+    rows = [_flat(face) for face in _faces(readings)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _faces(readings: Iterable[Reading]) -> list[dict[str, Any]]:
+    return [
+        {"photo": reading.name, "face": number, **prediction.as_dict()}
+        for reading in readings
+        for number, prediction in enumerate(reading.predictions, start=1)
+    ]
+
+
+def _flat(face: dict[str, Any]) -> dict[str, Any]:
+    nested = {"box", "probabilities"}
+    plain = {name: value for name, value in face.items() if name not in nested}
+    return plain | face["box"] | face["probabilities"]

@@ -1,0 +1,97 @@
+"""Home: what this is, how good it is, a photo already read, and where to go."""
+
+import streamlit as st
+
+from fer_core import charts
+from fer_core.formats import format_accuracy, format_percent
+from fer_core.runs import Run
+from pages.parts import formats
+from pages.parts.faces import show_face, show_photo
+from pages.parts.figures import show_figure
+from pages.parts.frame import PAGES, link, page
+from pages.parts.readers import all_runs, empty_state
+from pages.parts.reading import read_photo, sample_photos
+
+# On the same PrivateTest faces. The paper: S. Lonkar, "Facial Expressions Recognition with Convolutional
+# Neural Networks". People: Goodfellow et al. 2013, arXiv:1307.0414, who organised the challenge.
+PAPER = 0.7010
+PEOPLE, PEOPLE_LOW, PEOPLE_HIGH = 0.65, 0.60, 0.70
+
+
+def main() -> None:
+    """The page; without a run it says how to train one and shows what there is."""
+    runs = all_runs()
+    best = runs[0] if runs else None
+    st.title("Read the expression in a face")
+    st.markdown(
+        "A convolutional network, trained from scratch on FER2013, reads one of seven expressions in every "
+        "face of a photo; this is where you try it, and see how often it is wrong."
+    )
+    path = next(iter(sample_photos().values()))
+    reading = read_photo(best, path.name, path.read_bytes()) if best else None
+    left, right = st.columns(2, gap="large")
+    with left:
+        if reading:
+            show_photo(reading)
+        else:
+            st.image(path, width="stretch", alt="A sample photo, not read yet")
+    with right:
+        if best is None:
+            empty_state()
+        else:
+            _show_result(best)
+        _show_comparison(best)
+    if best and reading and reading.predictions:
+        show_face(best, reading, 1, wide=True)
+    _show_ways()
+    st.caption(
+        "An expression is not an emotion: the network names what a face shows, not what a person feels. "
+        "Photos are read in this computer's memory and are sent nowhere."
+    )
+
+
+def _show_result(run: Run) -> None:
+    """The run's PrivateTest accuracy, large, with its interval and its twin-free sibling."""
+    score, twin_free = (run.metrics["PrivateTest"]["single"][subset] for subset in ("all", "twin_free"))
+    st.metric(
+        f"Right on {score['count']:,} faces that it never saw",
+        format_percent(score["accuracy"], digits=2),
+        f"95% interval {formats.interval(score)}",
+        delta_color="off",
+        delta_arrow="off",
+        help=f"FER2013's PrivateTest, one view of each face, run {run.name!r}. On the {twin_free['count']:,} "
+        f"faces without a pixel-identical twin in an earlier split: {format_accuracy(twin_free)}.",
+    )
+
+
+def _show_comparison(run: Run | None) -> None:
+    """The same number beside the paper's and people's."""
+    results = {}
+    if run is not None:
+        score = run.metrics["PrivateTest"]["single"]["all"]
+        name = f"This network {format_percent(score['accuracy'], digits=2)}"
+        results[name] = (score["accuracy"], *score["accuracy_interval"])
+    results[f"The paper {format_percent(PAPER, digits=2)}"] = (PAPER, PAPER, PAPER)
+    results[f"People {format_percent(PEOPLE, digits=0)} ± 5"] = (PEOPLE, PEOPLE_LOW, PEOPLE_HIGH)
+    show_figure(
+        charts.plot_comparison(results, ours=run is not None),
+        key="comparison",
+        alt="PrivateTest accuracy: " + ", ".join(results),
+    )
+    st.caption(
+        "PrivateTest accuracy. The paper is S. Lonkar's, whose network this project repeats; "
+        "people as the challenge's authors report them."
+    )
+
+
+def _show_ways() -> None:
+    """A box a page, with the question that it answers."""
+    ways = PAGES[1:]
+    for column, each in zip(st.columns(len(ways)), ways, strict=True):
+        with column.container(border=True, height="stretch"):
+            link(each)
+            st.caption(each.question)
+
+
+with page("Home"):
+    main()
