@@ -33,7 +33,7 @@ __all__ = ["Face", "FaceFinder", "Picture", "crop_face", "load_picture", "whole_
 
 YUNET_FILE = "face_detection_yunet_2023mar.onnx"
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-# YuNet misses faces wider than about 300 px and narrower than about 10 px of what it is shown. So it sees
+# YuNet misses faces wider than about 300 px and narrower than about 15 px of what it is shown. So it sees
 # a small copy first; where that shows nothing, a smaller one (a close-up) and then a larger one (a crowd).
 USUAL_SIDE, CLOSE_UP_SIDE, CROWD_SIDE = 640, 256, 1280
 # YuNet's points lean towards upright faces: of a turn by 30 degrees it reports 11 (median over 60 FER2013
@@ -80,9 +80,7 @@ class FaceFinder:
             PictureError: if the picture is not RGB uint8 (H, W, 3).
         """
         check_picture(picture)
-        if min(picture.shape[:2]) < SMALLEST_FACE_PX:
-            return []
-        for side in _detection_sides(max(picture.shape[:2])):
+        for side in _detection_sides(*picture.shape[:2]):
             faces = self._find(picture, side)
             if faces:
                 return _reading_order(faces)
@@ -156,11 +154,15 @@ def _reading_order(faces: list[Face]) -> list[Face]:
     return [face for row in rows for face in sorted(row, key=lambda face: face.box[0])]
 
 
-def _detection_sides(long_side: int) -> list[int]:
-    """The sizes at which to look, in turn; a picture is not enlarged, except to 256 px."""
-    usual = min(USUAL_SIDE, max(long_side, CLOSE_UP_SIDE))
-    crowd = min(CROWD_SIDE, long_side)
-    return [usual, *([CLOSE_UP_SIDE] if usual > CLOSE_UP_SIDE else []), *([crowd] if crowd > usual else [])]
+def _detection_sides(height: int, width: int) -> list[int]:
+    """The sizes of the long side at which to look, in turn; a picture is not enlarged, except to 256 px.
+
+    Sizes at which the short side could not hold a face are left out: YuNet sees faces in mere stripes.
+    """
+    short, long = sorted((height, width))
+    usual = min(USUAL_SIDE, max(long, CLOSE_UP_SIDE))
+    sides = dict.fromkeys((usual, CLOSE_UP_SIDE, min(CROWD_SIDE, max(long, usual))))
+    return [side for side in sides if min(short, short * side / long) >= SMALLEST_FACE_PX]
 
 
 def _resize_to(picture: Picture, side: int) -> tuple[Picture, npt.NDArray[np.float64]]:

@@ -69,12 +69,12 @@ def check_picture(picture: Picture) -> None:
 def _read(source: Source) -> tuple[str, bytes]:
     """What to call the picture in a message, and its bytes."""
     if isinstance(source, bytes):
-        return "The picture", source
+        return "The file", source
     if isinstance(source, (str, Path)):
         return str(source), _read_file(Path(source))
     if source.seekable():  # An uploaded file may have been read before.
         source.seek(0)
-    return str(getattr(source, "name", None) or "The picture"), source.read()
+    return str(getattr(source, "name", None) or "The file"), source.read()
 
 
 def _read_file(path: Path) -> bytes:

@@ -45,8 +45,12 @@ class Prediction:
     def __post_init__(self) -> None:
         """Refuse numbers that are no prediction."""
         values = self.probabilities
-        if np.shape(values) != (EMOTION_COUNT,) or not np.isclose(np.sum(values), 1, atol=1e-3):
-            raise DataError(f"Probabilities must be (7,) numbers that sum to 1. Received: {values}.")
+        wrong_shape = np.shape(values) != (EMOTION_COUNT,)
+        if wrong_shape or np.min(values) < 0 or not np.isclose(np.sum(values), 1, atol=1e-3):
+            received = np.ravel(values).tolist()
+            raise DataError(
+                f"Probabilities must be (7,) numbers in [0, 1] that sum to 1. Received: {received}."
+            )
         if np.shape(self.crop) != (SIDE, SIDE) or self.crop.dtype != np.uint8:
             raise DataError(
                 f"A crop must be ({SIDE}, {SIDE}) uint8. Received: {np.shape(self.crop)} {self.crop.dtype}."

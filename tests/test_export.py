@@ -1,0 +1,101 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from fer_core import export
+from fer_core.errors import RunError
+from fer_core.export import as_float32, check_parity, export_tflite
+from fer_core.litert import LiteRTModel
+from tests.networks import KERAS_NUMPY_WARNING, TEMPERATURE, tiny_network, tiny_tflite
+
+pytestmark = pytest.mark.filterwarnings(KERAS_NUMPY_WARNING)
+IMAGES = np.random.default_rng(1).integers(0, 256, (40, 48, 48), dtype=np.uint8)
+
+
+def logits_of(network):
+    return keras.ops.convert_to_numpy(network(IMAGES[..., None], training=False))
+
+
+@pytest.mark.parametrize("head", ["flatten", "pooled"])
+def test_the_file_answers_as_keras_does(head):
+    assert check_parity(tiny_network(head), tiny_tflite(head), IMAGES, temperature=TEMPERATURE) < 1e-5
+
+
+def test_the_temperature_is_in_the_graph():
+    expected = np.exp(logits_of(tiny_network()) / TEMPERATURE)
+    expected /= expected.sum(axis=1, keepdims=True)
+    answer = LiteRTModel(tiny_tflite()).probabilities(IMAGES)
+    np.testing.assert_allclose(answer, expected, atol=1e-5)
+    assert answer.max() > 0.5  # Networks that are never sure would pass any test.
+
+
+def test_the_activation_map_adds_up_to_the_logits():
+    maps = LiteRTModel(tiny_tflite("pooled")).activation_map(IMAGES)
+    bias = tiny_network("pooled").layers[-1].get_weights()[1]
+    np.testing.assert_allclose(maps.mean(axis=(1, 2)) + bias, logits_of(tiny_network("pooled")), atol=1e-3)
+
+
+def test_mixed_precision_is_exported_as_float32(tmp_path):
+    mixed = tiny_network(policy="mixed_bfloat16")
+    assert as_float32(tiny_network()) is tiny_network()
+    assert {layer.compute_dtype for layer in as_float32(mixed).layers[1:]} == {"float32"}
+    export_tflite(mixed, tmp_path / "mixed.tflite")
+    assert check_parity(mixed, tmp_path / "mixed.tflite", IMAGES) < 1e-5
+
+
+def test_float16_halves_the_file(tmp_path):
+    path = tmp_path / "half.tflite"
+    export_tflite(tiny_network(), path, temperature=TEMPERATURE, float16=True)
+    assert path.stat().st_size < 0.75 * tiny_tflite().stat().st_size
+    check_parity(tiny_network(), path, IMAGES, temperature=TEMPERATURE, tolerance=export.TOLERANCE_FLOAT16)
+
+
+def test_a_file_of_other_weights_or_temperature_is_refused():
+    with pytest.raises(RunError, match=r"does not answer as its Keras model does.*Received: 0"):
+        check_parity(tiny_network(), tiny_tflite(), IMAGES, temperature=1.0)
+
+
+@pytest.mark.parametrize("temperature", [0, -1, float("nan"), float("inf")])
+def test_temperatures_that_make_no_probabilities_are_refused(tmp_path, temperature):
+    with pytest.raises(RunError, match=r"must be a number above 0\. Received: "):
+        export_tflite(tiny_network(), tmp_path / "model.tflite", temperature=temperature)
+
+
+def test_other_backends_are_told_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(export.keras.backend, "backend", lambda: "jax")
+    with pytest.raises(RunError, match=r"KERAS_BACKEND=tensorflow.*Received: jax"):
+        export_tflite(tiny_network(), tmp_path / "model.tflite")
+
+
+def test_a_failed_export_leaves_the_old_file(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(b"old")
+    inputs = keras.Input((48, 48, 1), dtype="uint8")
+    unsupported = layers.Lambda(lambda x: keras.ops.erfinv(keras.ops.mean(x / 999, axis=(1, 2))) + np.ones(7))
+    with pytest.raises(RunError, match="cannot be written for LiteRT"):
+        export_tflite(keras.Model(inputs, unsupported(inputs)), path)
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["model.tflite"]
+
+
+def test_an_export_replaces_the_old_file_and_leaves_nothing_beside_it(tmp_path):
+    path = tmp_path / "new" / "model.tflite"
+    for _ in range(2):
+        export_tflite(tiny_network(), path)
+    assert [file.name for file in path.parent.iterdir()] == ["model.tflite"]
+
+
+# Heads without a class activation map: none is pooling, dropout and one linear dense layer.
+OTHER_HEADS = {
+    "hidden layer": lambda: [layers.GlobalAveragePooling2D(), layers.Dense(9), layers.Dense(7)],
+    "activation": lambda: [layers.GlobalAveragePooling2D(), layers.Dense(7, activation="tanh")],
+    "flatten": lambda: [layers.Flatten(), layers.Dense(7)],
+    "max pooling": lambda: [layers.GlobalMaxPooling2D(), layers.Dense(7)],
+}
+
+
+@pytest.mark.parametrize("head", OTHER_HEADS)
+def test_other_heads_have_no_activation_map(head):
+    body = [keras.Input((48, 48, 1), dtype="uint8"), layers.Conv2D(3, 9, strides=9)]
+    assert export._find_pooled_head(keras.Sequential([*body, *OTHER_HEADS[head]()])) is None
