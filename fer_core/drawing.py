@@ -6,16 +6,19 @@ never stand alone: number and name say the same.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from fer_core.explanation import Heat
 from fer_core.palette import EMOTION_COLOURS, rgb
 from fer_core.pictures import Picture, check_picture
-from fer_core.recognition import Prediction
+
+if TYPE_CHECKING:  # Drawing needs no network.
+    from fer_core.explanation import Heat
+    from fer_core.recognition import Prediction
 
 Colour = tuple[int, int, int]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
@@ -24,7 +27,7 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 SMALLEST_TEXT_PX, LARGEST_TEXT_PX = 9, 64
 
 
-def draw_predictions(picture: Picture, predictions: Sequence[Prediction]) -> Picture:
+def draw_predictions(picture: Picture, predictions: "Sequence[Prediction]") -> Picture:
     """A copy of the picture with each face boxed and labelled "1 happy 97%", numbered in their order.
 
     The text grows with the picture and shrinks with the face; where a picture is too small for the whole
@@ -53,7 +56,7 @@ def draw_predictions(picture: Picture, predictions: Sequence[Prediction]) -> Pic
     return np.array(image, dtype=np.uint8)
 
 
-def overlay_heat(crop: npt.NDArray[np.uint8], heat: Heat, *, side_px: int = 192) -> Picture:
+def overlay_heat(crop: npt.NDArray[np.uint8], heat: "Heat", *, side_px: int = 192) -> Picture:
     """Where the network looked: the crop, enlarged, under heat from transparent to yellow.
 
     Args:
@@ -73,7 +76,7 @@ def overlay_heat(crop: npt.NDArray[np.uint8], heat: Heat, *, side_px: int = 192)
     return np.rint(gray[:, :, None] * (1 - opacity) + colours * opacity).astype(np.uint8)
 
 
-def _rectangle(prediction: Prediction) -> Rectangle:
+def _rectangle(prediction: "Prediction") -> Rectangle:
     x, y, width, height = prediction.face.box
     return x, y, x + width, y + height
 
@@ -88,7 +91,7 @@ def _draw_box(draw: ImageDraw.ImageDraw, box: Rectangle, line: int, colour: Colo
 
 
 def _draw_label(
-    draw: ImageDraw.ImageDraw, number: int, prediction: Prediction, line: int, taken: list[Rectangle]
+    draw: ImageDraw.ImageDraw, number: int, prediction: "Prediction", line: int, taken: list[Rectangle]
 ) -> Rectangle:
     """Write a face's label on a plate of its colour; returns the plate."""
     box, picture = _rectangle(prediction), draw.im.size  # type: ignore[union-attr]
@@ -104,7 +107,7 @@ def _draw_label(
 
 
 def _fit_text(
-    number: int, prediction: Prediction, picture: tuple[int, int], face_width: float
+    number: int, prediction: "Prediction", picture: tuple[int, int], face_width: float
 ) -> tuple[str, ImageFont.FreeTypeFont]:
     """The longest label, in the largest letters, that suits the face and fits the picture."""
     emotion = prediction.emotion.label

@@ -137,14 +137,20 @@ def to_picture(frame: Affine, points: npt.NDArray[np.floating]) -> npt.NDArray[n
 def warp(picture: Picture, frame: Affine, side: int) -> Picture:
     """What the picture shows in a frame, as a square of ``side`` px; the picture's edge is repeated.
 
-    A large face is first sampled at its own resolution (``zoom`` samples a pixel each way), then averaged.
+    Where the face is larger than that, every pixel of it counts: the part under the frame is shrunk by
+    averaging, turned at two to three samples a pixel each way, and averaged again.
     """
-    zoom = max(1, math.ceil(math.hypot(*frame[:, 0])))
     part, corner = _part_under(picture, frame, side)
-    matrix = frame / [zoom, zoom, 1]
-    matrix[:, 2] += matrix[:, :2].sum(axis=1) / 2 - corner - 0.5  # From pixel corners to pixel centres.
+    scale = math.hypot(*frame[:, 0])
+    step = max(1, int(scale / 2))
+    height, width = part.shape[:2]
+    small = cv2.resize(part, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_AREA)
+    zoom = max(1, math.ceil(scale / step))
+    matrix = np.column_stack([frame[:, :2] / zoom, frame[:, 2] - corner])
+    matrix *= np.array([[small.shape[1] / width], [small.shape[0] / height]])
+    matrix[:, 2] += matrix[:, :2].sum(axis=1) / 2 - 0.5  # From pixel corners to pixel centres.
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    large = cv2.warpAffine(part, matrix, (side * zoom,) * 2, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    large = cv2.warpAffine(small, matrix, (side * zoom,) * 2, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
