@@ -20,7 +20,7 @@ from pages.parts.reading import (
 )
 
 TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"]
-SOURCES = {"sample": "A sample", "files": "Your files", "camera": "Your camera"}
+SOURCES = ("Sample", "Files", "Camera")  # these words also stand in the URL
 BESIDE = 2  # so many faces fit beside their photo; more stand below it
 LEAST_THRESHOLD = 0.3
 Photo = tuple[str, bytes]
@@ -42,10 +42,9 @@ def _choose() -> tuple[list[Photo], float]:
     with left:
         source = st.segmented_control(
             "Read",
-            list(SOURCES),
-            default="sample",
+            SOURCES,
+            default=SOURCES[0],
             required=True,
-            format_func=SOURCES.__getitem__,
             key="source",
             bind="query-params",
         )
@@ -60,7 +59,7 @@ def _choose() -> tuple[list[Photo], float]:
             bind="query-params",
             help="How sure the face finder must be. Lower finds more faces, and more things that are none.",
         )
-    pick = {"sample": _pick_sample, "files": _pick_files, "camera": _take_snapshot}[source]
+    pick = {"Sample": _pick_sample, "Files": _pick_files, "Camera": _take_snapshot}[source]
     with left:
         return pick(), threshold
 

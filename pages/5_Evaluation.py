@@ -1,6 +1,6 @@
 """What the network gets right and wrong, on faces it never saw: everything from the run's stored files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from pages.parts.frame import page
 from pages.parts.readers import pick_run
 from pages.parts.tiles import Tile, show_tiles
 
-# What each control offers: the value that stands in the URL, and the words that stand on the button.
-SPLITS = {PRIVATE_TEST: PRIVATE_TEST, PUBLIC_TEST: PUBLIC_TEST}
-VIEWS = {"single": "as it is", "flip": "with its mirror image"}
-CELLS = {"share": "% of the row", "count": "faces"}
+# What each control offers; these words also stand in the URL.
+SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
+VIEWS = ("single", "flip")
+CELLS = ("percent", "faces")
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     st.title("Evaluation")
     with st.container(horizontal=True, gap="medium"):
         split = _choose("Faces of", SPLITS, key="split", help=SPLIT_HELP)
-        view = _choose("Each face is read", VIEWS, key="view", help=VIEW_HELP)
+        view = _choose("View", VIEWS, key="view", help=VIEW_HELP)
         cells = _choose("The matrix shows", CELLS, key="cells")
     scores = run.metrics[split][view]
     st.markdown(_summary(scores["all"], split))
@@ -48,17 +48,16 @@ SPLIT_HELP = (
     "PrivateTest chose nothing: it was read once, after training. PublicTest chose the epoch that was kept "
     "and the calibration, so its numbers flatter."
 )
-VIEW_HELP = "With its mirror image: the probabilities of the face and of its mirror image are averaged."
+VIEW_HELP = "Single: the face as it is. Flip: its probabilities averaged with those of its mirror image."
 
 
-def _choose(label: str, options: Mapping[str, str], *, key: str, help: str | None = None) -> str:
+def _choose(label: str, options: Sequence[str], *, key: str, help: str | None = None) -> str:
     """One of a few options as buttons, the first at first; kept in the URL."""
     return st.segmented_control(
         label,
-        list(options),
-        default=next(iter(options)),
+        options,
+        default=options[0],
         required=True,
-        format_func=options.__getitem__,
         key=key,
         bind="query-params",
         help=help,
@@ -120,7 +119,7 @@ def _show_numbers(everything: Mapping[str, Any], twin_free: Mapping[str, Any]) -
 def _show_confusion(score: Mapping[str, Any], cells: str) -> None:
     st.subheader("What is taken for what")
     show_figure(
-        charts.plot_confusion(score["confusion"], shares=cells == "share"),
+        charts.plot_confusion(score["confusion"], shares=cells == "percent"),
         key="confusion",
         alt="Confusion matrix: rows are the true emotion, columns what the network read. "
         "The table below gives each emotion's recall, which is the diagonal.",
