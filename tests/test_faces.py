@@ -1,6 +1,7 @@
 import hashlib
 import io
 import itertools
+import os
 
 import cv2
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 from PIL import Image
 
 from fer_core import faces
+from fer_core.datasets import load_fer2013
 from fer_core.errors import PictureError
 from fer_core.faces import FaceFinder, crop_face, load_picture
-from fer_core.framing import frame_of, roll_of
+from fer_core.framing import frame_of, roll_of, to_picture
 from tests.networks import sample
 
 # Of eileen-collins.jpg, read off the photo: about where the face is, x, y, width, height.
@@ -158,3 +160,21 @@ def test_haar_steps_in_where_yunet_is_not_there(finder, monkeypatch, weights):
 def test_without_the_package_that_carries_them_there_are_no_weights(monkeypatch):
     monkeypatch.setattr(faces.importlib.util, "find_spec", lambda name: None)
     assert faces._read_yunet() == b""
+
+
+@pytest.mark.real_data
+def test_fer2013s_own_faces_keep_their_framing(finder):
+    path = os.environ.get("FER2013_PATH")
+    if not path:
+        pytest.skip("FER2013_PATH is not set")
+    images = load_fer2013(path, "PublicTest").images[:200]
+    frames = []
+    for image in images:
+        picture = np.repeat(scaled(image, 4)[:, :, None], 3, axis=2)
+        frames += [frame_of(face) for face in finder.find(picture)[:1]]
+    assert len(frames) > 190
+    scale = np.median([np.hypot(*frame[:, 0]) / 4 for frame in frames])
+    centres = [to_picture(frame, np.array([24, 24])) / 4 for frame in frames]
+    assert scale == pytest.approx(1, abs=0.04)
+    assert np.median([roll_of(frame) for frame in frames]) == pytest.approx(0, abs=2)
+    assert np.median(centres, axis=0) == pytest.approx((24, 24), abs=0.6)
