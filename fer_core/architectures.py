@@ -24,7 +24,7 @@ def build_paper_cnn(*, dropout: float) -> keras.Model:
 
     The paper (S. Lonkar) names the kinds of layers and not their numbers; the numbers are ours.
     """
-    inputs, x = _scaled_input()
+    inputs, x = _standardized_input()
     for stage in PAPER_CNN_STAGES:
         for channels in stage[:-1]:
             x = _convolve(x, channels)
@@ -35,9 +35,12 @@ def build_paper_cnn(*, dropout: float) -> keras.Model:
     return keras.Model(inputs, _logits(x), name="paper_cnn")
 
 
-def _scaled_input() -> tuple[keras.KerasTensor, keras.KerasTensor]:
+def _standardized_input() -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Pixels with each picture's own mean and deviation taken out, so that light and contrast matter less
+    (Tang 2013 standardises FER2013 so); layer norm over a whole picture, without weights, is just that."""
     inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8", name="pixels")
-    return inputs, layers.Rescaling(1 / 127.5, offset=-1.0)(inputs)
+    scaled = layers.Rescaling(1 / 127.5, offset=-1.0)(inputs)
+    return inputs, layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False)(scaled)
 
 
 def _convolve(x: keras.KerasTensor, channels: int, *, pool: bool = False) -> keras.KerasTensor:

@@ -99,10 +99,11 @@ def confusion(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.in
 
 
 def log_loss(labels: Labels, probabilities: Probabilities) -> float:
-    """Mean of -ln(probability of the label), in nats; a probability of 0 counts as float32's smallest step."""
+    """Mean of -ln(probability of the label), in nats; 0 counts as float32's epsilon."""
     _check(labels, probabilities)
     chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.maximum(chosen, np.finfo(np.float32).eps)).mean())
+    chosen = np.maximum(chosen, np.finfo(np.float32).eps)
+    return float(-np.log(chosen).mean()) if len(labels) else float("nan")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from fer_core.recipes import Recipe
 
 Logits = npt.NDArray[np.float32]
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
-OnEpoch = Callable[[dict[str, float]], None]  # the history's newest row
+OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, a row an epoch
 
 
 @dataclass
@@ -72,7 +72,7 @@ def train(
         checkpoint: the file that holds everything needed to go on; written after each epoch.
         resume: go on from ``checkpoint`` if it is there.
         on_step: called after each batch, for a progress bar.
-        on_epoch: called after each epoch with its history row.
+        on_epoch: called after each epoch with the history so far.
 
     Returns:
         The network with its best weights, in float32: uint8 (N, 48, 48, 1) -> logits (N, 7); and the history.
@@ -102,7 +102,7 @@ def train(
             progress.best_weights = network.get_weights()
         _save(checkpoint, recipe, trainer, progress)
         if on_epoch:
-            on_epoch(row)
+            on_epoch(progress.history)
     return _finished(recipe, progress), progress
 
 

@@ -1,0 +1,58 @@
+"""Facial expression recognition that you can run, check and trust.
+
+The public names are loaded on first use (PEP 562), so importing ``fer_core`` loads neither Keras, OpenCV
+nor pandas:
+
+    from fer_core import Recognizer, load_picture
+    for prediction in Recognizer("paper-cnn").predict(load_picture("photo.jpg")):
+        print(prediction.emotion.label, prediction.confidence, prediction.face.box)
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "Emotion": "emotions",
+    "EMOTIONS": "emotions",
+    "EMOTION_LABELS": "emotions",
+    "FerError": "errors",
+    "DataError": "errors",
+    "PictureError": "errors",
+    "RecipeError": "errors",
+    "RunError": "errors",
+    "MissingExtraError": "errors",
+    "Dataset": "datasets",
+    "load_fer2013": "datasets",
+    "load_fer2013_splits": "datasets",
+    "check_fer2013": "datasets",
+    "load_ferplus": "datasets",
+    "Evaluation": "metrics",
+    "score": "metrics",
+    "Recipe": "recipes",
+    "RECIPES": "recipes",
+    "load_recipe": "recipes",
+    "Run": "runs",
+    "load_run": "runs",
+    "list_runs": "runs",
+    "Face": "faces",
+    "FaceFinder": "faces",
+    "crop_face": "faces",
+    "load_picture": "pictures",
+    "Prediction": "recognition",
+    "Recognizer": "recognition",
+    "draw_predictions": "drawing",
+    "train_run": "pipeline",
+    "evaluate_run": "pipeline",
+}
+
+__all__ = list(_HOMES)  # noqa: PLE0604 - the names above are strings
+
+
+def __getattr__(name: str) -> Any:  # the public names have many types
+    if name not in _HOMES:
+        raise AttributeError(f"fer_core has no public name {name!r}. It has: {', '.join(_HOMES)}.")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

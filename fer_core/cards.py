@@ -1,0 +1,96 @@
+"""The model card of a run: README.md, a function of its recipe, provenance and metrics (Mitchell et al. 2019)."""
+
+from typing import Any
+
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
+from fer_core.emotions import EMOTION_LABELS
+from fer_core.formats import format_accuracy, format_percent, format_seconds
+from fer_core.runs import Run
+
+USE = """## What it is for, and what not
+
+It reads the expression of a face in a photo as one of seven words, for teaching, research and play.
+**An expression is not an emotion**: what a face shows does not tell what a person feels (Barrett et al. 2019).
+Do not use it to judge people: not at work, at school, in hiring, lending, policing or health. In the European
+Union, inferring emotions at work and in education is prohibited (AI Act, Article 5(1)(f)). It identifies nobody.
+
+## Known limits
+
+- FER2013 was gathered by web search for emotion words; its labels are crowd opinions. FER+ voters agree with
+  the label on about two faces in three, so no network can be right about all of them.
+- Posed and exaggerated faces, web photos of the years before 2013, unknown shares of age, sex, skin colour and
+  culture: expect lower accuracy on people who are rare there. Nobody has measured it for this network.
+- 314 of 3,589 PrivateTest faces have a pixel-identical twin in Training or PublicTest: see the twin-free rows.
+"""
+
+
+def write_card(run: Run) -> str:
+    """The card as Markdown; the same run always gives the same text."""
+    parts = [_heading(run), _scores(run), _emotions(run), _training(run), USE, _recipe(run)]
+    return "\n".join(parts)
+
+
+def _heading(run: Run) -> str:
+    scores = run.metrics[PRIVATE_TEST]["single"]["all"]
+    return (
+        f"# {run.name}\n\n"
+        f"A network that reads facial expressions: **{format_accuracy(scores)}** of FER2013's PrivateTest "
+        f"(n = {scores['count']:,}, 95% interval), {run.provenance['parameters']:,} parameters.\n\n"
+        "This card is generated from the run's files; no number in it was typed.\n"
+    )
+
+
+def _scores(run: Run) -> str:
+    lines = [
+        "## Results\n",
+        "| split | view | faces | n | accuracy (95% interval) | macro-F1 | log loss | ECE |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    subsets = {"all": "all", "twin_free": "without twins"}
+    for split in (PRIVATE_TEST, PUBLIC_TEST):
+        for view in ("single", "flip"):
+            for subset, name in subsets.items():
+                lines.append(_score_row(split, view, name, run.metrics[split][view][subset]))
+    lines.append(
+        "\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose the epoch and the "
+        "temperature, so its numbers flatter; PrivateTest chose nothing.\n"
+    )
+    return "\n".join(lines)
+
+
+def _score_row(split: str, view: str, subset: str, scores: dict[str, Any]) -> str:
+    return (
+        f"| {split} | {view} | {subset} | {scores['count']:,} | {format_accuracy(scores)} "
+        f"| {format_percent(scores['macro_f1'], digits=2)} | {scores['log_loss']:.3f} | {scores['ece']:.3f} |"
+    )
+
+
+def _emotions(run: Run) -> str:
+    scores = run.metrics[PRIVATE_TEST]["single"]["all"]
+    lines = ["## Each emotion (PrivateTest, single view)\n", "| emotion | n | precision | recall | F1 |"]
+    lines.append("|---|---|---|---|---|")
+    for index, label in enumerate(EMOTION_LABELS):
+        shares = " | ".join(format_percent(scores[key][index]) for key in ("precision", "recall", "f1"))
+        lines.append(f"| {label} | {scores['support'][index]} | {shares} |")
+    return "\n".join(lines) + "\n"
+
+
+def _training(run: Run) -> str:
+    facts = run.provenance
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    counts = ", ".join(f"{split} {data['count']:,}" for split, data in facts["data"].items())
+    return (
+        "## Where it comes from\n\n"
+        f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
+        f"- Time: {facts['epochs']} epochs in {format_seconds(facts['seconds'])} on {facts['device']}; "
+        f"epoch {facts['best_epoch']} was kept\n"
+        f"- Data: {next(iter(facts['data'].values()))['name']} ({counts}); the network learnt from Training alone\n"
+        f"- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
+        f"- Versions: {versions}\n"
+    )
+
+
+def _recipe(run: Run) -> str:
+    lines = ["## Recipe\n", "| field | value |", "|---|---|"]
+    lines += [f"| {key} | {value} |" for key, value in run.recipe.to_json().items()]
+    return "\n".join(lines) + "\n"

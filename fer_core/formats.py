@@ -1,0 +1,19 @@
+"""How numbers are written for people: one home, so that pages, cards, README and command line agree."""
+
+from typing import Any
+
+
+def format_percent(share: float, *, digits: int = 1) -> str:
+    """0.7010 -> "70.1 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def format_accuracy(scores: dict[str, Any], *, digits: int = 2) -> str:
+    """The accuracy with its 95% interval: "70.10 % (68.58–71.57)"; ``scores`` is from ``metrics.score``."""
+    low, high = scores["accuracy_interval"]
+    return f"{format_percent(scores['accuracy'], digits=digits)} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
+
+
+def format_seconds(seconds: float) -> str:
+    """59 -> "59 s", 3720 -> "62 min"."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,114 @@
+"""From a recipe and data to a finished run folder: train, calibrate, export, evaluate, write the card."""
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_core import runs
+from fer_core.cards import write_card
+from fer_core.datasets import find_twins
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
+from fer_core.errors import DataError
+from fer_core.metrics import Evaluation, fit_temperature
+from fer_core.provenance import describe_training
+from fer_core.recipes import Recipe
+from fer_core.recognition import Recognizer
+from fer_core.runs import Run
+from fer_core.training import OnEpoch, OnStep, predict_logits, train
+
+PARITY_FACES = 256  # real faces on which LiteRT must repeat Keras
+
+
+def train_run(
+    recipe: Recipe,
+    splits: dict[str, Dataset],
+    *,
+    resume: bool = False,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> Run:
+    """Train a recipe into ``models/<recipe.name>/``.
+
+    Training teaches, PublicTest chooses the epoch and the temperature, PrivateTest is only evaluated.
+
+    Raises:
+        DataError: if one of the three splits has no face.
+        RunError: if the run is there already, or there is nothing to resume.
+    """
+    require_splits(splits)
+    run = runs.start_run(recipe, resume=resume)
+
+    def keep(history: list[dict[str, float]]) -> None:
+        run.save_history(history)
+        if on_epoch:
+            on_epoch(history)
+
+    network, progress = train(
+        recipe,
+        train=splits[TRAINING],
+        validation=splits[PUBLIC_TEST],
+        checkpoint=run.checkpoint_path,
+        resume=resume,
+        on_step=on_step,
+        on_epoch=keep,
+    )
+    run.save_history(progress.history)
+    network.save(run.keras_path)
+    public = splits[PUBLIC_TEST]
+    temperature = fit_temperature(public.labels, predict_logits(network, public.images))
+    facts = describe_training(recipe, splits, progress.history)
+    facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
+    run.save_provenance(facts | {"temperature": temperature})
+    export_run(run, public)
+    evaluate_run(run, splits)
+    return runs.finish_run(run)
+
+
+def require_splits(splits: dict[str, Dataset]) -> None:
+    """Refuse data without all three official splits, each with faces."""
+    missing = [split for split in SPLITS if split not in splits or not len(splits[split])]
+    if missing:
+        raise DataError(
+            "Training and evaluation need all three splits of FER2013 (Training teaches, PublicTest chooses, "
+            f"PrivateTest measures). Received data without: {', '.join(missing)}."
+        )
+
+
+def export_run(run: Run, faces: Dataset) -> float:
+    """Write model.tflite from model.keras; returns its largest difference from Keras on ``faces``.
+
+    Raises:
+        RunError: if LiteRT does not repeat Keras's probabilities within 1e-4.
+    """
+    import keras
+
+    from fer_core.export import check_parity, export_tflite
+
+    network = keras.saving.load_model(run.keras_path, compile=False)
+    export_tflite(network, run.tflite_path, temperature=run.temperature)
+    images = faces.images[:PARITY_FACES]
+    return check_parity(network, run.tflite_path, images, temperature=run.temperature)
+
+
+def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
+    """Predict PublicTest and PrivateTest with model.tflite; store predictions, metrics and card.
+
+    Returns:
+        The run, with its files read anew.
+    """
+    require_splits(splits)
+    recognizer = Recognizer(run)
+    earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
+    for split, before in earlier.items():
+        twins = find_twins(splits[split].images, np.concatenate([splits[other].images for other in before]))
+        run.save_evaluations(predict_split(recognizer, splits[split], twins))
+    run = Run(run.path)
+    run.save_card(write_card(run))
+    return run
+
+
+def predict_split(recognizer: Recognizer, dataset: Dataset, twins: npt.NDArray[np.bool_]) -> Evaluation:
+    """What the network says of every face, as it is and averaged with its mirror image."""
+    single = recognizer.predict_crops(dataset.images)
+    mirrored = recognizer.predict_crops(dataset.images[:, :, ::-1])
+    flip = (single + mirrored) / 2
+    return Evaluation(dataset.split, dataset.rows, dataset.labels, single, flip, twins)

@@ -1,0 +1,78 @@
+"""Where a run comes from: the facts that let somebody else repeat it."""
+
+import datetime
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from fer_core.datasets.counts import class_counts
+from fer_core.datasets.dataset import Dataset
+from fer_core.datasets.identity import fingerprint
+from fer_core.recipes import Recipe
+
+PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "ai-edge-litert")
+
+
+def describe_training(recipe: Recipe, splits: dict[str, Dataset], history: list[dict[str, float]]) -> dict:
+    """Facts of a training that has ended, as plain JSON values; ``seconds`` is training alone."""
+    return {
+        "command": f"python -m fer_core train {recipe.name} --data PATH",
+        "seed": recipe.seed,
+        "commit": _commit(),
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seconds": sum(row["seconds"] for row in history),
+        "epochs": len(history),
+        "device": describe_device(),
+        "versions": _versions(),
+        "data": {split: describe_data(dataset) for split, dataset in splits.items()},
+    }
+
+
+def describe_data(dataset: Dataset) -> dict[str, Any]:
+    """Name, counts, and a fingerprint that changes with any pixel, label or order."""
+    return {
+        "name": dataset.name,
+        "count": len(dataset),
+        "counts": class_counts(dataset.labels).tolist(),
+        "sha256": fingerprint(dataset),
+    }
+
+
+def describe_device() -> str:
+    """The processor's model as the system names it, and how many of its cores may be used."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), model)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{model}, {cores} cores"
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "platform": sys.platform}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _commit() -> str | None:
+    """The commit of the code, with "+" behind it when tracked files differ; None outside a checkout."""
+    here = Path(__file__).resolve().parent
+    try:
+        commit, changed = (
+            subprocess.run(
+                ["git", *words], cwd=here, capture_output=True, text=True, check=True
+            ).stdout.strip()
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit + ("+" if changed else "")
