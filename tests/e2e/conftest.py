@@ -1,0 +1,134 @@
+"""A running app and a browser: what the tests in a real browser start from.
+
+FER_CHROMIUM      which browser to start; by default the first Chromium or Chrome on the PATH
+FER_SCREENSHOTS   a folder for the screenshots; by default one of pytest's own
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.finished_runs import write_run
+from tests.networks import tiny_tflite
+
+ROOT = Path(__file__).parent.parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = [
+    # In a container there is no sandbox, GPU or large /dev/shm.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    # The browser itself stays off the net.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    # A camera that shows a test picture, and nobody to ask.
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+SECONDS = 60
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, or a skip that says what is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = os.environ.get("FER_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("There is no Chromium: install it (apt-get install chromium) or set FER_CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """The address of the app, running on two finished runs; FER_MODELS overrides them."""
+    models = os.environ.get("FER_MODELS")
+    if not models:
+        models = tmp_path_factory.mktemp("models")
+        for seed, name in enumerate(("best", "other")):
+            write_run(models, name, tflite=tiny_tflite("pooled").read_bytes(), seed=seed)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = f"--server.headless=true --server.port={port} --server.fileWatcherType=none".split()
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
+    log = tmp_path_factory.mktemp("log") / "streamlit.txt"
+    with open(log, "w") as output:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"FER_MODELS": str(models)}, stdout=output, stderr=output
+        )
+    try:
+        _wait_until_healthy(f"http://localhost:{port}/_stcore/health", server, log)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=SECONDS)
+
+
+def _wait_until_healthy(address, server, log):
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"The app did not start: {log.read_text()}")
+
+
+@pytest.fixture
+def visit(app, browser):
+    """``visit("Photo?source=Files", **options of a browser context)`` -> the page, once it has settled."""
+    contexts = []
+
+    def _visit(address="", **options):
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        context.set_default_timeout(1000 * SECONDS)
+        contexts.append(context)
+        page = context.new_page()
+        page.strangers = []
+        page.on("request", lambda request: _note_stranger(page, app, request.url))
+        page.goto(f"{app}/{address}")
+        settle(page)
+        return page
+
+    yield _visit
+    for context in contexts:
+        context.close()
+
+
+def _note_stranger(page, app, url):
+    if not url.startswith((app, app.replace("http", "ws", 1), "data:", "blob:")):
+        page.strangers.append(url)
+
+
+def settle(page):
+    """Wait until the page's script has run to its end."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory):
+    """Where screenshots go."""
+    folder = Path(os.environ.get("FER_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,101 @@
+"""The app in a real browser: the paths that matter, and a look at every page."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from fer_core.pictures import load_picture
+from tests.e2e.conftest import settle
+from tests.networks import SAMPLES
+
+PAGES = ("", "Photo", "Training", "Evaluation")
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("address", PAGES, ids=lambda address: address or "Home")
+def test_every_page_is_whole_and_asks_nobody_else(visit, screenshots, address, look):
+    page = visit(address, **LOOKS[look])
+    page.wait_for_selector("[data-testid=stPlotlyChart] .main-svg")
+    assert page.locator("[data-testid=stAlert]").count() == 0
+    assert page.locator("h1").count() == 1
+    assert page.strangers == []
+    _take_whole(page, screenshots / f"{address or 'Home'}-{look}.png")
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, "the page scrolls sideways"
+
+
+def _take_whole(page, path):
+    """A screenshot of the whole page: Streamlit scrolls an inner box, so the window grows to its height."""
+    size = page.viewport_size
+    height = page.locator("[data-testid=stMain]").evaluate("box => box.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
+    page.wait_for_timeout(500)  # charts redraw after a pause
+    page.screenshot(path=path)
+
+
+def test_uploads_are_read_and_results_can_be_saved(visit, tmp_path):
+    page = visit("Photo?source=Files")
+    nonsense = tmp_path / "notes.jpg"
+    nonsense.write_text("not a picture")
+    page.set_input_files("input[type=file]", [SAMPLES / "two-faces.jpg", nonsense])
+    page.get_by_text("Face 2").wait_for()
+    settle(page)
+    assert "notes.jpg is not a picture" in page.locator("[data-testid=stAlert]").inner_text()
+    assert page.locator("[data-testid=stPlotlyChart]").count() == 2
+
+    def save(label):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=label).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path.read_bytes()
+
+    drawn, sample = save("Photo with boxes"), (SAMPLES / "two-faces.jpg").read_bytes()
+    assert load_picture(drawn).shape == load_picture(sample).shape
+    rows = csv.DictReader(io.StringIO(save("Numbers as CSV").decode()))
+    assert [row["face"] for row in rows] == ["1", "2"]
+    assert [face["face"] for face in json.loads(save("as JSON"))] == [1, 2]
+
+
+def test_the_camera_takes_a_snapshot(visit):
+    page = visit("Photo?source=Camera", permissions=["camera"])
+    page.wait_for_function("document.querySelector('video')?.readyState >= 2")
+    page.get_by_role("button", name="Take Photo").click()
+    page.get_by_text("No face was found in snapshot.jpg").wait_for()  # the fake camera shows a test picture
+
+
+def test_choices_stand_in_the_url_and_survive_a_reload(visit):
+    page = visit("Evaluation")
+    page.get_by_text("flip", exact=True).click()
+    page.wait_for_url("**/Evaluation?view=flip")
+    page.reload()
+    settle(page)
+    chosen = page.get_by_role("radio", name="flip")
+    assert chosen.get_attribute("aria-checked") == "true"
+    page.get_by_text("single", exact=True).click()
+    page.wait_for_url("**/Evaluation")
+
+
+def test_the_chosen_run_goes_along_from_page_to_page(visit):
+    page = visit("Training")
+    page.get_by_role("combobox", name="Run").click()
+    page.get_by_role("option").nth(1).click()
+    page.wait_for_url("**/Training?run=*")
+    settle(page)
+    run = page.url.split("run=")[1]
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Evaluation").click()
+    page.wait_for_url(f"**/Evaluation?run={run}")
+    settle(page)
+    assert page.get_by_role("combobox", name="Run").input_value() == run
+
+
+def test_a_link_into_a_page_works_on_a_fresh_server(visit):
+    page = visit("Evaluation?split=PublicTest&cells=faces")
+    assert "PublicTest faces" in page.get_by_test_id("stMain").inner_text()
