@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fer_core import charts
+from fer_core.errors import FerError
 from fer_core.formats import format_accuracy, format_percent
 from fer_core.runs import Run
 from pages.parts import formats
@@ -10,7 +11,7 @@ from pages.parts.faces import show_face, show_photo
 from pages.parts.figures import show_figure
 from pages.parts.frame import PAGES, link, page
 from pages.parts.readers import all_runs, empty_state
-from pages.parts.reading import read_photo, sample_photos
+from pages.parts.reading import Reading, read_photo, sample_photos
 
 # On the same PrivateTest faces. The paper: S. Lonkar, "Facial Expressions Recognition with Convolutional
 # Neural Networks". People: Goodfellow et al. 2013, arXiv:1307.0414, who organised the challenge.
@@ -27,14 +28,9 @@ def main() -> None:
         "A convolutional network, trained from scratch on FER2013, reads one of seven expressions in every "
         "face of a photo; this is where you try it, and see how often it is wrong."
     )
-    path = next(iter(sample_photos().values()))
-    reading = read_photo(best, path.name, path.read_bytes()) if best else None
     left, right = st.columns(2, gap="large")
     with left:
-        if reading:
-            show_photo(reading)
-        else:
-            st.image(path, width="stretch", alt="A sample photo, not read yet")
+        reading = _show_sample(best)
     with right:
         if best is None:
             empty_state()
@@ -82,6 +78,21 @@ def _show_comparison(run: Run | None) -> None:
         "PrivateTest accuracy. The paper is S. Lonkar's, whose network this project repeats; "
         "people as the challenge's authors report them."
     )
+
+
+def _show_sample(run: Run | None) -> Reading | None:
+    """A photo that comes with the app, read by the run; without one, or if it is broken, as it is."""
+    path = next(iter(sample_photos().values()))
+    try:
+        reading = read_photo(run, path.name, path.read_bytes()) if run else None
+    except FerError as error:  # the numbers beside it need no network
+        st.error(str(error), icon=":material/error:")
+        reading = None
+    if reading:
+        show_photo(reading)
+    else:
+        st.image(path, width="stretch", alt="A sample photo, not read")
+    return reading
 
 
 def _show_ways() -> None:

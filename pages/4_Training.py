@@ -78,6 +78,11 @@ def _show_curves(runs: list[Run]) -> None:
     with left:
         st.subheader("Accuracy")
         _show(charts.plot_history(histories, "accuracy"), "Training and validation accuracy by epoch.")
+    with right:
+        st.subheader("Loss")
+        _show(charts.plot_history(histories, "loss"), "Training and validation loss by epoch.")
+    left, right = st.columns(2, gap="large")
+    with left:
         st.subheader("Generalisation gap")
         _show(charts.plot_gap(histories), "Training minus validation accuracy by epoch.")
         st.caption(
@@ -86,8 +91,6 @@ def _show_curves(runs: list[Run]) -> None:
             "from where that line breaks."
         )
     with right:
-        st.subheader("Loss")
-        _show(charts.plot_history(histories, "loss"), "Training and validation loss by epoch.")
         st.subheader("Learning rate")
         _show(charts.plot_learning_rate(histories), "Learning rate by epoch.")
 

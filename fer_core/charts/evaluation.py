@@ -43,26 +43,26 @@ def plot_confusion(confusion: npt.ArrayLike, *, shares: bool = True, height: int
         hovertemplate="%{customdata[0]:,} of the %{customdata[1]:,} %{y} faces<br>"
         "were read as %{x}: %{customdata[2]:.1%}<extra></extra>",
     )
-    _write_cells(figure, share, share if shares else counts, shares=shares)
+    figure.update_layout(annotations=_cell_texts(share, share if shares else counts, shares=shares))
     names = {"ticks": "", "showgrid": False, "tickfont": {"size": LABEL_PX}}
     figure.update_xaxes(title="read as", **names)
     figure.update_yaxes(title="truly", autorange="reversed", **names)
     return figure
 
 
-def _write_cells(figure: go.Figure, share: np.ndarray, values: np.ndarray, *, shares: bool) -> None:
-    """Write a number in each cell: white where the shade is strong, else in the theme's own text colour."""
-    for row in range(EMOTION_COUNT):
-        for column in range(EMOTION_COUNT):
-            value = values[row, column]
-            text = f"{100 * value:.0f}" + ("%" if row == column else "") if shares else f"{value:,}"
-            figure.add_annotation(
-                x=EMOTION_LABELS[column],
-                y=EMOTION_LABELS[row],
-                text=f"<b>{text}</b>" if row == column else text,
-                showarrow=False,
-                font={"size": LABEL_PX} | ({"color": "#ffffff"} if share[row, column] > 0.4 else {}),
-            )
+def _cell_texts(share: np.ndarray, values: np.ndarray, *, shares: bool) -> list[dict[str, object]]:
+    """A number for each cell: white where the shade is strong, else in the theme's own text colour."""
+    texts = []
+    for row, column in np.ndindex(values.shape):
+        text = f"{100 * values[row, column]:.0f}" if shares else f"{values[row, column]:,}"
+        if row == column:
+            text = f"<b>{text}{'%' if shares else ''}</b>"
+        font: dict[str, object] = {"size": LABEL_PX}
+        if share[row, column] > 0.4:
+            font["color"] = "#ffffff"
+        place = {"x": EMOTION_LABELS[column], "y": EMOTION_LABELS[row]}
+        texts.append({"text": text, "font": font, "showarrow": False, **place})
+    return texts
 
 
 def plot_per_emotion(scores: Mapping[str, Sequence[float]], *, height: int = 380) -> go.Figure:

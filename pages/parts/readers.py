@@ -1,6 +1,5 @@
 """The runs on disk, read once and kept until a file changes."""
 
-import os
 from pathlib import Path
 
 import streamlit as st
@@ -27,8 +26,14 @@ def _runs_in(folder: Path, changed: float) -> tuple[list[Run], list[str]]:
 
 def last_change(folder: Path) -> float:
     """The newest modification time of the folder and all below it: the key of what is kept about it."""
-    times = [os.stat(entry).st_mtime for entry in (folder, *folder.rglob("*")) if entry.exists()]
-    return max(times, default=0.0)
+    return max(_modified(entry) for entry in (folder, *folder.rglob("*")))
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # a training that goes on beside us replaces its files
+        return 0.0
 
 
 def pick_run() -> Run:

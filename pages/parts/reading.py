@@ -38,6 +38,7 @@ class Reading:
         preview: a JPEG of the photo with its numbered boxes, small enough for a page.
         predictions: one a face, from left to right.
         explains_by: how the network says where it looked.
+        detector: what found the faces, "YuNet" or "Haar".
     """
 
     name: str
@@ -45,6 +46,7 @@ class Reading:
     preview: bytes
     predictions: list[Prediction]
     explains_by: str
+    detector: str
 
     def drawn_png(self) -> bytes:
         """The photo with its boxes in full size, as PNG; made when asked for, it may take a second."""
@@ -73,7 +75,7 @@ def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_
     recognizer = _recognizer(run_path, changed, face_threshold)
     predictions = recognizer.predict(picture)
     preview = _encode(draw_predictions(picture, predictions), "JPEG", longest_px=PREVIEW_PX)
-    return Reading(name, content, preview, predictions, recognizer.explains_by)
+    return Reading(name, content, preview, predictions, recognizer.explains_by, recognizer.detector)
 
 
 def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:
