@@ -23,7 +23,6 @@ def main() -> None:
     """The page; without a run it says how to train one and shows what there is."""
     runs = all_runs()
     best = runs[0] if runs else None
-    st.title("Read the expression in a face")
     st.markdown(
         "A convolutional network, trained from scratch on FER2013, reads one of seven expressions in every "
         "face of a photo; this is where you try it, and see how often it is wrong."
@@ -104,5 +103,5 @@ def _show_ways() -> None:
             st.caption(each.question)
 
 
-with page("Home"):
+with page("Home", heading="Read the expression in a face"):
     main()

@@ -1,12 +1,13 @@
 """A photo in, every face read: from a sample, from files, or from the camera."""
 
+from itertools import chain
 from pathlib import Path
 
 import streamlit as st
 
 from fer_core.errors import PictureError
 from fer_core.runs import Run
-from pages.parts.faces import show_face, show_photo
+from pages.parts.faces import show_answers, show_face, show_photo
 from pages.parts.formats import counted
 from pages.parts.frame import page
 from pages.parts.readers import pick_run
@@ -21,7 +22,7 @@ from pages.parts.reading import (
 
 TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 SOURCES = ("Sample", "Files", "Camera")  # these words also stand in the URL
-BESIDE = 2  # so many faces fit beside their photo; more stand below it
+MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
 LEAST_THRESHOLD = 0.3
 Photo = tuple[str, bytes]
 
@@ -29,7 +30,6 @@ Photo = tuple[str, bytes]
 def main() -> None:
     """The page: choose photos, read them all, show one in full, offer every result."""
     run = pick_run()
-    st.title("Photo")
     photos, threshold = _choose()
     readings = _read_all(run, photos, threshold)
     if readings:
@@ -122,7 +122,7 @@ def _pick_reading(readings: list[Reading]) -> Reading:
 
 
 def _show(run: Run, reading: Reading, readings: list[Reading], threshold: float) -> None:
-    """The photo on the left; its faces beside it, or below in rows where there are many."""
+    """The photo, and beside it its one face; or every face's answer, and the faces in rows below."""
     left, right = st.columns([3, 2], gap="large")
     if reading.detector == "Haar":
         st.warning(
@@ -132,20 +132,31 @@ def _show(run: Run, reading: Reading, readings: list[Reading], threshold: float)
     with left:
         show_photo(reading)
         _offer_downloads(reading, readings)
-    faces = range(1, len(reading.predictions) + 1)
-    if not faces:
-        with right:
+    count = len(reading.predictions)
+    with right:
+        if count == 0:
             _hint(reading, threshold)
-    rows = [] if len(faces) <= BESIDE else [st.columns(3) for _ in faces[::3]]
-    places = [column for row in rows for column in row] or [right] * len(faces)
-    for number, place in zip(faces, places, strict=False):
-        with place:
-            show_face(run, reading, number)
-    if faces:
+        elif count == 1:
+            show_face(run, reading, 1)
+        else:
+            show_answers(reading)
+    if count > 1:
+        _show_faces(run, reading)
+    if count:
         st.caption(
             f"Where it looked, by {reading.explains_by}: the warmer a part of the face, the more the answer "
             "rests on it."
         )
+
+
+def _show_faces(run: Run, reading: Reading) -> None:
+    """Every face in rows of at most three."""
+    numbers = range(1, len(reading.predictions) + 1)
+    across = min(MOST_ACROSS, len(numbers))
+    rows = [st.columns(across) for _ in numbers[::across]]
+    for number, place in zip(numbers, chain.from_iterable(rows), strict=False):
+        with place:
+            show_face(run, reading, number)
 
 
 def _hint(reading: Reading, threshold: float) -> None:

@@ -18,7 +18,6 @@ from pages.parts.tiles import Tile, show_tiles
 def main() -> None:
     """The page: five numbers, the curves, then the recipe and where the run comes from."""
     run = pick_run()
-    st.title("Training")
     if best_epoch(run.history) is None:
         st.info(f"The run {run.name!r} has no finished epoch, so there are no curves.")
         st.stop()
@@ -74,6 +73,8 @@ def _pick_others(run: Run) -> list[Run]:
 
 def _show_curves(runs: list[Run]) -> None:
     histories = {run.name: run.history for run in runs}
+    if len(runs) > 1:
+        st.caption("Full lines: validation. Dotted: training. The mark is a run's best epoch.")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Accuracy")

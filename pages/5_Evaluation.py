@@ -27,7 +27,6 @@ CELLS = ("percent", "faces")
 def main() -> None:
     """The page: a sentence and five numbers, then the matrix, then the details."""
     run = pick_run()
-    st.title("Evaluation")
     with st.container(horizontal=True, gap="medium"):
         split = _choose("Faces of", SPLITS, key="split", help=SPLIT_HELP)
         view = _choose("View", VIEWS, key="view", help=VIEW_HELP)

@@ -79,11 +79,11 @@ def test_empty_bins_are_left_out():
 
 
 def test_history_names_every_run_and_marks_its_best_epoch():
-    names = [trace.name for trace in charts.plot_history(TWO, "accuracy").data]
-    assert names == [
-        "first, validation", "first, training", "first, best epoch (3)",
-        "second, validation", "second, training", "second, best epoch (3)",
-    ]  # fmt: skip
+    both = charts.plot_history(TWO, "accuracy").data
+    assert [trace.name for trace in both if trace.showlegend is not False] == ["first", "second"]
+    assert [trace.name for trace in both[:3]] == ["first", "training", "best epoch (3)"]
+    assert {trace.line.color for trace in both[:2]}.isdisjoint(trace.line.color for trace in both[3:5])
+    assert both[2].marker.symbol != both[5].marker.symbol
     best = charts.plot_history({"only": HISTORY}, "loss").data[2]
     assert (best.name, list(best.x), list(best.y)) == ("best epoch (3)", [3], [1.5])
 
@@ -91,4 +91,8 @@ def test_history_names_every_run_and_marks_its_best_epoch():
 def test_gap_marks_where_it_widens():
     assert [note.text for note in charts.plot_gap({"only": HISTORY}).layout.annotations] == [
         "widens from epoch 2"
+    ]
+    assert [note.text for note in charts.plot_gap(TWO).layout.annotations] == [
+        "first from epoch 2",
+        "second from epoch 2",
     ]

@@ -1,6 +1,7 @@
 """Charts of how a run learnt; several runs lie over each other."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -11,18 +12,21 @@ from fer_core.curves import History, best_epoch, generalisation_gap, widening_ep
 def plot_history(histories: Mapping[str, History], field: str, *, height: int = 340) -> go.Figure:
     """One field by epoch: validation as a full line, training dotted, the best epoch marked.
 
+    For one run the legend names the lines, for several it names the runs.
+
     Args:
         histories: run name -> history (``Run.history``).
         field: "accuracy" or "loss".
         height: px.
     """
-    share = field == "accuracy"
+    share, alone = field == "accuracy", len(histories) == 1
     figure = new_figure(height)
     for index, (name, history) in enumerate(histories.items()):
-        prefix = f"{name}, " if len(histories) > 1 else ""
-        for key, label, dash in ((f"val_{field}", "validation", "solid"), (field, "training", "dot")):
-            _add_line(figure, history, key, name=prefix + label, index=index, dash=dash, share=share)
-        _mark_best(figure, history, f"val_{field}", name=prefix + "best epoch", index=index)
+        style: dict[str, Any] = {"index": index, "share": share, "legendgroup": name}
+        validation = "validation" if alone else name
+        _add_line(figure, history, f"val_{field}", name=validation, **style)
+        _add_line(figure, history, field, name="training", dash="dot", showlegend=alone, **style)
+        _mark_best(figure, history, f"val_{field}", index=index, showlegend=alone, legendgroup=name)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".0%" if share else ".2f")
     return figure
@@ -49,7 +53,7 @@ def plot_gap(histories: Mapping[str, History], *, height: int = 260) -> go.Figur
         if epoch is not None:
             figure.add_vline(x=epoch, line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": "dash"})
             figure.add_annotation(
-                x=epoch, y=1, yref="paper", text=f"widens from epoch {epoch}", showarrow=False,
+                x=epoch, y=1, yref="paper", text=f"{name if len(histories) > 1 else 'widens'} from epoch {epoch}", showarrow=False,
                 xanchor="left", yanchor="top", xshift=4, yshift=-18 * index,
             )  # fmt: skip
     figure.update_xaxes(title="epoch")
@@ -67,6 +71,7 @@ def _add_line(
     dash: str = "solid",
     share: bool = False,
     number: str = ".3f",
+    **legend: Any,  # showlegend, legendgroup
 ) -> None:
     figure.add_scatter(
         name=name,
@@ -75,22 +80,25 @@ def _add_line(
         mode="lines",
         line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": dash, "width": 2},
         hovertemplate=f"{name}, epoch %{{x}}: %{{y:{'.1%' if share else number}}}<extra></extra>",
+        **legend,
     )
 
 
-def _mark_best(figure: go.Figure, history: History, key: str, *, name: str, index: int) -> None:
+def _mark_best(figure: go.Figure, history: History, key: str, *, index: int, **legend: Any) -> None:
     epoch = best_epoch(history)
     if epoch is None:
         return
-    value = history[key][list(history["epoch"]).index(epoch)]
     figure.add_scatter(
-        name=f"{name} ({epoch})",
+        name=f"best epoch ({epoch})",
         x=[epoch],
-        y=[value],
+        y=[history[key][list(history["epoch"]).index(epoch)]],
         mode="markers",
         marker={
-            "size": 12, "symbol": RUN_MARKERS[index % len(RUN_MARKERS)],
-            "color": RUN_COLOURS[index % len(RUN_COLOURS)], "line": {"width": 2, "color": "#ffffff"},
+            "size": 12,
+            "symbol": RUN_MARKERS[index % len(RUN_MARKERS)],
+            "color": RUN_COLOURS[index % len(RUN_COLOURS)],
+            "line": {"width": 2, "color": "#ffffff"},
         },
-        hovertemplate=f"{name}: epoch %{{x}}<extra></extra>",
-    )  # fmt: skip
+        hovertemplate=f"best epoch: {epoch}<extra></extra>",
+        **legend,
+    )

@@ -24,6 +24,15 @@ def show_photo(reading: Reading) -> None:
     st.image(reading.preview, width="stretch", alt=f"{reading.name}: {faces or 'no face found'}")
 
 
+def show_answers(reading: Reading) -> None:
+    """A line a face: number, emotion, confidence."""
+    st.markdown(
+        "\n".join(
+            f"- {_title(prediction, number)}" for number, prediction in enumerate(reading.predictions, 1)
+        )
+    )
+
+
 def show_face(run: Run, reading: Reading, number: int, *, wide: bool = False) -> None:
     """One face in a box: its answer, what the network saw and where it looked, seven probabilities.
 

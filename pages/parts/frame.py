@@ -41,13 +41,18 @@ PAGES = (
 
 
 @contextmanager
-def page(title: str) -> Iterator[None]:
-    """Set the page up, draw the sidebar, then run the page's body and show what fails as one sentence.
+def page(title: str, *, heading: str | None = None) -> Iterator[None]:
+    """Set the page up, draw sidebar and heading, run the page's body, and show what fails as one sentence.
 
     Streamlit's own stop and rerun signals are not ``Exception`` and pass through.
+
+    Args:
+        title: the page's name, as the browser's tab shows it.
+        heading: what stands above the page, if not its name.
     """
     st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=ICON, layout="wide")
     _sidebar()
+    st.title(heading or title, anchor=False)
     try:
         yield
     except FerError as error:
