@@ -22,6 +22,7 @@ def train_run(
     recipe: Recipe,
     splits: dict[str, Dataset],
     *,
+    command: str = "",
     resume: bool = False,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
@@ -29,6 +30,7 @@ def train_run(
     """Train a recipe into ``models/<recipe.name>/``.
 
     Training teaches, PublicTest chooses the epoch and the temperature, PrivateTest is only evaluated.
+    ``command`` is noted in the run: what somebody would type to repeat it.
 
     Raises:
         DataError: if one of the three splits has no face.
@@ -55,7 +57,7 @@ def train_run(
     network.save(run.keras_path)
     public = splits[PUBLIC_TEST]
     temperature = fit_temperature(public.labels, predict_logits(network, public.images))
-    facts = describe_training(recipe, splits, progress.history)
+    facts = {"command": command} | describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
     run.save_provenance(facts | {"temperature": temperature})
     export_run(run, public)

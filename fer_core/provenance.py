@@ -20,7 +20,6 @@ PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "a
 def describe_training(recipe: Recipe, splits: dict[str, Dataset], history: list[dict[str, float]]) -> dict:
     """Facts of a training that has ended, as plain JSON values; ``seconds`` is training alone."""
     return {
-        "command": f"python -m fer_core train {recipe.name} --data PATH",
         "seed": recipe.seed,
         "commit": _commit(),
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -158,6 +158,21 @@ def list_runs(folder: Path | None = None) -> list[Run]:
     return sorted(_readable(folder)[0], key=lambda run: (-public_accuracy(run), run.name))
 
 
+def best_run() -> Run:
+    """The finished run that is best on PublicTest.
+
+    Raises:
+        RunError: if there is none.
+    """
+    found = list_runs()
+    if not found:
+        raise RunError(
+            f"There is no trained network in {models_folder()} yet. "
+            "Train one with: python -m fer_core train paper-cnn --data PATH"
+        )
+    return found[0]
+
+
 def broken_runs(folder: Path | None = None) -> list[str]:
     """A sentence for each folder that looks like a run and cannot be read."""
     return _readable(folder)[1]

@@ -1,0 +1,43 @@
+# make app: the studio in the browser.   make test: every test.   Both set up .venv on their first call.
+# A machine without make: see "Without make" in README.md.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= $(FER2013_PATH)
+
+.PHONY: app test check e2e train clean
+
+app: $(VENV)/.app-ready
+	$(BIN)/python -m streamlit run streamlit_app.py
+
+test: $(VENV)/.test-ready
+	$(BIN)/python -m pytest $(TESTS)
+
+# What a change must pass before it is committed: style, types, tests.
+check: $(VENV)/.test-ready
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest
+
+e2e: $(VENV)/.test-ready
+	$(BIN)/python -m pytest tests/e2e -m e2e -s
+
+# make train DATA=fer2013.csv: repeat the paper's network.
+train: $(VENV)/.app-ready
+	$(BIN)/python -m fer_core train paper-cnn --data $(DATA)
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
+	  "This project needs Python 3.11, 3.12 or 3.13. Received: %d.%d. Name one with: make PYTHON=python3.12 ..." % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+$(VENV)/.app-ready: $(VENV)/.made requirements.txt
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.test-ready: $(VENV)/.made requirements.txt requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,62 @@
+"""What a person sees while a network trains: a bar with the time left, or a line an epoch in a log."""
+
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fer_core.formats import format_percent, format_seconds
+
+
+class TrainingProgress:
+    """Shows the steps of an epoch and the time left of the whole training, on standard error.
+
+    Args:
+        epochs: how many the recipe asks for; early stopping may end sooner.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.done = 0
+        self.resumed_at: int | None = None
+        self.started = time.monotonic()
+        self.console = Console(file=sys.stderr)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self.task = self.bar.add_task("starting", total=None)
+
+    def __enter__(self) -> "TrainingProgress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.bar.stop()
+
+    def on_step(self, step: int, steps: int) -> None:
+        """A batch is done."""
+        words = f"epoch {self.done + 1} of {self.epochs}"
+        completed = self.done * steps + step
+        self.bar.update(self.task, description=words, completed=completed, total=self.epochs * steps)
+
+    def on_epoch(self, history: list[dict[str, float]]) -> None:
+        """An epoch is done: one line that stays."""
+        self.done = len(history)
+        if self.resumed_at is None:
+            self.resumed_at = self.done - 1
+        row = history[-1]
+        each = (time.monotonic() - self.started) / (self.done - self.resumed_at)
+        left = format_seconds(each * (self.epochs - self.done))
+        self.console.print(
+            f"epoch {self.done:>3} of {self.epochs}  loss {row['loss']:.3f}  "
+            f"accuracy {format_percent(row['accuracy'])}  PublicTest {format_percent(row['val_accuracy'])} "
+            f"(loss {row['val_loss']:.3f})  {format_seconds(row['seconds'])}, {left} left",
+            highlight=False,
+        )

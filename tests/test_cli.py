@@ -1,0 +1,107 @@
+"""The command line: results on stdout, one sentence and an exit code for what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fer_core import cli
+from fer_core.datasets import synthetic_splits
+from fer_core.errors import DataError
+from tests.synthetic import write_fer2013_csv
+
+SAMPLES = Path(__file__).parent.parent / "pages" / "parts" / "samples"
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    return write_fer2013_csv(tmp_path / "fer2013.csv")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["data", "check", "nowhere.csv"], ["nowhere.csv", "does not exist"]),
+        (["train", "no-such", "--data", "x"], ["no-such", "paper-cnn"]),
+        (["train", "paper-cnn", "--data", "nowhere.csv"], ["nowhere.csv"]),
+        (["train", "paper-cnn", "--data", "x", "--set", "epoch=3"], ["'epoch'", "epochs"]),
+        (["train", "paper-cnn", "--data", "x", "--set", "epochs=many"], ["epochs", "'many'"]),
+        (["evaluate", "no-such"], ["no-such"]),
+        (["card", "no-such"], ["no-such"]),
+        (["benchmark", "no-such"], ["no-such"]),
+        (["predict", "--run", "no-such", "photo.jpg"], ["no-such"]),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(arguments, words, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    assert cli.main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("fer: ")
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+    for word in words:
+        assert word in err
+
+
+def test_predict_without_any_run_says_how_to_train_one(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    assert cli.main(["predict", "photo.jpg"]) == 1
+    assert "train paper-cnn" in capsys.readouterr().err
+
+
+def test_an_unforeseen_error_is_a_sentence_too(capsys, monkeypatch):
+    def explode(options):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(cli, "show_recipes", explode)
+    assert cli.main(["recipes"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_check_prints_the_counts(csv, capsys):
+    assert cli.main(["data", "check", str(csv)]) == 0
+    out = capsys.readouterr().out
+    assert all(split in out for split in synthetic_splits())
+
+
+def test_get_passes_on_why_it_failed(capsys, monkeypatch, tmp_path):
+    def refuse(folder):
+        raise DataError("Kaggle said no.")
+
+    monkeypatch.setattr("fer_core.datasets.fetch_fer2013", refuse)
+    assert cli.main(["data", "get", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "fer: Kaggle said no.\n"
+
+
+def test_recipes_shows_each_experiment_card(capsys):
+    assert cli.main(["recipes"]) == 0
+    assert "NAdam" in capsys.readouterr().out
+
+
+def test_runs_lists_the_trained_run(trained_run, capsys):
+    assert cli.main(["runs"]) == 0
+    assert trained_run.name in capsys.readouterr().out
+
+
+def test_evaluate_prints_every_view(trained_run, capsys):
+    assert cli.main(["evaluate", str(trained_run.path)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("PrivateTest") == 4
+    assert "twin-free" in out
+
+
+def test_predict_writes_json_and_pictures(trained_run, capsys, tmp_path):
+    photo = next(SAMPLES.glob("*.jpg"))
+    arguments = ["predict", str(photo), "missing.jpg", "--run", str(trained_run.path), "--json"]
+    assert cli.main([*arguments, "--output", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    faces = json.loads(out)["pictures"][str(photo)]
+    assert sum(faces[0]["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+    assert "missing.jpg" in err
+    assert [path.name for path in tmp_path.glob("*.png")] == [f"{photo.stem}-faces.png"]
+
+
+def test_benchmark_measures_the_run(trained_run, capsys):
+    assert cli.main(["benchmark", str(trained_run.path)]) == 0
+    assert "one face" in capsys.readouterr().out
