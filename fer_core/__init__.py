@@ -45,7 +45,7 @@ _HOMES = {
     "evaluate_run": "pipeline",
 }
 
-__all__ = list(_HOMES)  # noqa: PLE0604 - the names above are strings
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:  # the public names have many types

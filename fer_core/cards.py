@@ -1,4 +1,7 @@
-"""The model card of a run: README.md, a function of its recipe, provenance and metrics (Mitchell et al. 2019)."""
+"""The model card of a run: README.md, a function of its recipe, provenance and metrics.
+
+Mitchell et al., "Model Cards for Model Reporting", 2019, arXiv:1810.03993.
+"""
 
 from typing import Any
 
@@ -10,23 +13,23 @@ from fer_core.runs import Run
 USE = """## What it is for, and what not
 
 It reads the expression of a face in a photo as one of seven words, for teaching, research and play.
-**An expression is not an emotion**: what a face shows does not tell what a person feels (Barrett et al. 2019).
-Do not use it to judge people: not at work, at school, in hiring, lending, policing or health. In the European
-Union, inferring emotions at work and in education is prohibited (AI Act, Article 5(1)(f)). It identifies nobody.
+**An expression is not an emotion**: what a face shows does not tell what a person feels (Barrett et al.
+2019). Do not use it to judge people: not at work, at school, in hiring, lending, policing or health. In the
+European Union, inferring emotions at work and in education is prohibited (AI Act, Article 5(1)(f)). It
+identifies nobody.
 
 ## Known limits
 
-- FER2013 was gathered by web search for emotion words; its labels are crowd opinions. FER+ voters agree with
-  the label on about two faces in three, so no network can be right about all of them.
-- Posed and exaggerated faces, web photos of the years before 2013, unknown shares of age, sex, skin colour and
-  culture: expect lower accuracy on people who are rare there. Nobody has measured it for this network.
-- 314 of 3,589 PrivateTest faces have a pixel-identical twin in Training or PublicTest: see the twin-free rows.
+- FER2013 was gathered by web search for emotion words; its labels are crowd opinions. FER+ voters agree
+  with the label on about two faces in three, so no network can be right about all of them.
+- Posed and exaggerated faces, web photos of the years before 2013, unknown shares of age, sex, skin colour
+  and culture: expect lower accuracy on people who are rare there. Nobody has measured it for this network.
 """
 
 
 def write_card(run: Run) -> str:
     """The card as Markdown; the same run always gives the same text."""
-    parts = [_heading(run), _scores(run), _emotions(run), _training(run), USE, _recipe(run)]
+    parts = [_heading(run), _scores(run), _emotions(run), _training(run), USE + _twins(run), _recipe(run)]
     return "\n".join(parts)
 
 
@@ -52,8 +55,8 @@ def _scores(run: Run) -> str:
             for subset, name in subsets.items():
                 lines.append(_score_row(split, view, name, run.metrics[split][view][subset]))
     lines.append(
-        "\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose the epoch and the "
-        "temperature, so its numbers flatter; PrivateTest chose nothing.\n"
+        "\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose the epoch and "
+        "the temperature, so its numbers flatter; PrivateTest chose nothing.\n"
     )
     return "\n".join(lines)
 
@@ -75,16 +78,26 @@ def _emotions(run: Run) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _twins(run: Run) -> str:
+    scores = run.metrics[PRIVATE_TEST]["single"]
+    count, twin_free = scores["all"]["count"], scores["twin_free"]["count"]
+    return (
+        f"- {count - twin_free:,} of {count:,} PrivateTest faces have a pixel-identical twin in Training or "
+        'PublicTest: see the rows "without twins".\n'
+    )
+
+
 def _training(run: Run) -> str:
     facts = run.provenance
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     counts = ", ".join(f"{split} {data['count']:,}" for split, data in facts["data"].items())
+    name = next(iter(facts["data"].values()))["name"]
     return (
         "## Where it comes from\n\n"
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
         f"- Time: {facts['epochs']} epochs in {format_seconds(facts['seconds'])} on {facts['device']}; "
         f"epoch {facts['best_epoch']} was kept\n"
-        f"- Data: {next(iter(facts['data'].values()))['name']} ({counts}); the network learnt from Training alone\n"
+        f"- Data: {name} ({counts}); the network learnt from Training alone\n"
         f"- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
         f"- Versions: {versions}\n"
     )

@@ -36,14 +36,15 @@ def load(path: Path, recipe: Recipe) -> tuple[list[dict[str, float]], dict[str, 
         with np.load(path) as file:
             about = json.loads(str(file["about"]))
             arrays = {key: file[key] for key in file.files if key != "about"}
+        history, written, names = about["history"], about["recipe"], about["names"]
     except Exception as error:  # zipfile, json and NumPy each raise their own
         raise RunError(f"The checkpoint {path} cannot be read: {error}. Delete it to start anew.") from error
-    asked, written = recipe.to_json(), about["recipe"]
+    asked = recipe.to_json()
     changed = [key for key in asked if asked[key] != written.get(key)]
     if changed:
         differences = ", ".join(f"{key} was {written.get(key)!r}, now {asked[key]!r}" for key in changed)
         raise RunError(f"The unfinished run was started with another recipe: {differences}.")
-    state: dict[str, Arrays] = {name: [] for name in about["names"]}
+    state: dict[str, Arrays] = {name: [] for name in names}
     for key in sorted(arrays, key=lambda key: int(key.rpartition("/")[2])):
         state[key.rpartition("/")[0]].append(arrays[key])
-    return about["history"], state
+    return history, state

@@ -10,8 +10,8 @@ def format_percent(share: float, *, digits: int = 1) -> str:
 
 def format_accuracy(scores: dict[str, Any], *, digits: int = 2) -> str:
     """The accuracy with its 95% interval: "70.10 % (68.58–71.57)"; ``scores`` is from ``metrics.score``."""
-    low, high = scores["accuracy_interval"]
-    return f"{format_percent(scores['accuracy'], digits=digits)} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
+    low, high = (f"{100 * share:.{digits}f}" for share in scores["accuracy_interval"])
+    return f"{format_percent(scores['accuracy'], digits=digits)} ({low}–{high})"
 
 
 def format_seconds(seconds: float) -> str:

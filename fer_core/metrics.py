@@ -46,6 +46,7 @@ class Evaluation:
             raise DataError(f"The split must be one of {', '.join(SPLITS)}. Received: {self.split!r}.")
         for probabilities in (self.probabilities, self.probabilities_flip):
             _check(self.labels, probabilities)
+            _check_sums(probabilities)
         if not len(self.rows) == len(self.labels) == len(self.twins):
             lengths = (len(self.rows), len(self.labels), len(self.twins))
             raise DataError(f"Rows, labels and twins must have one length. Received: {lengths}.")
@@ -59,6 +60,8 @@ class Evaluation:
 
 
 def _check(labels: Labels, probabilities: Probabilities) -> None:
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(f"Labels must be (N,) integers. Received: {labels.shape} {labels.dtype}.")
     if probabilities.shape != (len(labels), EMOTION_COUNT):
         raise DataError(
             f"Probabilities must be ({len(labels)}, {EMOTION_COUNT}), a row for each label. "
@@ -66,6 +69,14 @@ def _check(labels: Labels, probabilities: Probabilities) -> None:
         )
     if len(labels) and not 0 <= labels.min() <= labels.max() < EMOTION_COUNT:
         raise DataError(f"Labels must lie in [0, 6]. Received: {int(labels.min())} to {int(labels.max())}.")
+
+
+def _check_sums(probabilities: Probabilities) -> None:
+    """Refuse what is stored as probabilities and is none; not-a-number fails every comparison."""
+    wrong = ~(np.abs(probabilities.sum(axis=1) - 1) < 1e-3) | ~(probabilities >= 0).all(axis=1)
+    if wrong.any():
+        row = probabilities[np.flatnonzero(wrong)[0]].tolist()
+        raise DataError(f"Probabilities must be at least 0, and each row must sum to 1. Received: {row}.")
 
 
 def softmax(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
@@ -88,7 +99,7 @@ def wilson_interval(right: int, count: int) -> tuple[float, float]:
     middle = share + spread / 2
     half = Z_95 * np.sqrt(share * (1 - share) / count + spread / (4 * count))
     low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-    return max(0.0, float(low)), min(1.0, float(high))
+    return max(0.0, min(share, float(low))), min(1.0, max(share, float(high)))  # whatever rounding does
 
 
 def confusion(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
@@ -189,12 +200,27 @@ def fit_temperature(labels: Labels, logits: npt.NDArray[np.floating[Any]]) -> fl
     """The temperature that makes softmax(logits / temperature) least surprised by the labels.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks": one number, chosen on validation faces;
-    it changes no decision. The loss has one minimum in 1 / temperature, found by golden-section search.
+    it changes no decision. The loss has one minimum in 1 / temperature, found by golden-section search
+    in [0.05, 20].
+
+    Raises:
+        DataError: if there is no face, or the arrays do not belong together.
     """
+    _check(labels, logits)
+    if not len(labels):
+        raise DataError("A temperature is fitted to at least one face. Received: none.")
+    logits = logits.astype(np.float64)
     low, high = np.log(0.05), np.log(20.0)
     ratio = (np.sqrt(5.0) - 1) / 2
     for _ in range(60):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        losses = [log_loss(labels, softmax(logits / np.exp(point))) for point in (left, right)]
+        losses = [_exact_log_loss(labels, logits / np.exp(point)) for point in (left, right)]
         low, high = (low, right) if losses[0] < losses[1] else (left, high)
     return float(np.exp((low + high) / 2))
+
+
+def _exact_log_loss(labels: Labels, logits: npt.NDArray[np.float64]) -> float:
+    """Without ``log_loss``'s floor, under which the loss of a very sure network has several minima."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    chosen = shifted[np.arange(len(labels)), labels]
+    return float((np.log(np.exp(shifted).sum(axis=1)) - chosen).mean())

@@ -5,6 +5,8 @@ takes and the command. Nothing here imports Keras, so pages and the command line
 """
 
 import dataclasses
+import math
+import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,9 +37,7 @@ class Recipe:
     momentum: float = 0.9  # SGD alone (Nesterov); the others keep Keras's betas
     learning_rate: float = 1e-3  # the peak, reached after the warm-up; then a half cosine down to 0
     warmup_epochs: float = 2.0
-    weight_decay: float = (
-        0.0  # decoupled from the gradient (Loshchilov & Hutter 2019), times the learning rate
-    )
+    weight_decay: float = 0.0  # decoupled, times the learning rate (Loshchilov & Hutter 2019)
     label_smoothing: float = 0.0  # Szegedy et al. 2016
     class_weights: bool = False  # inversely proportional to the class counts, N / (7 count)
     dropout: float = 0.5
@@ -56,14 +56,26 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained before anything is built."""
+        for field, kind in FIELD_TYPES.items():
+            _require(_is_a(kind, getattr(self, field)), field, TYPE_NAMES[kind], getattr(self, field))
+        # The name becomes a folder's, and one that starts with a dot is unfinished.
+        _require(
+            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is not None,
+            "name", "letters, digits, '.', '_' and '-', starting with a letter or digit", self.name,
+        )  # fmt: skip
         for field in ("epochs", "batch_size"):
             _require(getattr(self, field) >= 1, field, "at least 1", getattr(self, field))
+        for field in ("patience", "warmup_epochs", "weight_decay", "rotation_degrees"):
+            _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
+        _require(0 <= self.seed < 2**32, "seed", "in [0, 2^32)", self.seed)
         _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
         _require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
-        _require(0 <= self.erasing <= 1, "erasing", "in [0, 1]", self.erasing)
+        for field in ("erasing", "shift", "brightness"):
+            _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
+        _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
 
     def replace(self, **changes: Any) -> "Recipe":  # a field's value: int, float, bool or str
         """The same recipe with some fields changed."""
@@ -80,11 +92,25 @@ class Recipe:
         Raises:
             RecipeError: if a field is unknown, missing or out of range.
         """
+        if not isinstance(fields, Mapping):
+            raise RecipeError(f"A recipe must be a JSON object of fields. Received: {fields!r}.")
         _known(fields)
         try:
             return cls(**fields)
         except TypeError as error:
             raise RecipeError(f"The recipe is not whole: {error}.") from error
+
+
+FIELD_TYPES: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(Recipe)}
+TYPE_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
+
+
+def _is_a(kind: type, value: object) -> bool:
+    if kind is bool or isinstance(value, bool):
+        return isinstance(value, bool) and kind is bool
+    if kind is float:
+        return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, kind)
 
 
 def _require(holds: bool, field: str, expected: str, received: object) -> None:
@@ -93,10 +119,9 @@ def _require(holds: bool, field: str, expected: str, received: object) -> None:
 
 
 def _known(keys: Mapping[str, Any]) -> None:
-    known = [field.name for field in dataclasses.fields(Recipe)]
     for key in keys:
-        if key not in known:
-            raise RecipeError(f"Unknown recipe field {key!r}. The fields are: {', '.join(known)}.")
+        if key not in FIELD_TYPES:
+            raise RecipeError(f"Unknown recipe field {key!r}. The fields are: {', '.join(FIELD_TYPES)}.")
 
 
 def override(recipe: Recipe, settings: list[str]) -> Recipe:
@@ -111,7 +136,7 @@ def override(recipe: Recipe, settings: list[str]) -> Recipe:
         if not equals:
             raise RecipeError(f"--set takes key=value, e.g. epochs=10. Received: {setting!r}.")
         _known({key: text})
-        changes[key] = _parse(key, text, type(getattr(recipe, key)))
+        changes[key] = _parse(key, text, FIELD_TYPES[key])
     return recipe.replace(**changes)
 
 
@@ -120,7 +145,7 @@ def _parse(key: str, text: str, kind: type) -> Any:
     try:
         return truths[text.lower()] if kind is bool else kind(text)
     except (ValueError, KeyError):
-        raise RecipeError(f"Recipe field {key} takes {kind.__name__}. Received: {text!r}.") from None
+        raise RecipeError(f"Recipe field {key} must be {TYPE_NAMES[kind]}. Received: {text!r}.") from None
 
 
 def paper_cnn() -> Recipe:

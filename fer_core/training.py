@@ -22,7 +22,7 @@ from fer_core.augmentation import Augmentation
 from fer_core.datasets.counts import class_weights
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.emotions import EMOTION_COUNT
-from fer_core.errors import DataError
+from fer_core.errors import DataError, RunError
 from fer_core.recipes import Recipe
 
 Logits = npt.NDArray[np.float32]
@@ -173,12 +173,9 @@ def _train_epoch(
     images, targets, weights = arrays
     steps = len(images) // recipe.batch_size
     order = np.random.default_rng([recipe.seed, epoch]).permutation(len(images))[: steps * recipe.batch_size]
-    callbacks = [
-        keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: on_step(step + 1, steps))
-    ]
     record = trainer.fit(
         images[order, :, :, None], targets[order], sample_weight=weights[order],
-        batch_size=recipe.batch_size, shuffle=False, verbose=0, callbacks=callbacks if on_step else [],
+        batch_size=recipe.batch_size, shuffle=False, verbose=0, callbacks=_reporters(on_step, steps),
     ).history  # fmt: skip
     return {
         "epoch": epoch + 1,
@@ -187,6 +184,13 @@ def _train_epoch(
         "learning_rate": float(trainer.optimizer.learning_rate),
         "seconds": time.perf_counter() - started,
     }
+
+
+def _reporters(on_step: OnStep | None, steps: int) -> list[keras.callbacks.Callback]:
+    if on_step is None:
+        return []
+    report = on_step
+    return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: report(step + 1, steps))]
 
 
 def _reseed(model: keras.Model, seed: int, epoch: int) -> None:
@@ -230,10 +234,16 @@ def _save(path: Path, recipe: Recipe, trainer: keras.Model, progress: Progress) 
 
 def _restore(path: Path, recipe: Recipe, trainer: keras.Model) -> Progress:
     history, state = checkpoints.load(path, recipe)
-    trainer.set_weights(state["weights"])
     trainer.optimizer.build(trainer.trainable_variables)
-    for variable, value in zip(trainer.optimizer.variables, state["optimizer"], strict=True):
-        variable.assign(value)
+    try:
+        trainer.set_weights(state["weights"])
+        for variable, value in zip(trainer.optimizer.variables, state["optimizer"], strict=True):
+            variable.assign(value)
+    except (KeyError, ValueError) as error:
+        raise RunError(
+            f"The checkpoint {path} does not fit the network that the recipe builds now; it was written by "
+            "other code. Delete it to start anew."
+        ) from error
     return Progress(history, state["best"])
 
 
