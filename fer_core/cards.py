@@ -33,6 +33,30 @@ def write_card(run: Run) -> str:
     return "\n".join(parts)
 
 
+def results_table(runs: list[Run]) -> str:
+    """The README's table: PrivateTest, a row a run, in the order given."""
+    lines = [
+        "| run | parameters | accuracy, single view (95% interval) | with its mirror image | twin-free faces "
+        "| macro-F1 | ECE | trained in |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        views, facts = run.metrics[PRIVATE_TEST], run.provenance
+        single = views["single"]["all"]
+        cells = [
+            f"[`{run.name}`](models/{run.name}/README.md)",
+            f"{facts['parameters']:,}",
+            f"**{format_accuracy(single)}**",
+            format_accuracy(views["flip"]["all"]),
+            format_accuracy(views["single"]["twin_free"]),
+            format_percent(single["macro_f1"]),
+            f"{single['ece']:.3f}",
+            f"{format_seconds(facts['seconds'])}, {facts['device']}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _heading(run: Run) -> str:
     scores = run.metrics[PRIVATE_TEST]["single"]["all"]
     return (

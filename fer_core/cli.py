@@ -76,6 +76,9 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("run")
     command.set_defaults(command=card)
 
+    command = commands.add_parser("results", help="the README's table of all runs, as Markdown")
+    command.set_defaults(command=show_results)
+
     command = commands.add_parser("benchmark", help="how fast a run predicts on this machine")
     command.add_argument("run")
     command.set_defaults(command=benchmark)
@@ -274,6 +277,14 @@ def card(options: argparse.Namespace) -> None:
 
     run = load_run(options.run)
     run.save_card(write_card(run))
+
+
+def show_results(options: argparse.Namespace) -> None:
+    """``fer results``."""
+    from fer_core.cards import results_table
+    from fer_core.runs import list_runs
+
+    print(results_table(list_runs()))
 
 
 def benchmark(options: argparse.Namespace) -> None:

@@ -59,4 +59,5 @@ class TrainingProgress:
             f"accuracy {format_percent(row['accuracy'])}  PublicTest {format_percent(row['val_accuracy'])} "
             f"(loss {row['val_loss']:.3f})  {format_seconds(row['seconds'])}, {left} left",
             highlight=False,
+            soft_wrap=True,
         )

@@ -1,0 +1,45 @@
+"""The README tells the truth: its numbers, its commands, its tree."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fer_core.cards import results_table
+from fer_core.cli import build_parser
+from fer_core.runs import list_runs
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_results_table_is_that_of_the_committed_runs():
+    runs = list_runs(ROOT / "models")
+    if not runs:
+        pytest.skip("no run is committed yet")
+    assert results_table(runs) in README, "paste the output of: python -m fer_core results"
+
+
+def test_the_two_commands_are_on_the_first_screen():
+    first_screen = "\n".join(README.splitlines()[:40])
+    assert "make app" in first_screen
+    assert "make test" in first_screen
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"app", "test"} <= set(targets)
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"python -m fer_core ([^\n`#]+)", README))))
+def test_every_command_shown_is_understood(command):
+    build_parser().parse_args(command.split())
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
+def test_every_link_leads_somewhere(name):
+    assert name.startswith("https://") or (ROOT / name).exists()
+
+
+def test_the_tree_names_what_is_there():
+    tree = README.split("```text")[1].split("```")[0]
+    for line in tree.strip().splitlines():
+        name = line.split()[0]
+        assert list(ROOT.glob(name)) or list((ROOT / "fer_core").glob(name)), f"{name} is not there"
