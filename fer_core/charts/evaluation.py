@@ -95,9 +95,13 @@ def plot_per_emotion(scores: Mapping[str, Sequence[float]], *, height: int = 380
         )
     figure.update_xaxes(title="F1 (the bar)", range=[0, 1.04], dtick=0.25, tickformat=".0%")
     figure.update_yaxes(
-        autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX},
-        tickvals=places, ticktext=GLYPH_LABELS,
-    )  # fmt: skip
+        autorange="reversed",
+        ticks="",
+        showgrid=False,
+        tickfont={"size": LABEL_PX},
+        tickvals=places,
+        ticktext=GLYPH_LABELS,
+    )
     return figure
 
 
@@ -116,9 +120,13 @@ def plot_reliability(
     full = counts > 0
     figure = new_figure(height)
     figure.add_scatter(
-        name="perfectly calibrated", x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip",
+        name="perfectly calibrated",
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        hoverinfo="skip",
         line={"color": MUTED, "dash": "dot", "width": 1.5},
-    )  # fmt: skip
+    )
     figure.add_scatter(
         name="this network",
         x=confidence[full],
@@ -157,11 +165,16 @@ def plot_comparison(
             mode="markers",
             marker={"size": 15, "color": colour, "symbol": RUN_MARKERS[index % len(RUN_MARKERS)]},
             error_x={
-                "type": "data", "symmetric": False, "visible": known, "thickness": 3, "width": 7,
-                "array": [high - value], "arrayminus": [value - low],
+                "type": "data",
+                "symmetric": False,
+                "visible": known,
+                "thickness": 3,
+                "width": 7,
+                "array": [high - value],
+                "arrayminus": [value - low],
             },
             hovertemplate=f"{name}: {value:.1%}{spread}<extra></extra>",
-        )  # fmt: skip
+        )
     ends = np.array(list(results.values()))
     figure.update_xaxes(range=[ends.min() - 0.01, ends.max() + 0.01], tickformat=".0%")
     figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX})

@@ -53,9 +53,16 @@ def plot_gap(histories: Mapping[str, History], *, height: int = 260) -> go.Figur
         if epoch is not None:
             figure.add_vline(x=epoch, line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": "dash"})
             figure.add_annotation(
-                x=epoch, y=1, yref="paper", text=f"{name if len(histories) > 1 else 'widens'} from epoch {epoch}", showarrow=False,
-                xanchor="left", yanchor="top", xshift=4, yshift=-18 * index,
-            )  # fmt: skip
+                x=epoch,
+                y=1,
+                yref="paper",
+                text=f"{name if len(histories) > 1 else 'widens'} from epoch {epoch}",
+                showarrow=False,
+                xanchor="left",
+                yanchor="top",
+                xshift=4,
+                yshift=-18 * index,
+            )
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".0%")
     return figure

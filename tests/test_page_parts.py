@@ -1,0 +1,50 @@
+"""What pages share: the downloads, and how numbers are written for people."""
+
+import csv
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from fer_core.recognition import Recognizer
+from pages.parts import formats, provenance, reading
+from tests.networks import SAMPLES, tiny_tflite
+
+
+def test_downloads_hold_every_face():
+    content = (SAMPLES / "two-faces.jpg").read_bytes()
+    predictions = Recognizer(tiny_tflite("flatten")).predict(content)
+    read = [reading.Reading(name, content, b"", predictions, "", "YuNet") for name in ("a.jpg", "b, c.jpg")]
+    faces = json.loads(reading.faces_as_json(read))
+    assert [(face["photo"], face["face"]) for face in faces] == [
+        ("a.jpg", 1), ("a.jpg", 2), ("b, c.jpg", 1), ("b, c.jpg", 2),
+    ]  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(reading.faces_as_csv(read))))
+    assert [row["photo"] for row in rows] == [face["photo"] for face in faces]
+    assert float(rows[1]["happy"]) == pytest.approx(faces[1]["probabilities"]["happy"])
+    assert float(rows[1]["width"]) == pytest.approx(faces[1]["box"]["width"])
+    drawn = Image.open(io.BytesIO(read[0].drawn_png()))
+    assert (drawn.format, drawn.size) == ("PNG", Image.open(io.BytesIO(content)).size)
+    assert reading.faces_as_csv([]).strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (formats.points(0.1234), "+12.3 points"),
+        (formats.points(-0.05), "−5.0 points"),
+        (formats.counted(1, "face"), "1 face"),
+        (formats.counted(1200, "face"), "1,200 faces"),
+        (formats.interval({"accuracy_interval": (0.6858, 0.7157)}), "68.6–71.6"),
+        (provenance._text("commit", "0123456789abcdef+"), "0123456789ab and changes"),
+        (provenance._text("finished", "2025-01-02T03:04:05+00:00"), "2025-01-02 03:04 UTC"),
+        (provenance._text("seconds", 3720.0), "62 min"),
+        (provenance._text("versions", {"keras": "3.12", "numpy": "2.3"}), "keras 3.12, numpy 2.3"),
+        (provenance._text("parameters", 4_321_000), "4,321,000"),
+        (provenance._text("temperature", 1.09876543), "1.099"),
+        (provenance._text("resumed", True), "True"),
+    ],
+)
+def test_numbers_are_written_for_people(written, expected):
+    assert written == expected
