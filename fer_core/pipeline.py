@@ -9,7 +9,7 @@ from fer_core.datasets import find_twins
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.errors import DataError
 from fer_core.metrics import Evaluation, fit_temperature
-from fer_core.provenance import describe_training
+from fer_core.provenance import current_commit, describe_training
 from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
@@ -37,6 +37,7 @@ def train_run(
         RunError: if the run is there already, or there is nothing to resume.
     """
     require_splits(splits)
+    origin = {"command": command, "commit": current_commit()}
     run = runs.start_run(recipe, resume=resume)
 
     def keep(history: list[dict[str, float]]) -> None:
@@ -57,7 +58,7 @@ def train_run(
     network.save(run.keras_path)
     public = splits[PUBLIC_TEST]
     temperature = fit_temperature(public.labels, predict_logits(network, public.images))
-    facts = {"command": command} | describe_training(recipe, splits, progress.history)
+    facts = origin | describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
     run.save_provenance(facts | {"temperature": temperature})
     export_run(run, public)
@@ -112,5 +113,5 @@ def predict_split(recognizer: Recognizer, dataset: Dataset, twins: npt.NDArray[n
     """What the network says of every face, as it is and averaged with its mirror image."""
     single = recognizer.predict_crops(dataset.images)
     mirrored = recognizer.predict_crops(dataset.images[:, :, ::-1])
-    flip = (single + mirrored) / 2
+    flip = ((single + mirrored) / 2).astype(np.float32)
     return Evaluation(dataset.split, dataset.rows, dataset.labels, single, flip, twins)

@@ -18,10 +18,12 @@ PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "a
 
 
 def describe_training(recipe: Recipe, splits: dict[str, Dataset], history: list[dict[str, float]]) -> dict:
-    """Facts of a training that has ended, as plain JSON values; ``seconds`` is training alone."""
+    """Facts of a training that has ended, as plain JSON values; ``seconds`` is training alone.
+
+    Command and commit are not among them: they are known when a training starts, and files change meanwhile.
+    """
     return {
         "seed": recipe.seed,
-        "commit": _commit(),
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": sum(row["seconds"] for row in history),
         "epochs": len(history),
@@ -62,7 +64,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _commit() -> str | None:
+def current_commit() -> str | None:
     """The commit of the code, with "+" behind it when tracked files differ; None outside a checkout."""
     here = Path(__file__).resolve().parent
     try:

@@ -14,7 +14,6 @@ A run is written into ``models/.<name>.partial/`` and renamed at the end: a fold
 """
 
 import csv
-import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -24,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from fer_core import files
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
-from fer_core.errors import FerError, RunError
+from fer_core.errors import RecipeError, RunError
 from fer_core.metrics import Evaluation, score_evaluation
 from fer_core.recipes import Recipe
 
@@ -59,17 +59,21 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         """What was asked."""
-        return Recipe.from_json(_read_json(self.path / RECIPE))
+        fields = files.read_json(self.path / RECIPE)
+        try:
+            return Recipe.from_json(fields)
+        except RecipeError as error:
+            raise RunError(f"{self.path / RECIPE} holds no recipe: {error}") from error
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """Where the run comes from: commit, command, seed, device, seconds, versions, data, parameters."""
-        return _read_json(self.path / PROVENANCE)
+        return files.read_json(self.path / PROVENANCE)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """``metrics[split][view][subset]``: see ``metrics.score`` for the numbers in each."""
-        return _read_json(self.path / METRICS)
+        return files.read_json(self.path / METRICS)
 
     @cached_property
     def history(self) -> dict[str, list[float]]:
@@ -79,7 +83,7 @@ class Run:
     @property
     def temperature(self) -> float:
         """What logits were divided by before softmax (Guo et al. 2017)."""
-        return float(self.provenance["temperature"])
+        return files.read_number(self.path / PROVENANCE, "temperature")
 
     @property
     def keras_path(self) -> Path:
@@ -104,31 +108,33 @@ class Run:
 
     def save_recipe(self, recipe: Recipe) -> None:
         """Write recipe.json."""
-        _write_json(self.path / RECIPE, recipe.to_json())
+        files.write_json(self.path / RECIPE, recipe.to_json())
 
     def save_provenance(self, provenance: dict[str, Any]) -> None:
         """Write provenance.json."""
-        _write_json(self.path / PROVENANCE, provenance)
+        files.write_json(self.path / PROVENANCE, provenance)
 
     def save_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv, also while the run is still training."""
-        unfinished = self.path / f".{HISTORY}"
-        with open(unfinished, "w", newline="", encoding="utf-8") as file:
+        with (
+            files.replacing(self.path / HISTORY) as unfinished,
+            open(unfinished, "w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, HISTORY_COLUMNS)
             writer.writeheader()
             writer.writerows(rows)
-        os.replace(unfinished, self.path / HISTORY)
 
     def save_evaluations(self, *evaluations: Evaluation) -> None:
         """Write the predictions, and the metrics that follow from all that are stored."""
         for evaluation in evaluations:
             arrays = {key: value for key, value in vars(evaluation).items() if key != "split"}
-            np.savez_compressed(self.path / EVALUATION_FILES[evaluation.split], **arrays)
-        _write_json(self.path / METRICS, compute_metrics(self))
+            with files.replacing(self.path / EVALUATION_FILES[evaluation.split]) as unfinished:
+                np.savez_compressed(unfinished, **arrays)
+        files.write_json(self.path / METRICS, compute_metrics(self))
 
     def save_card(self, text: str) -> None:
         """Write README.md, the model card."""
-        (self.path / CARD).write_text(text, encoding="utf-8")
+        files.write_text(self.path / CARD, text)
 
 
 def compute_metrics(run: Run) -> dict[str, Any]:
@@ -184,8 +190,12 @@ def unfinished_runs(folder: Path | None = None) -> list[Run]:
 
 
 def public_accuracy(run: Run) -> float:
-    """The number that runs are ranked by: PrivateTest never selects anything."""
-    return float(run.metrics[PUBLIC_TEST]["single"]["all"]["accuracy"])
+    """The number that runs are ranked by: PrivateTest never selects anything.
+
+    Raises:
+        RunError: if metrics.json lacks it.
+    """
+    return files.read_number(run.path / METRICS, PUBLIC_TEST, "single", "all", "accuracy")
 
 
 def _readable(folder: Path | None) -> tuple[list[Run], list[str]]:
@@ -193,12 +203,10 @@ def _readable(folder: Path | None) -> tuple[list[Run], list[str]]:
     for path in sorted((folder or models_folder()).glob("[!._]*/")):
         try:
             run = load_run(path)
-            public_accuracy(run), run.recipe, run.provenance  # noqa: B018 - reading them is the check
+            _ = public_accuracy(run), run.temperature, run.recipe  # reading them is the check
             found.append(run)
-        except FerError as error:
+        except RunError as error:
             broken.append(str(error))
-        except (KeyError, TypeError):
-            broken.append(f"The run {path} has a {METRICS} without PublicTest's accuracy.")
     return found, broken
 
 
@@ -211,7 +219,7 @@ def start_run(recipe: Recipe, *, folder: Path | None = None, resume: bool = Fals
     finished = (folder or models_folder()) / recipe.name
     if finished.exists():
         raise RunError(
-            f"The run {finished} is finished already. Train under another name (--name), or delete the folder."
+            f"The run {finished} is finished already. Train under another name (--name), or delete it."
         )
     run = Run(finished.with_name(f".{recipe.name}.partial"))
     if resume and not run.checkpoint_path.is_file():
@@ -219,7 +227,8 @@ def start_run(recipe: Recipe, *, folder: Path | None = None, resume: bool = Fals
     if run.path.exists() and not resume:
         shutil.rmtree(run.path)
     run.path.mkdir(parents=True, exist_ok=True)
-    run.save_recipe(recipe)
+    if not resume:  # an interrupted run keeps its own; whether the two agree is the checkpoint's to say
+        run.save_recipe(recipe)
     return run
 
 
@@ -232,17 +241,6 @@ def finish_run(run: Run) -> Run:
     finished = run.path.with_name(run.name)
     os.replace(run.path, finished)
     return Run(finished)
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}.") from error
-
-
-def _write_json(path: Path, values: Any) -> None:
-    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def _read_history(path: Path) -> dict[str, list[float]]:

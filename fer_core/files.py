@@ -1,0 +1,62 @@
+"""Files that are whole or absent, and JSON read with one sentence for what is wrong with it."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fer_core.errors import RunError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Another name to write to; the file gets its own once it is whole, so a kill leaves the old one."""
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8, whole or not at all."""
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a JSON object, whole or not at all."""
+    write_text(path, json.dumps(values, indent=1) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        RunError: if it cannot be read, or holds something else; the message names the file.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(values, dict):
+        raise RunError(f"{path} must hold a JSON object. Received: {type(values).__name__}.")
+    return values
+
+
+def read_number(path: Path, *keys: str) -> float:
+    """The number under ``keys``, one a level, in a file's JSON object.
+
+    Raises:
+        RunError: if there is none; the message names the file and the keys.
+    """
+    values: Any = read_json(path)
+    try:
+        for key in keys:
+            values = values[key]
+        return float(values)
+    except (KeyError, TypeError, ValueError):
+        raise RunError(f"{path} does not hold the number {'.'.join(keys)}.") from None
