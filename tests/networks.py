@@ -1,7 +1,6 @@
 """Networks small enough for a test: random weights, real heads, sure of themselves."""
 
 import tempfile
-import warnings
 from functools import cache
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from fer_core.faces import load_picture
 
 SAMPLES = Path(__file__).parent.parent / "pages" / "parts" / "samples"
 TEMPERATURE = 1.5
-# TensorFlow's tensors do not know NumPy 2's copy keyword yet; Keras meets it whenever it reads a weight.
-KERAS_NUMPY_WARNING = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
 _folder = tempfile.TemporaryDirectory(prefix="fer-networks-")
 
 
@@ -27,21 +24,19 @@ def tiny_network(head="flatten", policy="float32"):
     import keras
     from keras import layers
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        keras.utils.set_random_seed(7)
-        inputs = keras.Input((48, 48, 1), dtype="uint8")
-        x = layers.Rescaling(1 / 127.5, offset=-1.0, dtype=policy)(inputs)
-        x = layers.Conv2D(8, 5, strides=4, activation="relu", dtype=policy)(x)
-        x = layers.BatchNormalization(dtype=policy)(x)
-        x = layers.Conv2D(12, 3, padding="same", activation="relu", dtype=policy)(x)
-        x = (layers.Flatten if head == "flatten" else layers.GlobalAveragePooling2D)(dtype=policy)(x)
-        x = layers.Dropout(0.5, dtype=policy)(x)
-        dense = layers.Dense(7, dtype="float32")
-        network = keras.Model(inputs, dense(x))
-        kernel, _ = dense.get_weights()
-        bias = np.random.default_rng(0).normal(size=7)
-        dense.set_weights([kernel * (12 if head == "flatten" else 30), bias])
+    keras.utils.set_random_seed(7)
+    inputs = keras.Input((48, 48, 1), dtype="uint8")
+    x = layers.Rescaling(1 / 127.5, offset=-1.0, dtype=policy)(inputs)
+    x = layers.Conv2D(8, 5, strides=4, activation="relu", dtype=policy)(x)
+    x = layers.BatchNormalization(dtype=policy)(x)
+    x = layers.Conv2D(12, 3, padding="same", activation="relu", dtype=policy)(x)
+    x = (layers.Flatten if head == "flatten" else layers.GlobalAveragePooling2D)(dtype=policy)(x)
+    x = layers.Dropout(0.5, dtype=policy)(x)
+    dense = layers.Dense(7, dtype="float32")
+    network = keras.Model(inputs, dense(x))
+    kernel, _ = dense.get_weights()
+    bias = np.random.default_rng(0).normal(size=7)
+    dense.set_weights([kernel * (12 if head == "flatten" else 30), bias])
     return network
 
 
@@ -51,7 +46,5 @@ def tiny_tflite(head="flatten"):
     from fer_core.export import export_tflite
 
     path = Path(_folder.name) / f"{head}.tflite"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        export_tflite(tiny_network(head), path, temperature=TEMPERATURE)
+    export_tflite(tiny_network(head), path, temperature=TEMPERATURE)
     return path

@@ -7,9 +7,8 @@ from fer_core import export
 from fer_core.errors import RunError
 from fer_core.export import as_float32, check_parity, export_tflite
 from fer_core.litert import LiteRTModel
-from tests.networks import KERAS_NUMPY_WARNING, TEMPERATURE, tiny_network, tiny_tflite
+from tests.networks import TEMPERATURE, tiny_network, tiny_tflite
 
-pytestmark = pytest.mark.filterwarnings(KERAS_NUMPY_WARNING)
 IMAGES = np.random.default_rng(1).integers(0, 256, (40, 48, 48), dtype=np.uint8)
 
 

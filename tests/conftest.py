@@ -1,0 +1,69 @@
+"""What the tests share: settings that keep them off the user's files, drawn faces, and one trained run.
+
+FER2013_PATH   the real FER2013, for the tests marked real_data; they are skipped without it
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fer_core.datasets import load_fer2013_splits, synthetic_splits
+from fer_core.runs import Run
+
+# Keras reads these when it is imported, which the first test file to need it does.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def settings(tmp_path_factory):
+    """No test reads or writes the cache of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def drawn_splits():
+    """The three splits, of drawn faces: enough that ``tests.tiny.TINY`` learns them."""
+    return synthetic_splits(60, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """``tests.tiny.TINY``, with its architecture and its name made known for the session."""
+    from fer_core.architectures import ARCHITECTURES
+    from fer_core.recipes import RECIPES
+    from tests.tiny import TINY, build_tiny
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ARCHITECTURES, TINY.architecture, build_tiny)
+        patch.setitem(RECIPES, TINY.name, lambda: TINY)
+        yield TINY
+
+
+@pytest.fixture(scope="session")
+def trained_run(tiny, drawn_splits, tmp_path_factory):
+    """A whole run, trained once for the session on drawn faces. To be read only: see ``run_copy``."""
+    from fer_core.pipeline import train_run
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_MODELS", str(tmp_path_factory.mktemp("models")))
+        return train_run(tiny, drawn_splits, command="python -m fer_core train tiny --data PATH")
+
+
+@pytest.fixture
+def run_copy(trained_run, tmp_path):
+    """A copy of the trained run that a test may spoil, alone in its folder."""
+    return Run(Path(shutil.copytree(trained_run.path, tmp_path / "models" / trained_run.name)))
+
+
+@pytest.fixture(scope="session")
+def real_splits():
+    """The real FER2013, or a skip that says how to give it."""
+    path = os.environ.get("FER2013_PATH")
+    if not path:
+        pytest.skip("FER2013_PATH is not set")
+    return load_fer2013_splits(path)
