@@ -7,10 +7,17 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from fer_core.datasets import load_fer2013_splits, synthetic_splits
 from fer_core.runs import Run
+
+# A busy machine is no reason to fail: no test here times anything.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
 
 # Keras reads these when it is imported, which the first test file to need it does.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
