@@ -1,0 +1,144 @@
+"""Recipes: round trips, overrides, and every value that cannot be trained."""
+
+import dataclasses
+import json
+
+import pytest
+
+from fer_core import recipes
+from fer_core.errors import RecipeError
+from fer_core.recipes import RECIPES, Recipe, load_recipe, override
+
+PLAIN = Recipe(name="plain", architecture="paper-cnn", epochs=3)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_named_recipe_is_valid_and_has_an_experiment_card(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    card = RECIPES[name].__doc__
+    for line in ("Expected:", "Time:", f"Command: ``fer train {name}"):
+        assert line in card
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_named_recipe_survives_json(name):
+    recipe = load_recipe(name)
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+def test_json_holds_every_field_resolved():
+    assert list(PLAIN.to_json()) == [field.name for field in dataclasses.fields(Recipe)]
+    assert None not in PLAIN.to_json().values()
+
+
+def test_fields_left_out_of_json_take_their_defaults():
+    fields = {"name": "plain", "architecture": "paper-cnn", "epochs": 3}
+    assert Recipe.from_json(fields) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("setting", "field", "value"),
+    [
+        ("epochs=10", "epochs", 10),
+        ("learning_rate=3e-4", "learning_rate", 3e-4),
+        ("rotation_degrees=7.5", "rotation_degrees", 7.5),  # the paper's recipe gives it as a whole number
+        ("rotation_degrees=7", "rotation_degrees", 7),
+        ("class_weights=true", "class_weights", True),
+        ("flip=False", "flip", False),
+        ("flip=0", "flip", False),
+        ("optimizer=sgd", "optimizer", "sgd"),
+        ("name=another-name", "name", "another-name"),
+    ],
+)
+def test_settings_are_read_by_the_type_of_their_field(setting, field, value):
+    recipe = load_recipe("paper-cnn")
+    changed = override(recipe, [setting])
+    assert changed == recipe.replace(**{field: value})
+    assert type(getattr(changed, field)) is recipes.FIELD_TYPES[field]
+
+
+def test_the_last_of_two_settings_counts():
+    assert override(PLAIN, ["epochs=4", "seed=2", "epochs=5"]) == PLAIN.replace(epochs=5, seed=2)
+    assert override(PLAIN, []) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("epochs", r"--set takes key=value, e\.g\. epochs=10\. Received: 'epochs'"),
+        ("epoch=3", r"Unknown recipe field 'epoch'\. The fields are: name, architecture, epochs"),
+        ("epochs=3.5", r"epochs must be a whole number\. Received: '3\.5'"),
+        ("epochs=", r"epochs must be a whole number\. Received: ''"),
+        ("dropout=much", r"dropout must be a number\. Received: 'much'"),
+        ("flip=yes", r"flip must be true or false\. Received: 'yes'"),
+        ("learning_rate=nan", r"learning_rate must be a number\. Received: nan"),
+        ("epochs=0", r"epochs must be at least 1\. Received: 0"),
+    ],
+)
+def test_settings_that_cannot_be_read_are_refused(setting, message):
+    with pytest.raises(RecipeError, match=message):
+        override(PLAIN, [setting])
+
+
+BAD_VALUES = [
+    ("epochs", 0, "at least 1"),
+    ("epochs", 2.0, "a whole number"),
+    ("epochs", True, "a whole number"),
+    ("batch_size", -1, "at least 1"),
+    ("seed", -1, r"in \[0, 2\^32\)"),
+    ("seed", 2**32, r"in \[0, 2\^32\)"),
+    ("optimizer", "lion", "one of sgd, adam, nadam, adamax, adamw"),
+    ("precision", "float16", "one of float32, mixed_bfloat16"),
+    ("learning_rate", 0.0, "above 0"),
+    ("learning_rate", float("inf"), "a number"),
+    ("learning_rate", "0.1", "a number"),
+    ("warmup_epochs", -0.5, "at least 0"),
+    ("weight_decay", -1e-4, "at least 0"),
+    ("patience", -1, "at least 0"),
+    ("label_smoothing", 1.0, r"in \[0, 1\)"),
+    ("dropout", 1.0, r"in \[0, 1\)"),
+    ("zoom", -0.1, r"in \[0, 1\)"),
+    ("stretch", 1, r"in \[0, 1\)"),
+    ("contrast", 1.5, r"in \[0, 1\)"),
+    ("momentum", float("nan"), "a number"),
+    ("shift", 1.1, r"in \[0, 1\]"),
+    ("brightness", -0.1, r"in \[0, 1\]"),
+    ("erasing", 1.1, r"in \[0, 1\]"),
+    ("rotation_degrees", -10, "at least 0"),
+    ("shear_degrees", 90, r"in \[0, 90\)"),
+    ("flip", 1, "true or false"),
+    ("architecture", None, "a text"),
+    ("name", "../escape", "starting with a letter or digit"),
+    ("name", ".hidden", "starting with a letter or digit"),
+    ("name", "a b", "letters, digits"),
+    ("name", "", "letters, digits"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "expected"), BAD_VALUES)
+def test_values_that_cannot_be_trained_are_refused(field, value, expected):
+    with pytest.raises(RecipeError, match=f"Recipe field {field} must be .*{expected}.*Received: ") as caught:
+        Recipe.from_json(PLAIN.to_json() | {field: value})
+    assert repr(value) in str(caught.value)
+    assert str(caught.value).count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": "plain", "epochs": 3}, r"not whole: .*'architecture'"),
+        ({}, "not whole"),
+        (PLAIN.to_json() | {"epoch": 3}, "Unknown recipe field 'epoch'"),
+        ([], r"must be a JSON object of fields\. Received: \[\]"),
+        (5, r"must be a JSON object of fields\. Received: 5"),
+    ],
+)
+def test_json_that_is_no_recipe_is_refused(fields, message):
+    with pytest.raises(RecipeError, match=message):
+        Recipe.from_json(fields)
+
+
+def test_an_unknown_recipe_names_those_there_are():
+    with pytest.raises(RecipeError, match=r"no recipe 'papercnn'\. The recipes are: .*paper-cnn"):
+        load_recipe("papercnn")
