@@ -1,0 +1,74 @@
+"""What every network promises: pixels in, logits out, nothing of ours needed to load it."""
+
+import re
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+from fer_core import runs
+from fer_core.architectures import ARCHITECTURES, build_network
+from fer_core.datasets import draw_faces
+from fer_core.errors import RecipeError
+from fer_core.recipes import RECIPES, Recipe, load_recipe
+from fer_core.training import dtype_policy, predict_logits
+
+MOST_MEGABYTES = 25  # of a committed file
+FACES = draw_faces(1, seed=5)[0]
+
+
+@pytest.fixture(scope="module", params=sorted(ARCHITECTURES))
+def network(request):
+    keras.utils.set_random_seed(0)
+    return build_network(Recipe(name="untrained", architecture=request.param, epochs=1))
+
+
+def test_pixels_go_in_and_logits_come_out(network):
+    assert network.input_shape == (None, 48, 48, 1)
+    assert network.inputs[0].dtype == "uint8"
+    logits = predict_logits(network, FACES)
+    assert (logits.shape, logits.dtype) == ((7, 7), np.float32)
+    assert np.isfinite(logits).all()
+    assert np.ptp(logits, axis=0).min() > 0  # different faces, different answers
+
+
+@pytest.mark.parametrize("gray", [0, 1, 128, 255])
+def test_a_picture_of_one_gray_gives_finite_logits(network, gray):
+    assert np.isfinite(predict_logits(network, np.full((1, 48, 48), gray, np.uint8))).all()
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_logits_are_float32_under_any_policy(precision):
+    for name in RECIPES:
+        with dtype_policy(precision):
+            network = build_network(load_recipe(name))
+        assert network.outputs[0].dtype == "float32"
+
+
+def test_the_file_is_small_and_loads_without_our_code(network, tmp_path):
+    path = tmp_path / runs.KERAS
+    network.save(path)
+    assert path.stat().st_size < MOST_MEGABYTES * 1e6
+    with zipfile.ZipFile(path) as file:
+        modules = set(re.findall(r'"module": "(\w+)', file.read("config.json").decode()))
+    assert modules == {"keras"}  # no custom layers: not one of fer_core's
+    again = keras.saving.load_model(path, compile=False)
+    np.testing.assert_array_equal(predict_logits(again, FACES), predict_logits(network, FACES))
+
+
+def test_light_and_contrast_hardly_matter_to_the_papers_network():
+    network = build_network(load_recipe("paper-cnn"))
+    faces = np.clip(FACES, 80, 180)  # with room above and below
+    darker = (faces.astype(int) * 0.5 + 10).round().astype(np.uint8)
+    plain, changed = predict_logits(network, faces), predict_logits(network, darker)
+    assert np.abs(plain - changed).max() < 0.1 * np.ptp(plain)  # what rounding to whole grays leaves
+
+
+def test_named_recipes_have_an_architecture():
+    assert {load_recipe(name).architecture for name in RECIPES} <= set(ARCHITECTURES)
+
+
+def test_an_unknown_architecture_names_those_there_are():
+    with pytest.raises(RecipeError, match=r"no architecture 'vgg'\. The architectures are: .*paper-cnn"):
+        build_network(Recipe(name="x", architecture="vgg", epochs=1))
