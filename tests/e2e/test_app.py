@@ -10,7 +10,7 @@ from fer_core.pictures import load_picture
 from tests.e2e.conftest import settle
 from tests.networks import SAMPLES
 
-PAGES = ("", "Photo", "Training", "Evaluation")
+PAGES = ("", "Photo", "Dataset", "Training", "Evaluation")
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},

@@ -1,0 +1,276 @@
+"""Why the data is hard: how few faces some emotions have, what they look like, what people say of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from fer_core.charts.dataset import plot_class_counts, plot_class_weights, plot_votes
+from fer_core.datasets import PRIVATE_TEST, PUBLIC_TEST, SPLITS, VOTE_NAMES, class_weights, known
+from fer_core.datasets.looks import (
+    conflicting_sets,
+    count_votes,
+    first_choice,
+    mean_faces,
+    random_faces,
+)
+from fer_core.datasets.table import Table
+from fer_core.emotions import EMOTION_LABELS, EMOTIONS
+from fer_core.errors import DataError
+from fer_core.formats import format_percent
+from pages.parts import formats
+from pages.parts.connect import Data, connect_data, find_data, read_report
+from pages.parts.figures import show_figure
+from pages.parts.frame import page
+from pages.parts.tiles import Tile, show_tiles
+
+WALL_FACES = 18  # of each emotion
+FACE_PX = 64
+MOST_SEEDS = 9999
+
+
+class Facts(NamedTuple):
+    """The numbers of the page: counted on the connected copy, or known of the original."""
+
+    counts: dict[str, tuple[int, ...]]
+    duplicates: tuple[int, int]  # sets, images in them
+    conflicting: int
+    seen_before: dict[str, int]  # test split -> its images that lie in an earlier one
+    votes: npt.NDArray[np.int64]  # (7, 10)
+    agreeing: tuple[int, int]  # faces whose label is the voters' first choice, of how many
+
+
+def main() -> None:
+    """The page: a sentence, five numbers and the counts; then the faces, the voters and other sets."""
+    data = find_data()
+    facts = _count(data) if data else KNOWN
+    split = st.segmented_control(
+        "Faces of", SPLITS, default=SPLITS[0], required=True, key="split", bind="query-params"
+    )
+    st.markdown(_summary(facts))
+    _show_numbers(facts)
+    _show_classes(facts.counts[split], split)
+    connect_data(data)
+    if data:
+        _show_faces(data, split)
+        _show_conflicts(data)
+    _show_votes(facts)
+    _show_other_sets()
+
+
+KNOWN = Facts(
+    counts=known.COUNTS,
+    duplicates=(known.DUPLICATE_GROUPS, known.DUPLICATE_IMAGES),
+    conflicting=known.CONFLICTING_GROUPS,
+    seen_before={PUBLIC_TEST: known.PUBLIC_IN_TRAINING, PRIVATE_TEST: known.PRIVATE_IN_EARLIER},
+    votes=np.array(known.VOTES),
+    agreeing=(known.AGREEING, known.DECIDED),
+)
+
+
+def _count(data: Data) -> Facts:
+    report = read_report(data.table, data.key)
+    facts = KNOWN._replace(
+        counts=report.counts,
+        duplicates=(report.duplicate_groups, report.duplicate_images),
+        conflicting=report.conflicting_groups,
+        seen_before={PUBLIC_TEST: report.public_in_training, PRIVATE_TEST: report.private_in_earlier},
+    )
+    if data.votes is None:
+        return facts
+    first = first_choice(data.votes)
+    agreeing = (int((first == data.table.labels).sum()), int((first >= 0).sum()))
+    return facts._replace(votes=count_votes(data.table.labels, data.votes), agreeing=agreeing)
+
+
+def _summary(facts: Facts) -> str:
+    """One sentence: how many, how uneven, how far people agree."""
+    totals = np.sum(list(facts.counts.values()), axis=0)
+    most, least = int(totals.argmax()), int(totals.argmin())
+    sentence = (
+        f"**{totals.sum():,}** gray faces of 48 × 48 pixels, found by web search and labelled by people. "
+    )
+    if totals[least]:
+        sentence += (
+            f"**{EMOTION_LABELS[most].capitalize()}** is {totals[most] / totals[least]:.0f} times as "
+            f"frequent as **{EMOTION_LABELS[least]}**, some pictures are there several times, and "
+        )
+    share = format_percent(facts.agreeing[0] / max(1, facts.agreeing[1]), digits=0)
+    return f"{sentence}the people who voted again for FER+ share **{share}** of the labels."
+
+
+def _show_numbers(facts: Facts) -> None:
+    total = sum(map(sum, facts.counts.values()))
+    groups, images = facts.duplicates
+    tiles = [
+        Tile("Faces", f"{total:,}", ", ".join(f"{name} {sum(n):,}" for name, n in facts.counts.items())),
+        Tile(
+            "Not alone",
+            f"{images:,}",
+            f"Images that are there more than once, pixel for pixel: {groups:,} sets. "
+            f"In {facts.conflicting:,} of the sets the labels differ.",
+        ),
+    ]
+    for split, seen in facts.seen_before.items():
+        count = sum(facts.counts[split])
+        if count:
+            note = f"{format_percent(seen / count)} of {count:,}"
+            tiles.append(Tile(f"{split} twins", f"{seen:,}", TWINS_HELP, note))
+    agreeing, decided = facts.agreeing
+    help = (
+        f"Faces whose label is the FER+ voters' first choice, of the {decided:,} faces on which they have "
+        "one first choice among the seven emotions."
+    )
+    tiles.append(Tile("Voters agree", format_percent(agreeing / max(1, decided)), help))
+    show_tiles(*tiles)
+
+
+TWINS_HELP = (
+    "Faces of this split that lie in an earlier one too, pixel for pixel: a network may have met them in "
+    "training. So accuracy is also reported without them."
+)
+
+
+def _show_classes(counts: tuple[int, ...], split: str) -> None:
+    if not sum(counts):
+        st.info(f"This copy of FER2013 holds no {split} faces.", icon=":material/database:")
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(f"How many faces: {split}")
+        alt = ", ".join(f"{label} {count:,}" for label, count in zip(EMOTION_LABELS, counts, strict=True))
+        show_figure(plot_class_counts(counts), key="counts", alt=f"{split} faces: {alt}")
+    with right:
+        st.subheader("What one face should weigh")
+        try:
+            weights = class_weights(np.repeat(np.arange(len(EMOTIONS)), counts))
+        except DataError as error:
+            st.info(str(error))
+            return
+        alt = ", ".join(
+            f"{label} {weight:.2f}" for label, weight in zip(EMOTION_LABELS, weights, strict=True)
+        )
+        show_figure(plot_class_weights(weights), key="weights", alt=f"Class weights: {alt}")
+        st.caption(
+            "All faces ÷ (7 × the faces of this emotion): with these weights each emotion counts the same in "
+            "training. The dotted line is a face of average weight."
+        )
+
+
+def _show_faces(data: Data, split: str) -> None:
+    """Mean faces, and the wall under them."""
+    chosen = np.flatnonzero(data.table.splits == SPLITS.index(split))
+    if not len(chosen):
+        return
+    st.subheader("The mean face of each emotion")
+    st.image(
+        list(_mean_faces(data.table, data.key, split)),
+        caption=[formats.emotion_name(emotion) for emotion in EMOTIONS],
+        width=128,
+        output_format="PNG",
+        alt=[f"The mean {label} face" for label in EMOTION_LABELS],
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader("Faces picked at random", width="stretch")
+        seed = st.number_input("Pick", 0, MOST_SEEDS, 0, key="seed", bind="query-params", width=150)
+        st.button("Shuffle", on_click=_shuffle, icon=":material/shuffle:")
+    for emotion in EMOTIONS:
+        _show_wall(data.table, chosen, emotion, int(seed))
+
+
+@st.cache_data(show_spinner=False, max_entries=12)
+def _mean_faces(_table: Table, key: str, split: str) -> npt.NDArray[np.uint8]:
+    chosen = _table.splits == SPLITS.index(split)
+    return mean_faces(_table.images[chosen], _table.labels[chosen])
+
+
+def _shuffle() -> None:
+    st.session_state["seed"] = (st.session_state.get("seed", 0) + 1) % (MOST_SEEDS + 1)
+
+
+def _show_wall(table: Table, chosen: npt.NDArray[np.int64], emotion: int, seed: int) -> None:
+    picked = chosen[random_faces(table.labels[chosen], emotion, count=WALL_FACES, seed=seed)]
+    name = formats.emotion_name(EMOTIONS[emotion])
+    st.markdown(f"**{name}**")
+    if not len(picked):
+        st.caption("none")
+        return
+    st.image(
+        list(table.images[picked]),
+        width=FACE_PX,
+        output_format="PNG",
+        alt=[f"A face labelled {EMOTION_LABELS[emotion]}, row {row}" for row in picked],
+    )
+
+
+def _show_conflicts(data: Data) -> None:
+    """Pictures that are there several times, under several names."""
+    sets = _conflicts(data.table, data.key)
+    if not sets:
+        return
+    st.subheader("The same picture, labelled differently")
+    shown = sets[:WALL_FACES]
+    st.image(
+        [data.table.images[rows[0]] for rows in shown],
+        caption=[_names(data.table, rows) for rows in shown],
+        width=FACE_PX + 26,
+        output_format="PNG",
+        alt=[f"A face labelled {_names(data.table, rows)}" for rows in shown],
+    )
+    st.caption(f"{len(shown)} of the {formats.counted(len(sets), 'picture')} with more than one label.")
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _conflicts(_table: Table, key: str) -> list[npt.NDArray[np.int64]]:
+    return conflicting_sets(_table.images, _table.labels)
+
+
+def _names(table: Table, rows: npt.NDArray[np.int64]) -> str:
+    """``"fear ×2, sad"``: the labels of one picture, with how often each was given."""
+    labels, counts = np.unique(table.labels[rows], return_counts=True)
+    return ", ".join(
+        EMOTION_LABELS[label] + (f" ×{count}" if count > 1 else "")
+        for label, count in zip(labels, counts, strict=True)
+    )
+
+
+def _show_votes(facts: Facts) -> None:
+    st.subheader("What people saw when asked again")
+    show_figure(
+        plot_votes(facts.votes),
+        key="votes",
+        alt="FER+ votes in percent: rows are FER2013's labels, columns what voters saw. "
+        + "; ".join(_row_alt(row, label) for row, label in zip(facts.votes, EMOTION_LABELS, strict=True)),
+    )
+    st.caption(
+        "Ten people looked at each face again for FER+ (Barsoum et al. 2016). Each row is all votes on the "
+        "faces that FER2013 gives this label, in percent, over all splits."
+    )
+
+
+def _row_alt(row: npt.NDArray[np.int64], label: str) -> str:
+    order = np.argsort(-row)[:2]
+    said = " and ".join(
+        f"{VOTE_NAMES[i]} {format_percent(row[i] / max(1, row.sum()), digits=0)}" for i in order
+    )
+    return f"{label}: {said}"
+
+
+def _show_other_sets() -> None:
+    st.subheader("Other data sets that the paper names")
+    st.table(
+        {
+            "set": [each.name for each in known.OTHER_SETS],
+            "size": [each.size for each in known.OTHER_SETS],
+            "what it shows": [each.shows for each in known.OTHER_SETS],
+            "who may use it": [each.terms for each in known.OTHER_SETS],
+        },
+        border="horizontal",
+        hide_index=True,
+    )
+    st.caption("None of these pictures is part of this project; each set is asked for where it is kept.")
+
+
+with page("Dataset"):
+    main()
