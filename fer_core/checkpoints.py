@@ -33,7 +33,7 @@ def load(path: Path, recipe: Recipe) -> tuple[list[dict[str, float]], dict[str, 
         RunError: if the file is broken, or was written under another recipe (the message names the fields).
     """
     try:
-        with np.load(path) as file:
+        with open(path, "rb") as opened, np.load(opened) as file:  # np.load alone leaves a broken file open
             about = json.loads(str(file["about"]))
             arrays = {key: file[key] for key in file.files if key != "about"}
         history, written, names = about["history"], about["recipe"], about["names"]

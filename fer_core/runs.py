@@ -255,7 +255,7 @@ def _read_history(path: Path) -> dict[str, list[float]]:
 
 def _read_evaluation(path: Path, split: str) -> Evaluation:
     try:
-        with np.load(path) as arrays:
+        with open(path, "rb") as opened, np.load(opened) as arrays:  # np.load leaves a broken file open
             return Evaluation(split=split, **arrays)
     except Exception as error:  # zipfile, NumPy and missing arrays each raise their own
         raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error
