@@ -108,7 +108,7 @@ def test_with_runs_a_page_is_full_on_first_load(models, file, count):
     app = visit(file)
     assert not complaints(app)
     assert app.title[0].value
-    assert app.get("plotly_chart")
+    assert app.get("plotly_chart") or file == "pages/7_About.py"
     if file != HOME.file:
         assert app.selectbox(key="run").options == ["best", "other"][:count]
 
