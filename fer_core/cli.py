@@ -101,7 +101,9 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("train", help="train a recipe into models/")
     command.add_argument("recipe", help="see: fer recipes")
     command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
-    command.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    interrupted = command.add_mutually_exclusive_group()
+    interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    interrupted.add_argument("--restart", action="store_true", help="throw an interrupted run away")
     command.add_argument("--name", help="the run's name (default: the recipe's)")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
@@ -146,11 +148,12 @@ def train(options: argparse.Namespace) -> int:
                 splits,
                 command=_command_to_repeat(options),
                 resume=options.resume,
+                restart=options.restart,
                 on_step=progress.on_step,
                 on_epoch=progress.on_epoch,
             )
         except KeyboardInterrupt:
-            again = [word for word in sys.argv[1:] if word != "--resume"]
+            again = [word for word in sys.argv[1:] if word not in ("--resume", "--restart")]
             print(f"\nfer: stopped; each finished epoch is kept. Go on with: "
                   f"python -m fer_core {shlex.join(again)} --resume", file=sys.stderr)  # fmt: skip
             return 130

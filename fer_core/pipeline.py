@@ -24,6 +24,7 @@ def train_run(
     *,
     command: str = "",
     resume: bool = False,
+    restart: bool = False,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Run:
@@ -34,11 +35,11 @@ def train_run(
 
     Raises:
         DataError: if one of the three splits has no face.
-        RunError: if the run is there already, or there is nothing to resume.
+        RunError: if the run is there already, or an interrupted one is neither resumed nor restarted.
     """
     require_splits(splits)
     origin = {"command": command, "commit": current_commit()}
-    run = runs.start_run(recipe, resume=resume)
+    run = runs.start_run(recipe, resume=resume, restart=restart)
 
     def keep(history: list[dict[str, float]]) -> None:
         run.save_history(history)

@@ -210,11 +210,14 @@ def _readable(folder: Path | None) -> tuple[list[Run], list[str]]:
     return found, broken
 
 
-def start_run(recipe: Recipe, *, folder: Path | None = None, resume: bool = False) -> Run:
-    """The unfinished run to train into; an interrupted one is kept with ``resume`` and replaced without.
+def start_run(
+    recipe: Recipe, *, folder: Path | None = None, resume: bool = False, restart: bool = False
+) -> Run:
+    """The unfinished run to train into. An interrupted one is gone on with (``resume``), or thrown away
+    (``restart``), but never lost by accident.
 
     Raises:
-        RunError: if a finished run of that name is there, or there is nothing to resume.
+        RunError: if a run of that name is there, finished or not, or there is nothing to resume.
     """
     finished = (folder or models_folder()) / recipe.name
     if finished.exists():
@@ -222,8 +225,13 @@ def start_run(recipe: Recipe, *, folder: Path | None = None, resume: bool = Fals
             f"The run {finished} is finished already. Train under another name (--name), or delete it."
         )
     run = Run(finished.with_name(f".{recipe.name}.partial"))
-    if resume and not run.checkpoint_path.is_file():
+    interrupted = run.checkpoint_path.is_file()
+    if resume and not interrupted:
         raise RunError(f"There is nothing to resume: {run.checkpoint_path} is not there.")
+    if interrupted and not (resume or restart):
+        raise RunError(
+            f"An interrupted run {recipe.name} is there: go on with --resume, or throw it away with --restart."
+        )
     if run.path.exists() and not resume:
         shutil.rmtree(run.path)
     run.path.mkdir(parents=True, exist_ok=True)
