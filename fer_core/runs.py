@@ -230,7 +230,7 @@ def start_run(
         raise RunError(f"There is nothing to resume: {run.checkpoint_path} is not there.")
     if interrupted and not (resume or restart):
         raise RunError(
-            f"An interrupted run {recipe.name} is there: go on with --resume, or throw it away with --restart."
+            f"An interrupted run {recipe.name} is there: go on with it (--resume) or throw it away (--restart)."
         )
     if run.path.exists() and not resume:
         shutil.rmtree(run.path)
