@@ -12,6 +12,7 @@ from fer_core.datasets.looks import (
     conflicting_sets,
     count_votes,
     first_choice,
+    make_sheet,
     mean_faces,
     random_faces,
 )
@@ -25,8 +26,10 @@ from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.tiles import Tile, show_tiles
 
-WALL_FACES = 18  # of each emotion
-FACE_PX = 64
+WALL_FACES, WALL_ACROSS = 18, 6  # of each emotion, and in one line
+MEAN_PX = 108  # seven beside each other in a window of 1280 px
+CONFLICT_PX = 90
+MOST_CONFLICTS = 16
 MOST_SEEDS = 9999
 
 
@@ -167,7 +170,7 @@ def _show_faces(data: Data, split: str) -> None:
     st.image(
         list(_mean_faces(data.table, data.key, split)),
         caption=[formats.emotion_name(emotion) for emotion in EMOTIONS],
-        width=128,
+        width=MEAN_PX,
         output_format="PNG",
         alt=[f"The mean {label} face" for label in EMOTION_LABELS],
     )
@@ -175,8 +178,10 @@ def _show_faces(data: Data, split: str) -> None:
         st.subheader("Faces picked at random", width="stretch")
         seed = st.number_input("Pick", 0, MOST_SEEDS, 0, key="seed", bind="query-params", width=150)
         st.button("Shuffle", on_click=_shuffle, icon=":material/shuffle:")
+    left, right = st.columns(2, gap="large")
     for emotion in EMOTIONS:
-        _show_wall(data.table, chosen, emotion, int(seed))
+        with right if emotion % 2 else left:
+            _show_wall(data.table, chosen, emotion, int(seed))
 
 
 @st.cache_data(show_spinner=False, max_entries=12)
@@ -197,10 +202,11 @@ def _show_wall(table: Table, chosen: npt.NDArray[np.int64], emotion: int, seed: 
         st.caption("none")
         return
     st.image(
-        list(table.images[picked]),
-        width=FACE_PX,
+        make_sheet(table.images[picked], across=WALL_ACROSS),
+        width="stretch",
         output_format="PNG",
-        alt=[f"A face labelled {EMOTION_LABELS[emotion]}, row {row}" for row in picked],
+        alt=f"{formats.counted(len(picked), 'face')} labelled {EMOTION_LABELS[emotion]}: rows "
+        + ", ".join(map(str, picked)),
     )
 
 
@@ -210,11 +216,13 @@ def _show_conflicts(data: Data) -> None:
     if not sets:
         return
     st.subheader("The same picture, labelled differently")
-    shown = sets[:WALL_FACES]
+    shown = [rows for rows in sets if np.ptp(data.table.images[rows[0]])][
+        :MOST_CONFLICTS
+    ]  # not the blank one
     st.image(
         [data.table.images[rows[0]] for rows in shown],
         caption=[_names(data.table, rows) for rows in shown],
-        width=FACE_PX + 26,
+        width=CONFLICT_PX,
         output_format="PNG",
         alt=[f"A face labelled {_names(data.table, rows)}" for rows in shown],
     )

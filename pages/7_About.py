@@ -122,8 +122,8 @@ def _weakness(run: Run) -> str:
     best, worst = int(recall.argmax()), int(recall.argmin())
     best_share, worst_share = (format_percent(recall[index], digits=0) for index in (best, worst))
     return (
-        f"- **It is wrong often.** {run.name} is right on {format_accuracy(scores, digits=1)} of PrivateTest: "
-        f"on {best_share} of the {EMOTION_LABELS[best]} faces, and on {worst_share} of the "
+        f"- **It is wrong often.** {run.name} is right on {format_accuracy(scores, digits=1)} of the "
+        f"PrivateTest faces: on {best_share} of the {EMOTION_LABELS[best]} ones, and on {worst_share} of the "
         f"{EMOTION_LABELS[worst]} ones.\n"
     )
 
@@ -131,7 +131,7 @@ def _weakness(run: Run) -> str:
 def _show_card(run: Run) -> None:
     card = write_card(run)
     with st.container(border=True):
-        st.markdown(_lower_headings(card), anchors=False)
+        st.markdown(_shorten(card), anchors=False)
     st.download_button(
         "Card as Markdown",
         card,
@@ -142,9 +142,9 @@ def _show_card(run: Run) -> None:
     )
 
 
-def _lower_headings(card: str) -> str:
-    """The card without its title, which the page has, and its sections below the page's."""
-    body = card.split("\n", 1)[1]
+def _shorten(card: str) -> str:
+    """The card without its title, which the page has, and without the recipe, which Training shows."""
+    body = card.partition("\n")[2].partition("\n## Recipe")[0]
     return body.replace("\n## ", "\n##### ")
 
 

@@ -34,7 +34,7 @@ def test_the_card_is_that_of_the_chosen_run(run):
     assert "The model card of other" in texts(app, "subheader")
     card = (load_run(other.path).path / "README.md").read_text()
     shown = next(element.value for element in app.markdown if "Results" in element.value)
-    table = [line for line in card.splitlines() if line.startswith("|")]
+    table = [line for line in card.split("## Recipe")[0].splitlines() if line.startswith("|")]
     assert all(line in shown for line in table)
     assert "\n# " not in f"\n{shown}"
     assert "\n## " not in shown

@@ -9,7 +9,14 @@ import pytest
 from fer_core.charts.dataset import VOTE_LABELS, VOTE_ORDER, plot_class_counts, plot_class_weights, plot_votes
 from fer_core.datasets import VOTE_NAMES, known, load_ferplus
 from fer_core.datasets.fer2013 import load_table
-from fer_core.datasets.looks import conflicting_sets, count_votes, first_choice, mean_faces, random_faces
+from fer_core.datasets.looks import (
+    conflicting_sets,
+    count_votes,
+    first_choice,
+    make_sheet,
+    mean_faces,
+    random_faces,
+)
 from fer_core.datasets.synthetic import draw_faces
 from fer_core.emotions import Emotion
 
@@ -36,6 +43,14 @@ def test_random_faces_repeat_with_their_seed_and_are_never_twice():
     assert (labels[first] == 3).all()
     assert len(random_faces(labels, 3, count=99, seed=0)) == 50
     assert len(random_faces(labels[:0], 3, count=9, seed=0)) == 0
+
+
+def test_a_sheet_holds_every_image_once_and_is_clear_elsewhere():
+    images, _ = draw_faces(1, seed=0)
+    sheet = make_sheet(images, across=4)
+    assert sheet.shape == (98, 198, 4)
+    np.testing.assert_array_equal(sheet[50:, 100:148, 0], images[6])
+    assert sheet[..., 3].sum() == 255 * images.size
 
 
 def test_conflicting_sets_are_the_same_picture_under_several_names():
