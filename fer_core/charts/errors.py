@@ -1,0 +1,129 @@
+"""Charts to pick from: a confusion matrix whose cells answer a click, a map of faces, votes on one face."""
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from fer_core.charts.dataset import VOTE_LABELS, VOTE_ORDER
+from fer_core.charts.evaluation import plot_confusion
+from fer_core.charts.style import ACCENT, LABEL_PX, MUTED, new_figure
+from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
+from fer_core.palette import EMOTION_COLOURS, EMOTION_GLYPHS
+
+# Plotly's names of the glyphs that stand for the emotions everywhere.
+SYMBOLS = {
+    "▲": "triangle-up",
+    "■": "square",
+    "◆": "diamond",
+    "●": "circle",
+    "▼": "triangle-down",
+    "★": "star",
+    "○": "circle-open",
+}
+
+
+def plot_confusion_to_pick(
+    confusion: npt.ArrayLike, *, picked: tuple[int | None, int | None] = (None, None), height: int = 430
+) -> go.Figure:
+    """A confusion matrix in counts; a click on a cell selects its point, whose x and y are its emotions.
+
+    A heat map sends no click, so invisible squares lie over its cells.
+
+    Args:
+        confusion: (7, 7) counts, rows are the truth.
+        picked: the (truth, answer) to frame; None frames a whole row or column, twice None nothing.
+        height: px.
+    """
+    counts = np.asarray(confusion)
+    figure = plot_confusion(counts, shares=False, height=height)
+    rows, columns = np.indices(counts.shape).reshape(2, -1)
+    clear = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=[EMOTION_LABELS[column] for column in columns],
+        y=[EMOTION_LABELS[row] for row in rows],
+        mode="markers",
+        marker={"symbol": "square", "size": 44, "opacity": 0},
+        selected=clear,
+        unselected=clear,
+        customdata=counts.ravel(),
+        hovertemplate="%{customdata:,} %{y} faces as %{x}<extra></extra>",
+        showlegend=False,
+    )
+    truth, said = picked
+    if truth is not None or said is not None:
+        (x0, x1), (y0, y1) = _span(said), _span(truth)
+        figure.add_shape(type="rect", x0=x0, x1=x1, y0=y0, y1=y1, line={"color": ACCENT, "width": 3})
+    return figure
+
+
+def _span(index: int | None) -> tuple[float, float]:
+    """The edges of a row or column of cells; all of them for None."""
+    return (-0.5, EMOTION_COUNT - 0.5) if index is None else (index - 0.5, index + 0.5)
+
+
+def plot_map(
+    points: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    read: npt.ArrayLike,
+    rows: npt.ArrayLike,
+    *,
+    height: int = 560,
+) -> go.Figure:
+    """Faces as marks of their true emotion, the wrongly read ones strong; ``customdata`` is a face's row.
+
+    Args:
+        points: (N, 2), from ``mistakes.place``.
+        labels, read: (N,) in [0, 6].
+        rows: (N,) rows in the source.
+        height: px.
+    """
+    points, labels, read, rows = (np.asarray(values) for values in (points, labels, read, rows))
+    figure = new_figure(height)
+    for emotion in EMOTIONS:
+        chosen = labels == emotion
+        wrong = read[chosen] != emotion
+        figure.add_scatter(
+            name=emotion.label,
+            x=np.round(points[chosen, 0], 3),
+            y=np.round(points[chosen, 1], 3),
+            mode="markers",
+            marker={
+                "color": EMOTION_COLOURS[emotion],
+                "symbol": SYMBOLS[EMOTION_GLYPHS[emotion]],
+                "size": np.where(wrong, 9, 6),
+                "opacity": np.where(wrong, 0.9, 0.35),
+            },
+            customdata=rows[chosen],
+            text=[EMOTION_LABELS[said] for said in read[chosen]],
+            hovertemplate=f"row %{{customdata}}: labelled {emotion.label}, read as %{{text}}<extra></extra>",
+        )
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def plot_face_votes(votes: npt.ArrayLike, *, height: int = 300) -> go.Figure:
+    """What the FER+ voters saw in one face: a bar a choice.
+
+    Args:
+        votes: (10,) votes, in the order of ``VOTE_NAMES``.
+        height: px.
+    """
+    counts = np.asarray(votes)[list(VOTE_ORDER)]
+    colours = [EMOTION_COLOURS[emotion] for emotion in EMOTIONS]
+    names = [f"{EMOTION_GLYPHS[emotion]} {emotion.label}" for emotion in EMOTIONS]
+    figure = new_figure(height, bargap=0.28, showlegend=False)
+    figure.add_bar(
+        x=counts,
+        y=[*names, *VOTE_LABELS[EMOTION_COUNT:]],
+        orientation="h",
+        marker={"color": [*colours, *[MUTED] * (len(counts) - EMOTION_COUNT)], "cornerradius": 3},
+        text=[f"<b>{count}</b>" if count == counts.max() else f"{count}" for count in counts],
+        textposition="outside",
+        textfont={"size": LABEL_PX},
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x} votes<extra></extra>",
+    )
+    figure.update_xaxes(range=[0, 1.12 * max(1, counts.max())], visible=False)
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX})
+    return figure
