@@ -230,7 +230,7 @@ def start_run(
         raise RunError(f"There is nothing to resume: {run.checkpoint_path} is not there.")
     if interrupted and not (resume or restart):
         raise RunError(
-            f"An interrupted run {recipe.name} is there: go on with it (--resume) or throw it away (--restart)."
+            f"An interrupted run {recipe.name} is there: go on with it (--resume) or drop it (--restart)."
         )
     if run.path.exists() and not resume:
         shutil.rmtree(run.path)
@@ -241,14 +241,14 @@ def start_run(
 
 
 def finish_run(run: Run) -> Run:
-    """Give a partial run its final name, once every file is there; the checkpoint goes."""
+    """Give a partial run its final name, once every file is there; then the checkpoint goes."""
     missing = [name for name in WHOLE if not (run.path / name).is_file()]
     if missing:
         raise RunError(f"The run {run.path} cannot be finished: it lacks {', '.join(missing)}.")
-    run.checkpoint_path.unlink(missing_ok=True)
-    finished = run.path.with_name(run.name)
-    os.replace(run.path, finished)
-    return Run(finished)
+    finished = Run(run.path.with_name(run.name))
+    os.replace(run.path, finished.path)
+    finished.checkpoint_path.unlink(missing_ok=True)
+    return finished
 
 
 def _read_history(path: Path) -> dict[str, list[float]]:

@@ -1,5 +1,6 @@
 """Run folders: whole or absent, ranked by PublicTest, and named in one sentence when they are broken."""
 
+import dataclasses
 import json
 import shutil
 
@@ -8,7 +9,6 @@ import pytest
 
 from fer_core import files, runs
 from fer_core.errors import RunError
-from fer_core.metrics import Evaluation
 from fer_core.recipes import load_recipe
 from fer_core.runs import WHOLE, Run, best_run, broken_runs, list_runs, load_run, unfinished_runs
 from tests.finished_runs import write_run
@@ -60,21 +60,12 @@ def test_history_keeps_every_digit(models):
 
 
 def test_predictions_are_stored_whole(run):
-    rng = np.random.default_rng(0)
-    probabilities = rng.dirichlet(np.ones(7), 5).astype(np.float32)
-    written = Evaluation(
-        "PrivateTest",
-        np.arange(5),
-        np.arange(5, dtype=np.uint8),
-        probabilities,
-        probabilities[::-1],
-        np.arange(5) == 2,
-    )
+    written = dataclasses.replace(run.evaluation("PrivateTest"), twins=np.arange(3589) < 9)
     run.save_evaluations(written)
     read = run.evaluation("PrivateTest")
     for name, value in vars(written).items():
         np.testing.assert_array_equal(getattr(read, name), value)
-    assert Run(run.path).metrics["PrivateTest"]["single"]["all"]["count"] == 5
+    assert Run(run.path).metrics["PrivateTest"]["single"]["twin_free"]["count"] == 3580
     assert Run(run.path).metrics["PublicTest"] == run.metrics["PublicTest"]
 
 
@@ -261,15 +252,25 @@ def test_a_finished_run_is_never_overwritten(models, run, resume):
     assert load_run("one") == run
 
 
-def test_an_interrupted_run_is_kept_with_resume_and_replaced_without(models):
+def test_an_interrupted_run_is_resumed_or_restarted_and_never_lost_by_accident(models):
     first = runs.start_run(RECIPE)
     first.checkpoint_path.write_bytes(b"to go on from")
     again = runs.start_run(RECIPE.replace(seed=7), resume=True)
     assert again.checkpoint_path.read_bytes() == b"to go on from"
     assert again.recipe == RECIPE  # whether the two agree is for the checkpoint to say
-    anew = runs.start_run(RECIPE.replace(seed=7))
+    with pytest.raises(
+        RunError, match=r"interrupted run one is there: .* \(--resume\) or .* \(--restart\)\.$"
+    ):
+        runs.start_run(RECIPE)
+    assert again.checkpoint_path.is_file()
+    anew = runs.start_run(RECIPE.replace(seed=7), restart=True)
     assert not anew.checkpoint_path.exists()
     assert anew.recipe.seed == 7
+
+
+def test_a_run_that_stopped_before_its_first_epoch_is_begun_anew(models):
+    (runs.start_run(RECIPE).path / "left over").write_text("")
+    assert [path.name for path in runs.start_run(RECIPE).path.iterdir()] == [runs.RECIPE]
 
 
 def test_nothing_to_resume_is_said_before_anything_is_written(models):
