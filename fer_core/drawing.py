@@ -27,8 +27,10 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 SMALLEST_TEXT_PX, LARGEST_TEXT_PX = 9, 64
 
 
-def draw_predictions(picture: Picture, predictions: "Sequence[Prediction]") -> Picture:
-    """A copy of the picture with each face boxed and labelled "1 happy 97%", numbered in their order.
+def draw_predictions(
+    picture: Picture, predictions: "Sequence[Prediction]", *, numbers: Sequence[int] | None = None
+) -> Picture:
+    """A copy of the picture with each face boxed and labelled "1 happy 97%".
 
     The text grows with the picture and shrinks with the face; where a picture is too small for the whole
     label, the percent and then the emotion are left out. Labels stay inside the picture and, as far as
@@ -37,6 +39,7 @@ def draw_predictions(picture: Picture, predictions: "Sequence[Prediction]") -> P
     Args:
         picture: RGB uint8 (H, W, 3).
         predictions: what ``Recognizer.predict`` said of it.
+        numbers: one a prediction; by default they are numbered in their order, from 1.
 
     Returns:
         RGB uint8 (H, W, 3).
@@ -51,7 +54,7 @@ def draw_predictions(picture: Picture, predictions: "Sequence[Prediction]") -> P
     for prediction in predictions:
         _draw_box(draw, _rectangle(prediction), line, rgb(EMOTION_COLOURS[prediction.emotion]))
     taken: list[Rectangle] = []
-    for number, prediction in enumerate(predictions, start=1):
+    for number, prediction in zip(numbers or range(1, len(predictions) + 1), predictions, strict=True):
         taken.append(_draw_label(draw, number, prediction, line, taken))
     return np.array(image, dtype=np.uint8)
 

@@ -1,0 +1,72 @@
+"""A chart of one face over the last seconds, drawn anew every second."""
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from fer_core.charts.style import GLYPH_LABELS, LABEL_PX, new_figure
+from fer_core.emotions import EMOTIONS
+from fer_core.palette import EMOTION_COLOURS
+
+# A dash an emotion, so that lines are told apart without colour; the two that people show most are full.
+DASHES = ("dash", "4px,6px", "dot", "solid", "longdash", "dashdot", "solid")
+MOST_POINTS = 150  # a line is about 400 px wide
+GAP_SECONDS = 1.0  # a face that was away so long leaves a gap in its lines
+
+
+def plot_timeline(
+    seconds: npt.ArrayLike, probabilities: npt.ArrayLike, *, span: float = 30.0, height: int = 300
+) -> go.Figure:
+    """Seven lines that run out to the right; the strongest emotion now is named at its end.
+
+    Args:
+        seconds: (N,) from ``-span`` to 0 (now), rising.
+        probabilities: (N, 7) in [0, 1], in the order of ``EMOTIONS``; N may be 0.
+        span: the width of the axis, in seconds.
+        height: px.
+    """
+    times, values = _thin(np.asarray(seconds, dtype=float), np.asarray(probabilities, dtype=float))
+    figure = new_figure(height, uirevision="live")
+    for emotion in EMOTIONS:
+        figure.add_scatter(
+            x=np.round(times, 2),
+            y=np.round(values[:, emotion], 3),
+            name=GLYPH_LABELS[emotion],
+            mode="lines",
+            line={"color": EMOTION_COLOURS[emotion], "width": 2.5, "dash": DASHES[emotion]},
+            hovertemplate="%{y:.0%}, %{x:.1f} s<extra>" + GLYPH_LABELS[emotion] + "</extra>",
+        )
+    if len(times):
+        _name_strongest(figure, times[-1], values[-1])
+    figure.update_xaxes(
+        range=[-span, 0], title="seconds ago", tickvals=np.linspace(-span, 0, 4), zeroline=False
+    )
+    figure.update_xaxes(ticktext=[f"{-tick:.0f}" if tick else "now" for tick in np.linspace(-span, 0, 4)])
+    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    return figure
+
+
+def _thin(
+    times: npt.NDArray[np.floating], values: npt.NDArray[np.floating]
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
+    """At most ``MOST_POINTS`` moments, the last among them, and a blank one wherever the face was away."""
+    values = values.reshape(len(times), len(EMOTIONS))
+    step = max(1, -(-len(times) // MOST_POINTS))
+    keep = np.arange(len(times) - 1, -1, -step)[::-1]
+    times, values = times[keep], values[keep]
+    gaps = np.flatnonzero(np.diff(times) > GAP_SECONDS) + 1
+    return np.insert(times, gaps, times[gaps] if len(gaps) else 0.0), np.insert(values, gaps, np.nan, axis=0)
+
+
+def _name_strongest(figure: go.Figure, at: float, values: npt.NDArray[np.floating]) -> None:
+    """Write the strongest emotion's name at the end of its line."""
+    strongest = EMOTIONS[int(np.nanargmax(values))]
+    figure.add_annotation(
+        x=at,
+        y=float(values[strongest]),
+        text=f"<b>{GLYPH_LABELS[strongest]}</b>",
+        font={"size": LABEL_PX, "color": EMOTION_COLOURS[strongest]},
+        showarrow=False,
+        xanchor="right",
+        yanchor="top" if values[strongest] > 0.8 else "bottom",
+    )
