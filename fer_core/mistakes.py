@@ -167,7 +167,8 @@ def suspect(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int6
     """What each label should rather be, (N,), by confident learning; -1 where nothing speaks against it.
 
     A face counts for an emotion when its probability reaches the mean that faces of this label get; a face
-    that counts for another emotion than its label stands beside the diagonal of the "confident joint". The
+    that counts for another emotion than its label stands beside the diagonal of the "confident joint". Where
+    the network's first answer is the label it is not suspected, as in the authors' own package. The
     probabilities must come from a network that has not learnt these faces.
 
     Reference:
@@ -180,7 +181,8 @@ def suspect(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int6
         thresholds[emotion] = probabilities[labels == emotion, emotion].mean()
     counting = np.where(probabilities >= thresholds, probabilities, -1.0)
     best = counting.argmax(axis=1)
-    return np.where((counting.max(axis=1) >= 0) & (best != labels), best, -1)
+    doubted = (counting.max(axis=1) >= 0) & (best != labels) & (probabilities.argmax(axis=1) != labels)
+    return np.where(doubted, best, -1)
 
 
 def margin(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.floating[Any]]:

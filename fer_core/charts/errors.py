@@ -42,13 +42,15 @@ def plot_confusion_to_pick(
         x=[EMOTION_LABELS[column] for column in columns],
         y=[EMOTION_LABELS[row] for row in rows],
         mode="markers",
-        marker={"symbol": "square", "size": 44, "opacity": 0},
+        marker={"symbol": "square", "size": 34, "opacity": 0},
         selected=clear,
         unselected=clear,
         customdata=counts.ravel(),
         hovertemplate="%{customdata:,} %{y} faces as %{x}<extra></extra>",
         showlegend=False,
     )
+    edges = [-0.5, EMOTION_COUNT - 0.5]  # markers would widen the axes
+    figure.update_xaxes(range=edges).update_yaxes(autorange=False, range=edges[::-1])
     truth, said = picked
     if truth is not None or said is not None:
         (x0, x1), (y0, y1) = _span(said), _span(truth)

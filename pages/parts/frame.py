@@ -38,6 +38,7 @@ PAGES = (
     Page("pages/3_Dataset.py", "Dataset", ":material/dataset:", "Why is the data hard?"),
     Page("pages/4_Training.py", "Training", ":material/show_chart:", "How did the network learn?"),
     Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "What does it get right and wrong?"),
+    Page("pages/6_Errors.py", "Errors", ":material/search:", "Which faces does it get wrong?"),
     Page("pages/7_About.py", "About", ":material/info:", "What may it be used for?"),
 )
 
