@@ -15,7 +15,7 @@ GAP_SECONDS = 1.0  # a face that was away so long leaves a gap in its lines
 
 
 def plot_timeline(
-    seconds: npt.ArrayLike, probabilities: npt.ArrayLike, *, span: float = 30.0, height: int = 300
+    seconds: npt.ArrayLike, probabilities: npt.ArrayLike, *, span: float = 30.0, height: int = 340
 ) -> go.Figure:
     """Seven lines that run out to the right; the strongest emotion now is named at its end.
 
@@ -26,11 +26,13 @@ def plot_timeline(
         height: px.
     """
     times, values = _thin(np.asarray(seconds, dtype=float), np.asarray(probabilities, dtype=float))
-    figure = new_figure(height, uirevision="live")
+    figure = new_figure(height, uirevision="live")  # a line that was hidden by its legend stays hidden
+    figure.update_layout(margin={"r": 20}, legend={"itemwidth": 30, "font": {"size": 12}})
     for emotion in EMOTIONS:
         figure.add_scatter(
-            x=np.round(times, 2),
-            y=np.round(values[:, emotion], 3),
+            # Without a point there is no legend, and the chart would jump when the first one comes.
+            x=np.round(times, 2) if len(times) else [None],
+            y=np.round(values[:, emotion], 3) if len(times) else [None],
             name=GLYPH_LABELS[emotion],
             mode="lines",
             line={"color": EMOTION_COLOURS[emotion], "width": 2.5, "dash": DASHES[emotion]},
@@ -38,10 +40,14 @@ def plot_timeline(
         )
     if len(times):
         _name_strongest(figure, times[-1], values[-1])
+    ticks = np.linspace(-span, 0, 4)
     figure.update_xaxes(
-        range=[-span, 0], title="seconds ago", tickvals=np.linspace(-span, 0, 4), zeroline=False
+        range=[-span, 0],
+        title="seconds ago",
+        tickvals=ticks,
+        ticktext=[f"{-tick:.0f}" for tick in ticks[:-1]] + ["now"],
+        ticklabeloverflow="allow",
     )
-    figure.update_xaxes(ticktext=[f"{-tick:.0f}" if tick else "now" for tick in np.linspace(-span, 0, 4)])
     figure.update_yaxes(range=[0, 1.04], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     return figure
 

@@ -35,6 +35,7 @@ HOME = Page("streamlit_app.py", "Home", ":material/home:", "What is this, and ho
 PAGES = (
     HOME,
     Page("pages/1_Photo.py", "Photo", ":material/photo_camera:", "What does it read in a face?"),
+    Page("pages/2_Live.py", "Live", ":material/videocam:", "What does it read in you, now?"),
     Page("pages/3_Dataset.py", "Dataset", ":material/dataset:", "Why is the data hard?"),
     Page("pages/4_Training.py", "Training", ":material/show_chart:", "How did the network learn?"),
     Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "What does it get right and wrong?"),

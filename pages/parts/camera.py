@@ -1,0 +1,94 @@
+"""How a browser's camera reaches this app, and what to say when it does not.
+
+The browser and the app find each other by ICE (RFC 8445). On one machine or in one home network they need no
+help; through most other networks they need a STUN or TURN server, which only who runs the app can name:
+``ice_servers`` in ``.streamlit/secrets.toml``, or ``FER_ICE_SERVERS``, a JSON list, in the environment.
+Without either no server is asked, so no request leaves the machine.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from fer_core.errors import FerError
+
+SECRET, VARIABLE = "ice_servers", "FER_ICE_SERVERS"
+FORM = 'a list like [{"urls": "turn:turn.example.org:3478", "username": "...", "credential": "..."}]'
+PRIVACY = (
+    "Frames stay in the memory of the computer that runs this app: none is written to disk, none is sent "
+    "anywhere else."
+)
+
+
+def ice_servers() -> list[dict[str, Any]]:
+    """The STUN and TURN servers to use: from the secrets, else from the environment, else none.
+
+    Raises:
+        FerError: if they are not a list of tables with ``urls``.
+    """
+    if st.secrets.load_if_toml_exists() and SECRET in st.secrets:
+        return check_ice_servers(list(st.secrets[SECRET]), f"{SECRET} in secrets.toml")
+    text = os.environ.get(VARIABLE, "").strip()
+    try:
+        return check_ice_servers(json.loads(text or "[]"), VARIABLE)
+    except json.JSONDecodeError as error:
+        raise FerError(f"{VARIABLE} must be JSON: {FORM}. Received: {text!r}.") from error
+
+
+def check_ice_servers(value: object, where: str) -> list[dict[str, Any]]:
+    """The servers as plain dictionaries.
+
+    Raises:
+        FerError: if they are not a list of tables with ``urls``; passwords are not repeated.
+    """
+    rows = value if isinstance(value, list) else [None]
+    if not all(isinstance(row, Mapping) and row.get("urls") for row in rows):
+        received = [sorted(row) if isinstance(row, Mapping) else type(row).__name__ for row in rows]
+        raise FerError(f"{where} must be {FORM}. Received: entries with {received}.")
+    servers = [dict(row) for row in rows]
+    return [row | {"urls": each if isinstance(each := row["urls"], str) else list(each)} for row in servers]
+
+
+def is_secure(url: str | None) -> bool:
+    """Whether a browser gives the page at this address a camera: HTTPS, or this very computer."""
+    parts = urlsplit(url or "http://localhost")
+    host = parts.hostname or ""
+    is_local = host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
+    return parts.scheme == "https" or is_local
+
+
+def explain_insecure(url: str | None) -> str:
+    """Why there can be no camera at this address, and what to do."""
+    return (
+        f"Browsers give a camera only to pages on HTTPS or on the computer itself; this page is at {url}. "
+        "Open the app on the computer that runs it (http://localhost:8501), or put it behind HTTPS. "
+        "Until then the page Photo reads pictures that you upload."
+    )
+
+
+def explain_silence(*, offered: bool, has_servers: bool) -> str:
+    """Why there is no picture after a while, and what to do.
+
+    Args:
+        offered: whether the browser got as far as offering its camera's stream.
+        has_servers: whether any STUN or TURN server is known.
+    """
+    if not offered:
+        return (
+            "The browser has not opened the camera. Allow it in the address bar (the camera's sign), close "
+            "other programs that use it, see that one is plugged in, then press *Try again*."
+        )
+    if has_servers:
+        return (
+            "The camera is open, but its stream does not reach the app through the STUN/TURN servers that "
+            "are set up. See that they run and that name and password are right, then press *Try again*."
+        )
+    return (
+        "The camera is open, but its stream does not reach the app: a network between them lets it not "
+        "through. Open the app on the computer that runs it, or name a TURN server: "
+        f"`{SECRET}` in `.streamlit/secrets.toml`, or the variable `{VARIABLE}`."
+    )

@@ -1,0 +1,128 @@
+"""What stands beside and below the live video: faces, their last 30 s, speed, and what can be done."""
+
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from fer_core.charts.live import plot_timeline
+from fer_core.formats import format_percent
+from fer_core.live import HISTORY_SECONDS, STAGES, LiveFigures, LiveReader
+from pages.parts import formats
+from pages.parts.figures import show_figure
+
+NEUTRAL_HELP = (
+    "Look at the camera with your face at rest and press: the next second is taken as your neutral face, "
+    "and taken off what the network says from then on. It holds until the face has been away for a second."
+)
+
+
+def show_buttons(reader: LiveReader, *, disabled: bool) -> None:
+    """What can be done with the stream; a press runs this part of the page alone."""
+    figures = reader.figures()
+    with st.container(horizontal=True):
+        st.button(
+            "Set my neutral face",
+            on_click=reader.learn_neutral,
+            icon=":material/sentiment_neutral:",
+            disabled=disabled,
+            help=NEUTRAL_HELP,
+        )
+        st.button("Forget it", on_click=reader.forget_neutral, icon=":material/undo:", disabled=disabled)
+        if figures.recording:
+            st.button("Stop recording", on_click=reader.stop_recording, icon=":material/stop_circle:")
+        else:
+            st.button(
+                "Record",
+                on_click=reader.start_recording,
+                icon=":material/radio_button_checked:",
+                disabled=disabled,
+                help="Keeps a row a face and frame in memory: time, face, box, seven probabilities.",
+            )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Snapshot",
+            lambda: _png(reader),
+            "live.png",
+            "image/png",
+            icon=":material/photo_camera:",
+            on_click="ignore",
+            disabled=reader.snapshot() is None and disabled,
+        )
+        st.download_button(
+            "Recording as CSV",
+            reader.recording_csv,
+            "live.csv",
+            "text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            disabled=not (figures.recorded or figures.recording),
+        )
+
+
+def _png(reader: LiveReader) -> bytes:
+    file = io.BytesIO()
+    picture = reader.snapshot()
+    Image.fromarray(np.zeros((480, 640, 3), np.uint8) if picture is None else picture).save(file, "PNG")
+    return file.getvalue()
+
+
+def show_figures(reader: LiveReader, *, playing: bool) -> None:
+    """The faces in view, the chosen one's last 30 s, and how fast it goes; drawn anew every second."""
+    figures = reader.figures()
+    _show_faces(figures, playing=playing)
+    number = _pick_face(figures)
+    seconds, probabilities = reader.history(number)
+    if not playing:  # the clock goes on without a picture
+        seconds, probabilities = seconds[:0], probabilities[:0]
+    name = f"face {number}" if number else "a face"
+    show_figure(
+        plot_timeline(seconds, probabilities, span=HISTORY_SECONDS),
+        key="timeline",
+        alt=f"The seven probabilities of {name} over the last 30 seconds",
+    )
+    _show_speed(figures)
+
+
+def _show_faces(figures: LiveFigures, *, playing: bool) -> None:
+    """A line a face, and what is going on."""
+    if not figures.faces:
+        st.markdown("**No face in view**" if playing else "**What the faces show will stand here**")
+    for number, prediction in figures.faces:
+        confidence = format_percent(prediction.confidence, digits=0)
+        neutral = " · corrected" if number in figures.corrected else ""
+        st.markdown(f"**Face {number} · {formats.emotion_name(prediction.emotion)} · {confidence}**{neutral}")
+    if figures.learning:
+        st.caption(":material/hourglass_top: Taking in your neutral face: hold still.")
+    if figures.recording:
+        st.caption(
+            f":red[:material/fiber_manual_record:] Recording: {formats.counted(figures.recorded, 'row')}"
+        )
+    if figures.errors:
+        st.error(
+            f"{formats.counted(figures.errors, 'frame')} could not be read and went back as they came. "
+            f"The last one said: {figures.last_error}",
+            icon=":material/error:",
+        )
+
+
+def _pick_face(figures: LiveFigures) -> int:
+    """Whose history the chart shows: that of the face here longest, unless another is chosen; 0 for none."""
+    numbers = [number for number, _ in figures.faces]
+    if len(numbers) < 2:
+        return numbers[0] if numbers else 0
+    return (
+        st.segmented_control("The chart shows", numbers, format_func="Face {}".format, default=numbers[0])
+        or 0
+    )
+
+
+def _show_speed(figures: LiveFigures) -> None:
+    """Frames per second, and where the milliseconds of a frame go."""
+    stages = ", ".join(f"{stage} {figures.milliseconds[stage]:.1f}" for stage in STAGES)
+    total = sum(figures.milliseconds.values())
+    with st.container(horizontal=True):
+        st.metric("Frames a second", f"{figures.fps:.1f}" if figures.fps else "–")
+        st.metric("Milliseconds a frame", f"{total:.0f}" if total else "–")
+    st.caption(f"Milliseconds: {stages}. Frames read: {figures.frames:,}." if total else "No frame read yet.")
