@@ -17,6 +17,7 @@ from pages.parts.reading import Reading, read_photo, sample_photos
 # Neural Networks". People: Goodfellow et al. 2013, arXiv:1307.0414, who organised the challenge.
 PAPER = 0.7010
 PEOPLE, PEOPLE_LOW, PEOPLE_HIGH = 0.65, 0.60, 0.70
+WAYS_ACROSS = 4
 
 
 def main() -> None:
@@ -97,10 +98,11 @@ def _show_sample(run: Run | None) -> Reading | None:
 def _show_ways() -> None:
     """A box a page, with the question that it answers."""
     ways = PAGES[1:]
-    for column, each in zip(st.columns(len(ways)), ways, strict=True):
-        with column.container(border=True, height="stretch"):
-            link(each)
-            st.caption(each.question)
+    for start in range(0, len(ways), WAYS_ACROSS):
+        for column, each in zip(st.columns(WAYS_ACROSS), ways[start : start + WAYS_ACROSS], strict=False):
+            with column.container(border=True, height="stretch"):
+                link(each)
+                st.caption(each.question)
 
 
 with page("Home", heading="Read the expression in a face"):

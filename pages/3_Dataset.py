@@ -157,7 +157,7 @@ def _show_classes(counts: tuple[int, ...], split: str) -> None:
         show_figure(plot_class_weights(weights), key="weights", alt=f"Class weights: {alt}")
         st.caption(
             "All faces ÷ (7 × the faces of this emotion): with these weights each emotion counts the same in "
-            "training. The dotted line is a face of average weight."
+            "training, and a face weighs 1 on average."
         )
 
 

@@ -225,10 +225,11 @@ def _show_found(faces: Faces, found: Positions) -> None:
         st.info("No face fits.", icon=":material/search_off:")
         return
     pages = -(-len(found) // CARDS)
-    number = st.session_state["page"] = min(st.session_state.get("page", 1), pages)
-    show_cards(faces, found[(number - 1) * CARDS : number * CARDS])
+    if st.session_state.get("page", 1) > pages:
+        st.session_state["page"] = pages
+    shown = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(f"Page, of {pages}", 1, pages, key="page", width=130)
+        number = st.number_input(f"Page, of {pages}", 1, pages, key="page", bind="query-params", width=130)
         st.download_button(
             f"{counted(len(found), 'face')} as CSV",
             lambda: faces_as_csv(faces.answers, found, faces.suspected),
@@ -237,6 +238,8 @@ def _show_found(faces: Faces, found: Positions) -> None:
             icon=":material/table:",
             on_click="ignore",
         )
+    with shown:
+        show_cards(faces, found[(number - 1) * CARDS : number * CARDS])
 
 
 def _show_map(faces: Faces) -> None:

@@ -163,7 +163,7 @@ def test_labels_that_look_wrong_stand_beside_the_voters(run, connected):
 def test_the_map_shows_every_face_and_opens_one(run):
     app = visit(ERRORS, show="Map")
     assert not complaints(app)
-    assert sum(len(trace["text"]) for trace in charts_of(app)[0]["data"]) == 28
+    assert sum(len(trace.get("text", [])) for trace in charts_of(app)[0]["data"]) == 28
     app.number_input(key="row").set_value(FIRST + 1).run()
     next(button for button in app.button if button.label == "Open").click().run()
     assert not complaints(app)
@@ -180,6 +180,12 @@ def test_many_faces_come_page_by_page_and_as_csv(tmp_path):
     assert cards(app)[0].key != first
     app.selectbox(key="truth").set_value("disgust").run()
     assert app.number_input(key="page").value == 1
+    app = visit(ERRORS, page="2")
+    assert cards(app)[0].key != first
+    for page in ("9999", "0", "x"):
+        app = visit(ERRORS, page=page, truth="disgust")
+        assert not complaints(app)
+        assert cards(app)
     assert any("faces as CSV" in button.label for button in app.get("download_button"))
 
 

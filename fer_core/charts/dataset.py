@@ -38,9 +38,7 @@ def plot_class_weights(weights: npt.ArrayLike, *, height: int = 300) -> go.Figur
     """
     values = np.asarray(weights)
     texts = [f"<b>×{value:.2f}</b>" for value in values]
-    figure = _bars(values, texts, height, room=1.24, hover="A face of %{y} weighs %{x:.2f}")
-    figure.add_vline(x=1, line={"dash": "dot", "width": 1})
-    return figure
+    return _bars(values, texts, height, room=1.24, hover="A face of %{y} weighs %{x:.2f}")
 
 
 def _bars(values: np.ndarray, texts: list[str], height: int, *, room: float, hover: str) -> go.Figure:

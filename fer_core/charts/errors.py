@@ -84,20 +84,18 @@ def plot_map(
     for emotion in EMOTIONS:
         chosen = labels == emotion
         wrong = read[chosen] != emotion
+        mark = {"color": EMOTION_COLOURS[emotion], "symbol": SYMBOLS[EMOTION_GLYPHS[emotion]]}
+        group: dict[str, object] = {"mode": "markers", "legendgroup": emotion.label, "name": emotion.label}
+        figure.add_scatter(x=[None], y=[None], marker=mark | {"size": 10}, **group)  # the legend, not faint
         figure.add_scatter(
-            name=emotion.label,
             x=np.round(points[chosen, 0], 3),
             y=np.round(points[chosen, 1], 3),
-            mode="markers",
-            marker={
-                "color": EMOTION_COLOURS[emotion],
-                "symbol": SYMBOLS[EMOTION_GLYPHS[emotion]],
-                "size": np.where(wrong, 9, 6),
-                "opacity": np.where(wrong, 0.9, 0.35),
-            },
+            marker=mark | {"size": np.where(wrong, 9, 6), "opacity": np.where(wrong, 0.9, 0.35)},
             customdata=rows[chosen],
             text=[EMOTION_LABELS[said] for said in read[chosen]],
             hovertemplate=f"row %{{customdata}}: labelled {emotion.label}, read as %{{text}}<extra></extra>",
+            showlegend=False,
+            **group,
         )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
