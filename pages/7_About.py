@@ -2,6 +2,7 @@
 
 import platform
 from importlib import metadata
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -131,7 +132,11 @@ def _weakness(run: Run) -> str:
 def _show_card(run: Run) -> None:
     card = write_card(run)
     with st.container(border=True):
-        st.markdown(_shorten(card), anchors=False)
+        for is_table, lines in groupby(_shorten(card).splitlines(), lambda line: line.startswith("|")):
+            if is_table:  # one that scrolls on its own: Markdown's would leave a phone's screen
+                st.table(_columns(list(lines)), border="horizontal", hide_index=True)
+            else:
+                st.markdown("\n".join(lines), anchors=False)
     st.download_button(
         "Card as Markdown",
         card,
@@ -146,6 +151,12 @@ def _shorten(card: str) -> str:
     """The card without its title, which the page has, and without the recipe, which Training shows."""
     body = card.partition("\n")[2].partition("\n## Recipe")[0]
     return body.replace("\n## ", "\n##### ")
+
+
+def _columns(lines: list[str]) -> dict[str, list[str]]:
+    """A Markdown table as its columns."""
+    names, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    return {name: [row[index] for row in rows] for index, name in enumerate(names)}
 
 
 def _show_sources() -> None:
