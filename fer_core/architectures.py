@@ -35,6 +35,37 @@ def build_paper_cnn(*, dropout: float) -> keras.Model:
     return keras.Model(inputs, _logits(x), name="paper_cnn")
 
 
+def build_residual(*, dropout: float) -> keras.Model:
+    """A residual network with squeeze-excite for small faces: its width sits where the maps are small.
+
+    He et al. 2016 (pre-activation is left out, so that ReLU follows the sum), Hu et al. 2018. The head is
+    global average pooling and one dense layer, so it has a class activation map (Zhou et al. 2016) of 6 x 6.
+    """
+    inputs, x = _standardized_input()
+    x = _convolve(x, 32, pool=True)
+    x = _convolve(_convolve(x, 64), 64, pool=True)
+    x = _residual_block(_convolve(x, 128), 128)
+    x = _residual_block(_convolve(x, 320, pool=True), 320)
+    x = _residual_block(x, 320)
+    x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(inputs, _logits(x), name="residual")
+
+
+def _residual_block(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    """Two 3x3 convolutions, weighed channel by channel, added to what came in."""
+    y = _convolve(x, channels)
+    y = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(y)
+    y = _squeeze_excite(layers.BatchNormalization()(y), channels)
+    return layers.ReLU()(layers.Add()([x, y]))
+
+
+def _squeeze_excite(x: keras.KerasTensor, channels: int, *, ratio: int = 8) -> keras.KerasTensor:
+    """Hu et al. 2018: each channel times a number in (0, 1) that depends on the mean of all channels."""
+    weights = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    weights = layers.Dense(channels // ratio, activation="relu", kernel_initializer="he_normal")(weights)
+    return layers.Multiply()([x, layers.Dense(channels, activation="sigmoid")(weights)])
+
+
 def _standardized_input() -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Pixels with each picture's own mean and deviation taken out, so that light and contrast matter less
     (Tang 2013 standardises FER2013 so); layer norm over a whole picture, without weights, is just that."""
@@ -56,7 +87,10 @@ def _logits(x: keras.KerasTensor) -> keras.KerasTensor:
     return layers.Dense(EMOTION_COUNT, dtype="float32", name="logits")(x)
 
 
-ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {"paper-cnn": build_paper_cnn}
+ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
+    "paper-cnn": build_paper_cnn,
+    "residual": build_residual,
+}
 
 
 def build_network(recipe: Recipe) -> keras.Model:

@@ -39,6 +39,9 @@ class Recipe:
     warmup_epochs: float = 2.0
     weight_decay: float = 0.0  # decoupled, times the learning rate (Loshchilov & Hutter 2019)
     label_smoothing: float = 0.0  # Szegedy et al. 2016
+    average: float = 0.0  # the moving average of the weights keeps this share a step (Polyak & Juditsky 1992)
+    mixup: float = 0.0  # alpha of mixup's Beta(alpha, alpha) (Zhang et al. 2018); 0 mixes nothing
+    cutmix: float = 0.0  # the same for CutMix (Yun et al. 2019); with both, each face draws one of the two
     class_weights: bool = False  # inversely proportional to the class counts, N / (7 count)
     dropout: float = 0.5
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
@@ -65,13 +68,13 @@ class Recipe:
         )  # fmt: skip
         for field in ("epochs", "batch_size"):
             _require(getattr(self, field) >= 1, field, "at least 1", getattr(self, field))
-        for field in ("patience", "warmup_epochs", "weight_decay", "rotation_degrees"):
+        for field in ("mixup", "cutmix", "patience", "warmup_epochs", "weight_decay", "rotation_degrees"):
             _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2^32)", self.seed)
         _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
         _require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
-        for field in ("dropout", "label_smoothing", "momentum", "zoom", "stretch", "contrast"):
+        for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
         for field in ("erasing", "shift", "brightness"):
             _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))

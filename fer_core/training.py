@@ -23,6 +23,7 @@ from fer_core.datasets.counts import class_weights
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RunError
+from fer_core.mixing import Batch, mix_faces
 from fer_core.recipes import Recipe
 
 Logits = npt.NDArray[np.float32]
@@ -95,11 +96,16 @@ def train(
         progress = _restore(checkpoint, recipe, trainer)
     targets, weights = _targets(recipe, faces)
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
-        row = _train_epoch(recipe, trainer, (faces.images, targets, weights), len(progress.history), on_step)
+        newest = _NewestWeights()
+        callbacks = [newest, *_reporters(on_step, steps)]
+        row = _train_epoch(
+            recipe, trainer, (faces.images, targets, weights), len(progress.history), callbacks
+        )
         row |= _validate(network, validation)
         progress.history.append(row)
         if progress.best_epoch == len(progress.history):
             progress.best_weights = network.get_weights()
+        trainer.set_weights(newest.weights)
         _save(checkpoint, recipe, trainer, progress)
         if on_epoch:
             on_epoch(progress.history)
@@ -152,6 +158,8 @@ def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         warmup_steps=warmup,
     )
     settings: dict[str, Any] = {"learning_rate": schedule, "weight_decay": recipe.weight_decay or None}
+    if recipe.average:
+        settings |= {"use_ema": True, "ema_momentum": recipe.average}
     if recipe.optimizer == "sgd":
         settings |= {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
     return keras.optimizers.get({"class_name": recipe.optimizer, "config": settings})
@@ -164,18 +172,29 @@ def _targets(recipe: Recipe, faces: Dataset) -> tuple[npt.NDArray[np.float32], n
     return one_hot, weights.astype(np.float32)[faces.labels]
 
 
+class _NewestWeights(keras.callbacks.Callback):
+    """Keeps the weights that the last step left: where the optimizer averages, ``fit`` ends by putting the
+    averages in their place, which is what is validated and kept, but not what training goes on from."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.weights = self.model.get_weights()
+
+
 def _train_epoch(
-    recipe: Recipe, trainer: keras.Model, arrays: tuple, epoch: int, on_step: OnStep | None
+    recipe: Recipe, trainer: keras.Model, faces: Batch, epoch: int, callbacks: list[keras.callbacks.Callback]
 ) -> dict[str, float]:
     """One pass over the faces in a new order; what does not fill a batch waits for another epoch."""
     started = time.perf_counter()
     _reseed(trainer, recipe.seed, epoch)
-    images, targets, weights = arrays
-    steps = len(images) // recipe.batch_size
-    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(images))[: steps * recipe.batch_size]
+    rng = np.random.default_rng([recipe.seed, epoch])
+    order = rng.permutation(len(faces[0]))[: len(faces[0]) // recipe.batch_size * recipe.batch_size]
+    images, targets, weights = (values[order] for values in faces)
+    if recipe.mixup or recipe.cutmix:
+        mixed = mix_faces((images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix)
+        images, targets, weights = mixed
     record = trainer.fit(
-        images[order, :, :, None], targets[order], sample_weight=weights[order],
-        batch_size=recipe.batch_size, shuffle=False, verbose=0, callbacks=_reporters(on_step, steps),
+        images[..., None], targets, sample_weight=weights,
+        batch_size=recipe.batch_size, shuffle=False, verbose=0, callbacks=callbacks,
     ).history  # fmt: skip
     return {
         "epoch": epoch + 1,

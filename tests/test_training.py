@@ -258,3 +258,25 @@ def test_every_optimizer_is_built_with_the_recipes_settings(recipe, name):
     assert optimizer.weight_decay == recipe.weight_decay
     if name == "sgd":
         assert (optimizer.momentum, optimizer.nesterov) == (0.8, True)
+
+
+def test_averaged_and_mixed_it_still_resumes_bit_for_bit(recipe, splits, uninterrupted, tmp_path):
+    """The newest weights go on, the averaged ones are judged: neither may be lost by an interruption."""
+    averaged = recipe.replace(average=0.9, mixup=0.2, cutmix=1.0)
+    network, progress = run(averaged, splits, tmp_path / "whole.npz")
+    interrupt(averaged, splits, tmp_path / "cut.npz", epoch=3, step=0)
+    resumed, again = run(averaged, splits, tmp_path / "cut.npz", resume=True)
+    columns = ("loss", "val_loss", "val_accuracy")
+    assert [[row[c] for c in columns] for row in again.history] == [
+        [row[c] for c in columns] for row in progress.history
+    ]
+    for one, other in zip(network.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_average_is_judged_and_the_newest_weights_go_on(recipe, splits, tmp_path):
+    """An average that moves by a millionth a step stays where it began; the training itself must not."""
+    _, progress = run(recipe.replace(average=0.999999, patience=0), splits, tmp_path / "c.npz")
+    _, plain = run(recipe.replace(patience=0), splits, tmp_path / "d.npz")
+    assert [row["loss"] for row in progress.history] == [row["loss"] for row in plain.history]
+    assert progress.history[-1]["val_loss"] != plain.history[-1]["val_loss"]
