@@ -179,6 +179,10 @@ class _NewestWeights(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.weights = self.model.get_weights()
 
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        # JAX would share one buffer between the average and the model, and give it away with the model's.
+        self.model.set_weights(self.model.get_weights())
+
 
 def _train_epoch(
     recipe: Recipe, trainer: keras.Model, faces: Batch, epoch: int, callbacks: list[keras.callbacks.Callback]
