@@ -28,6 +28,7 @@ class Streamer:
     def __call__(self, key, **options):
         self.calls.append(options)
         st.button("the component changes", on_click=options["on_change"])
+        st.text_input("the component reports", None, key=f"{key}:frontend")
         st.session_state[key] = SimpleNamespace(state=self.state)
         return st.session_state[key]
 
@@ -42,6 +43,8 @@ def streamer(monkeypatch, two_runs):
     mode = SimpleNamespace(SENDRECV="SENDRECV")
     module = SimpleNamespace(webrtc_streamer=streamer, WebRtcMode=mode)
     monkeypatch.setitem(sys.modules, "streamlit_webrtc", module)
+    keys = SimpleNamespace(generate_frontend_component_key="{}:frontend".format)
+    monkeypatch.setitem(sys.modules, "streamlit_webrtc.component", keys)
     monkeypatch.delenv("FER_ICE_SERVERS", raising=False)
     return streamer
 
@@ -80,25 +83,30 @@ def test_the_camera_is_off_until_asked(streamer):
     assert len(app.get("plotly_chart")) == 1
 
 
-def test_switching_on_asks_for_video_alone_and_once(streamer):
+def test_switching_on_asks_for_video_alone_and_until_the_component_reports(streamer):
     app = switch_on(visit(LIVE))
     assert app.toggle(key="camera").value is True
     assert "allow it" in texts(app, "info")
-    app.run()
-    first, second = streamer.calls
-    assert (first["desired_playing_state"], second["desired_playing_state"]) == (True, None)
+    app.run()  # something else on the page, before the component has loaded
+    app.text_input[0].set_value("here I am").run()
+    first, *_ = calls = streamer.calls
+    assert [call["desired_playing_state"] for call in calls] == [True, True, None]
     assert first["media_stream_constraints"]["audio"] is False
     assert first["rtc_configuration"] == {"iceServers": []}
     assert first["async_processing"] is True
-    assert first["video_frame_callback"] is second["video_frame_callback"]
+    assert len({id(call["video_frame_callback"]) for call in calls}) == 1
     app.toggle(key="camera").set_value(False).run()
-    assert len(streamer.calls) == 2
+    assert len(streamer.calls) == 3
     switch_on(app)
     assert streamer.calls[-1]["desired_playing_state"] is True
 
 
 def test_frames_are_read_and_shown_beside_the_video(streamer):
     app = play(switch_on(visit(LIVE)), streamer)
+    assert "Waiting for the next frame" in texts(app)
+    streamer.reader(frame(scene()))
+    streamer.reader(frame(scene()))
+    app.run()
     assert "No face in view" in texts(app)
     for _ in range(3):
         streamer.reader(frame(scene((60, 100), (360, 100))))
@@ -107,7 +115,7 @@ def test_frames_are_read_and_shown_beside_the_video(streamer):
     said = texts(app)
     assert "Face 1 · " in said
     assert "Face 2 · " in said
-    assert "Frames read: 3." in said
+    assert "Frames read: 5." in said
     assert app.button_group[0].options == ["Face 1", "Face 2"]
     (chart,) = charts_of(app)
     assert len(chart["data"]) == 7

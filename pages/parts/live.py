@@ -87,8 +87,10 @@ def show_figures(reader: LiveReader, *, playing: bool) -> None:
 
 def _show_faces(figures: LiveFigures, *, playing: bool) -> None:
     """A line a face, and what is going on."""
-    if not figures.faces:
-        st.markdown("**No face in view**" if playing else "**What the faces show will stand here**")
+    if not playing:
+        st.markdown("**What the faces show will stand here**")
+    elif not figures.faces:
+        st.markdown("**No face in view**" if figures.fps else "**Waiting for the next frame**")
     for number, prediction in figures.faces:
         confidence = format_percent(prediction.confidence, digits=0)
         neutral = " · corrected" if number in figures.corrected else ""

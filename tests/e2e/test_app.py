@@ -10,7 +10,7 @@ from fer_core.pictures import load_picture
 from tests.e2e.conftest import settle
 from tests.networks import SAMPLES
 
-PAGES = ("", "Photo", "Dataset", "Training", "Evaluation", "Errors", "About")
+PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "About")
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
