@@ -18,7 +18,7 @@ check: $(VENV)/.test-ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest
 
 e2e: $(VENV)/.test-ready
-	$(BIN)/python -m pytest tests/e2e -m e2e -s
+	FER_LIVE_SECONDS=$${FER_LIVE_SECONDS:-60} $(BIN)/python -m pytest tests/e2e -m e2e -s
 
 # make train DATA=fer2013.csv: repeat the paper's network.
 train: $(VENV)/.app-ready

@@ -130,7 +130,8 @@ def select(answers: Answers, wanted: Wanted, said: Labels) -> Positions:
         said: (N,) what was said of each face: ``answers.read``, or ``suspect``'s; -1 leaves a face out.
     """
     low, high = wanted.confidence
-    fits = (said >= 0) & (answers.confidence >= low) & (answers.confidence <= high)
+    fits = (said >= 0) & (answers.confidence >= low)
+    fits &= (answers.confidence <= high) | (high >= 1)  # whatever rounding does
     if wanted.truth is None or wanted.said is None:
         fits &= said != answers.labels
     for value, values in ((wanted.truth, answers.labels), (wanted.said, said)):

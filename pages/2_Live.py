@@ -90,9 +90,8 @@ def _switch(on: bool) -> None:
 def _show_stream(run: Run, reader: LiveReader) -> bool:
     """The video; returns whether it runs. What keeps it from running is said after 15 s."""
     servers = ice_servers()
-    is_first = ASKED not in st.session_state
     asked = st.session_state.setdefault(ASKED, time.monotonic())
-    state = _stream(reader, servers, start=is_first).state
+    state = _stream(reader, servers).state
     st.session_state[OFFERED] = state.signalling or state.playing or st.session_state.get(OFFERED, False)
     st.session_state[PLAYED] = state.playing or st.session_state.get(PLAYED, False)
     if state.playing:
@@ -109,7 +108,7 @@ def _show_stream(run: Run, reader: LiveReader) -> bool:
     return False
 
 
-def _stream(reader: LiveReader, servers: list[dict[str, object]], *, start: bool) -> "WebRtcStreamerContext":
+def _stream(reader: LiveReader, servers: list[dict[str, object]]) -> "WebRtcStreamerContext":
     """The browser's camera through the reader and back.
 
     The newest frame always wins. streamlit-webrtc can call the reader in three ways: on the server's own
@@ -119,7 +118,11 @@ def _stream(reader: LiveReader, servers: list[dict[str, object]], *, start: bool
     (``video_frame_callback``), the others being dropped. Lag stays that of one frame, however slow we are.
     """
     from streamlit_webrtc import WebRtcMode, webrtc_streamer  # aiortc and PyAV, which no other page needs
+    from streamlit_webrtc.component import generate_frontend_component_key
 
+    # It starts by itself, but is told to only until it first reports: a component that is told to play asks
+    # for a refused camera again and again. From then on it has buttons of its own.
+    has_reported = st.session_state.get(generate_frontend_component_key(STREAM)) is not None
     return webrtc_streamer(
         STREAM,
         mode=WebRtcMode.SENDRECV,
@@ -129,8 +132,7 @@ def _stream(reader: LiveReader, servers: list[dict[str, object]], *, start: bool
         async_processing=True,
         sendback_audio=False,
         media_toggle_controls=False,
-        # For one script run only: while it is true, the component asks for a refused camera again and again.
-        desired_playing_state=True if start else None,
+        desired_playing_state=None if has_reported else True,
         on_change=_follow_stop,
         translations={"start": "Try again", "stop": "Switch off", "select_device": "Choose a camera"},
         video_html_attrs={"autoPlay": True, "controls": False, "muted": True, "style": {"width": "100%"}},

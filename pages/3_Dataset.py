@@ -100,7 +100,7 @@ def _summary(facts: Facts) -> str:
             f"frequent as **{EMOTION_LABELS[least]}**, some pictures are there several times, and "
         )
     share = format_percent(facts.agreeing[0] / max(1, facts.agreeing[1]), digits=0)
-    return f"{sentence}the people who voted again for FER+ share **{share}** of the labels."
+    return f"{sentence}FER+'s voters, who looked again, share **{share}** of the labels."
 
 
 def _show_numbers(facts: Facts) -> None:

@@ -43,6 +43,8 @@ EMOTION_OPTIONS = (ANY, *EMOTION_LABELS)
 ORDER_OF = {"surest first": "confidence", "largest loss first": "loss", "against most voters first": "voters"}
 PEOPLE: Mapping[str, bool | None] = {"all": None, "agree": True, "disagree": False}
 TWINS: Mapping[str, bool | None] = {"all": None, "twin": True, "no twin": False}
+PEOPLE_WORDS = {"agree": "a label that the voters share", "disagree": "a label that the voters do not share"}
+TWIN_WORDS = {"twin": "a twin in an earlier split", "no twin": "no twin in an earlier split"}
 CARDS = 16  # on one page of the gallery
 
 
@@ -202,6 +204,10 @@ def _ask(truth: int | None, said: int | None, faces: Faces) -> tuple[Wanted, str
     if faces.answers.votes is None and (by == "voters" or PEOPLE[people] is not None):
         st.caption("The FER+ votes are not connected, so what people say neither orders nor filters here.")
         by, people = ("confidence" if by == "voters" else by), "all"
+    active = [f"an answer that is {low}–{high} % sure"] if (low, high) != (0, 100) else []
+    active += [words for words in (PEOPLE_WORDS.get(people), TWIN_WORDS.get(twin)) if words]
+    if active:
+        st.caption(f"Only faces with: {', '.join(active)}.")
     wanted = Wanted(truth, said, (low / 100, high / 100), PEOPLE[people], TWINS[twin])
     return wanted, by
 

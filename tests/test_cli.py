@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fer_core import cli
+from fer_core.cards import write_card
 from fer_core.datasets import synthetic_splits
 from fer_core.errors import DataError
 from tests.synthetic import write_fer2013_csv
@@ -79,9 +80,22 @@ def test_recipes_shows_each_experiment_card(capsys):
     assert "NAdam" in capsys.readouterr().out
 
 
-def test_runs_lists_the_trained_run(trained_run, capsys):
+def test_runs_lists_the_trained_run(trained_run, capsys, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(trained_run.path.parent))
     assert cli.main(["runs"]) == 0
     assert trained_run.name in capsys.readouterr().out
+
+
+def test_results_is_the_table_of_all_runs(trained_run, capsys, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(trained_run.path.parent))
+    assert cli.main(["results"]) == 0
+    assert f"`{trained_run.name}`" in capsys.readouterr().out
+
+
+def test_card_is_written_anew(run_copy, capsys):
+    (run_copy.path / "README.md").write_text("old")
+    assert cli.main(["card", str(run_copy.path)]) == 0
+    assert (run_copy.path / "README.md").read_text(encoding="utf-8") == write_card(run_copy)
 
 
 def test_evaluate_prints_every_view(trained_run, capsys):

@@ -141,6 +141,7 @@ def test_filters_come_from_the_url(run, connected, query, count):
     app = visit(ERRORS, **query)
     assert not complaints(app)
     assert len(cards(app)) == count
+    assert ("Only faces with" in texts(app, "caption")) == ("sort" not in query)
     assert all(app.query_params[name] for name in query)  # what is not understood leaves the URL
 
 

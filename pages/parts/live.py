@@ -9,9 +9,11 @@ from PIL import Image
 from fer_core.charts.live import plot_timeline
 from fer_core.formats import format_percent
 from fer_core.live import HISTORY_SECONDS, STAGES, LiveFigures, LiveReader
+from fer_core.recognition import Prediction
 from pages.parts import formats
 from pages.parts.figures import show_figure
 
+CHOSEN, LAST = "live face", "live last face"
 NEUTRAL_HELP = (
     "Look at the camera with your face at rest and press: the next second is taken as your neutral face, "
     "and taken off what the network says from then on. It holds until the face has been away for a second."
@@ -69,53 +71,74 @@ def _png(reader: LiveReader) -> bytes:
 
 
 def show_figures(reader: LiveReader, *, playing: bool) -> None:
-    """The faces in view, the chosen one's last 30 s, and how fast it goes; drawn anew every second."""
+    """One face's answer and its last 30 s, how fast it goes, the others; drawn anew every second.
+
+    What comes and goes stands last, so that nothing else moves.
+    """
     figures = reader.figures()
-    _show_faces(figures, playing=playing)
-    number = _pick_face(figures)
+    faces = dict(figures.faces)
+    number = _pick_face(list(faces))
+    if number in faces:
+        st.markdown(_title(number, faces[number], figures))
+    elif playing:
+        st.markdown("**No face in view**" if figures.fps else "**Waiting for the next frame**")
+    else:
+        st.markdown("**What a face shows will stand here**")
     seconds, probabilities = reader.history(number)
     if not playing:  # the clock goes on without a picture
         seconds, probabilities = seconds[:0], probabilities[:0]
-    name = f"face {number}" if number else "a face"
     show_figure(
         plot_timeline(seconds, probabilities, span=HISTORY_SECONDS),
         key="timeline",
-        alt=f"The seven probabilities of {name} over the last 30 seconds",
+        alt=f"The seven probabilities of {f'face {number}' if number else 'a face'} over the last 30 seconds",
     )
     _show_speed(figures)
+    _show_others(figures, number)
+    _show_notices(figures)
 
 
-def _show_faces(figures: LiveFigures, *, playing: bool) -> None:
-    """A line a face, and what is going on."""
-    if not figures.faces:
-        st.markdown("**No face in view**" if playing else "**What the faces show will stand here**")
-    for number, prediction in figures.faces:
-        confidence = format_percent(prediction.confidence, digits=0)
-        neutral = " · corrected" if number in figures.corrected else ""
-        st.markdown(f"**Face {number} · {formats.emotion_name(prediction.emotion)} · {confidence}**{neutral}")
+def _title(number: int, prediction: Prediction, figures: LiveFigures) -> str:
+    """``"Face 1 · ● happy · 93 %"`` in bold, as Markdown."""
+    confidence = format_percent(prediction.confidence, digits=0)
+    corrected = " · corrected" if number in figures.corrected else ""
+    return f"**Face {number} · {formats.emotion_name(prediction.emotion)} · {confidence}**{corrected}"
+
+
+def _pick_face(numbers: list[int]) -> int:
+    """Whose history the chart shows: the chosen one's, else the longest here, else the last seen; or 0."""
+    chosen = st.session_state.get(CHOSEN)
+    if chosen not in numbers:
+        st.session_state.pop(CHOSEN, None)
+        chosen = numbers[0] if numbers else st.session_state.get(LAST, 0)
+    st.session_state[LAST] = chosen
+    return chosen
+
+
+def _show_others(figures: LiveFigures, number: int) -> None:
+    """The other faces in view, and the choice among all."""
+    if len(figures.faces) < 2:
+        return
+    numbers = [each for each, _ in figures.faces]
+    st.session_state.setdefault(CHOSEN, number)
+    st.segmented_control("The chart shows", numbers, format_func="Face {}".format, key=CHOSEN, required=True)
+    for each, prediction in figures.faces:
+        if each != number:
+            st.markdown(_title(each, prediction, figures))
+
+
+def _show_notices(figures: LiveFigures) -> None:
+    """What is going on, and what went wrong."""
     if figures.learning:
         st.caption(":material/hourglass_top: Taking in your neutral face: hold still.")
     if figures.recording:
-        st.caption(
-            f":red[:material/fiber_manual_record:] Recording: {formats.counted(figures.recorded, 'row')}"
-        )
+        rows = formats.counted(figures.recorded, "row")
+        st.caption(f":red[:material/fiber_manual_record:] Recording: {rows}")
     if figures.errors:
         st.error(
             f"{formats.counted(figures.errors, 'frame')} could not be read and went back as they came. "
             f"The last one said: {figures.last_error}",
             icon=":material/error:",
         )
-
-
-def _pick_face(figures: LiveFigures) -> int:
-    """Whose history the chart shows: that of the face here longest, unless another is chosen; 0 for none."""
-    numbers = [number for number, _ in figures.faces]
-    if len(numbers) < 2:
-        return numbers[0] if numbers else 0
-    return (
-        st.segmented_control("The chart shows", numbers, format_func="Face {}".format, default=numbers[0])
-        or 0
-    )
 
 
 def _show_speed(figures: LiveFigures) -> None:

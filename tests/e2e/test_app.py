@@ -10,7 +10,7 @@ from fer_core.pictures import load_picture
 from tests.e2e.conftest import settle
 from tests.networks import SAMPLES
 
-PAGES = ("", "Photo", "Dataset", "Training", "Evaluation", "Errors", "About")
+PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "About")
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -49,6 +49,8 @@ def test_uploads_are_read_and_results_can_be_saved(visit, tmp_path):
     page.get_by_text("Face 2").wait_for()
     settle(page)
     assert "notes.jpg is not a picture" in page.locator("[data-testid=stAlert]").inner_text()
+    charts = page.locator("[data-testid=stPlotlyChart] .main-svg")
+    charts.first.wait_for()
     assert page.locator("[data-testid=stPlotlyChart]").count() == 2
 
     def save(label):
@@ -86,7 +88,7 @@ def test_choices_stand_in_the_url_and_survive_a_reload(visit):
 
 def test_the_chosen_run_goes_along_from_page_to_page(visit):
     page = visit("Training")
-    page.get_by_role("combobox", name="Run").click()
+    page.get_by_role("combobox", name="Run", exact=True).click()
     page.get_by_role("option").nth(1).click()
     page.wait_for_url("**/Training?run=*")
     settle(page)
@@ -94,7 +96,7 @@ def test_the_chosen_run_goes_along_from_page_to_page(visit):
     page.get_by_test_id("stSidebar").get_by_role("link", name="Evaluation").click()
     page.wait_for_url(f"**/Evaluation?run={run}")
     settle(page)
-    assert page.get_by_role("combobox", name="Run").input_value() == run
+    assert page.get_by_role("combobox", name="Run", exact=True).input_value() == run
 
 
 def test_a_link_into_a_page_works_on_a_fresh_server(visit):

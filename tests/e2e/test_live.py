@@ -1,6 +1,6 @@
 """The Live page in a real browser, whose camera is a film that this test makes from the sample photos.
 
-FER_LIVE_SECONDS   how long the page's figures are measured; by default 60
+FER_LIVE_SECONDS   how long the page's figures are measured; by default 10, with `make e2e` 60
 """
 
 import functools
@@ -74,7 +74,7 @@ def once_more(test):
     def tried_twice(page, **fixtures):
         try:
             test(page, **fixtures)
-        except (AssertionError, pytest.fail.Exception, playwright.Error) as error:
+        except (Exception, pytest.fail.Exception) as error:  # pytest's own is no Exception
             print(f"{test.__name__} failed and is tried again: {error}")
             page.reload()
             settle(page)
@@ -85,18 +85,22 @@ def once_more(test):
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """JPEGs one after another: a face goes to and fro and changes, another comes and goes."""
+    """JPEGs one after another: a face goes to and fro and changes, another comes and goes.
+
+    All in one tint that none of the emotions' colours has, so that what has one of these is a box.
+    """
+    tint = np.array([0.8, 0.8, 0.3])
     faces = [
-        np.array(Image.fromarray(sample(name)).crop(box).resize((160, 200)))
+        (np.array(Image.fromarray(sample(name)).crop(box).resize((160, 200)).convert("L"))[..., None] * tint)
         for name, box in (
-            ("eileen-collins.jpg", (140, 0, 460, 400)),
+            ("eileen-collins.jpg", (120, 0, 340, 275)),
             ("grace-hopper.jpg", (100, 0, 420, 400)),
         )
     ]
     path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
     with path.open("wb") as file:
         for number in range(FRAMES):
-            picture = np.full((HEIGHT, WIDTH, 3), (40, 60, 60), np.uint8)
+            picture = np.full((HEIGHT, WIDTH, 3), (45, 45, 30), np.uint8)
             left = int(120 + 100 * np.sin(2 * np.pi * number / 100))
             picture[100:300, left : left + 160] = faces[number // 50 % 2]
             if number % 150 > 75:
@@ -180,8 +184,11 @@ def switch_on(page):
 
 def look(component):
     """The video's pixels: {"coloured", "number", "sent"}, or None before the first picture."""
-    colours = [rgb(EMOTION_COLOURS[emotion]) for emotion in Emotion if emotion != Emotion.NEUTRAL]
-    return component.evaluate(LOOK, [colours, BITS, True])
+    colours = [rgb(EMOTION_COLOURS[emotion]) for emotion in Emotion]
+    try:
+        return component.evaluate(LOOK, [colours, BITS, True])
+    except playwright.Error:  # the component is just being loaded
+        return None
 
 
 def wait_for_boxes(component, *, drawn=True):
@@ -202,11 +209,11 @@ def frames_read(page):
 
 
 def assert_frames_keep_coming(page, component):
-    before, shown = frames_read(page), {look(component)["number"]}
+    before, shown = frames_read(page), set()
     end = time.monotonic() + FIRST_PICTURE_MS / 1000
     while time.monotonic() < end and (frames_read(page) < before + 10 or len(shown) < 5):
         time.sleep(0.3)
-        shown.add(look(component)["number"])
+        shown |= {seen["number"] for seen in [look(component)] if seen}
     assert frames_read(page) >= before + 10
     assert len(shown) >= 5, "the video stands still"
 
@@ -264,7 +271,7 @@ def test_it_survives_a_callback_that_throws(page, bomb):
 @once_more
 def test_the_figures_are_measured(page):
     """Printed, not asserted: frames per second, milliseconds a stage, and whether the lag grows."""
-    seconds = float(os.environ.get("FER_LIVE_SECONDS", "60"))
+    seconds = float(os.environ.get("FER_LIVE_SECONDS", "10"))
     component = switch_on(page)
     wait_for_boxes(component)
     component.evaluate(WATCH_CAMERA)
