@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.errors import RunError
+from fer_core.errors import RecipeError, RunError
 from fer_core.recipes import Recipe
 
 Arrays = list[npt.NDArray[Any]]
@@ -39,12 +39,22 @@ def load(path: Path, recipe: Recipe) -> tuple[list[dict[str, float]], dict[str, 
         history, written, names = about["history"], about["recipe"], about["names"]
     except Exception as error:  # zipfile, json and NumPy each raise their own
         raise RunError(f"The checkpoint {path} cannot be read: {error}. Delete it to start anew.") from error
-    asked = recipe.to_json()
-    changed = [key for key in asked if asked[key] != written.get(key)]
+    asked, written = recipe.to_json(), _fields(path, written)
+    changed = [key for key in asked if asked[key] != written[key]]
     if changed:
-        differences = ", ".join(f"{key} was {written.get(key)!r}, now {asked[key]!r}" for key in changed)
+        differences = ", ".join(f"{key} was {written[key]!r}, now {asked[key]!r}" for key in changed)
         raise RunError(f"The unfinished run was started with another recipe: {differences}.")
     state: dict[str, Arrays] = {name: [] for name in names}
     for key in sorted(arrays, key=lambda key: int(key.rpartition("/")[2])):
         state[key.rpartition("/")[0]].append(arrays[key])
     return history, state
+
+
+def _fields(path: Path, written: Any) -> dict[str, Any]:
+    """All fields of the recipe that was written; those that did not exist then have their defaults."""
+    try:
+        return Recipe.from_json(written).to_json()
+    except RecipeError as error:
+        raise RunError(
+            f"The checkpoint {path} holds no recipe of today: {error} Start anew (--restart)."
+        ) from error

@@ -192,10 +192,11 @@ def _train_epoch(
     _reseed(trainer, recipe.seed, epoch)
     rng = np.random.default_rng([recipe.seed, epoch])
     order = rng.permutation(len(faces[0]))[: len(faces[0]) // recipe.batch_size * recipe.batch_size]
-    images, targets, weights = (values[order] for values in faces)
+    images, targets, weights = faces[0][order], faces[1][order], faces[2][order]
     if recipe.mixup or recipe.cutmix:
-        mixed = mix_faces((images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix)
-        images, targets, weights = mixed
+        images, targets, weights = mix_faces(
+            (images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix
+        )
     record = trainer.fit(
         images[..., None], targets, sample_weight=weights,
         batch_size=recipe.batch_size, shuffle=False, verbose=0, callbacks=callbacks,

@@ -57,6 +57,14 @@ def test_a_checkpoint_of_another_recipe_names_each_field(path):
         checkpoints.load(path, RECIPE.replace(epochs=4, optimizer="sgd"))
 
 
+def test_a_field_that_did_not_exist_then_has_its_default(path):
+    older = {key: value for key, value in RECIPE.to_json().items() if key != "mixup"}
+    np.savez(path, about=np.array(json.dumps({"recipe": older, "history": HISTORY, "names": []})))
+    assert checkpoints.load(path, RECIPE) == (HISTORY, {})
+    with pytest.raises(RunError, match=r"mixup was 0\.0, now 0\.2"):
+        checkpoints.load(path, RECIPE.replace(mixup=0.2))
+
+
 def write_npz(path, **about):
     np.savez(path, about=np.array(json.dumps(about)))
 

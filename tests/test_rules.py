@@ -26,6 +26,7 @@ LAYERS = (
         "provenance",
         "architectures",
         "augmentation",
+        "mixing",
         "framing",
         "litert",
         "explanation",
