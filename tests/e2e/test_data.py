@@ -1,0 +1,53 @@
+"""FER2013 connected in a real browser, and the way from a cell of the confusion matrix to a face."""
+
+import pytest
+
+from fer_core.datasets import synthetic_splits
+from tests.e2e.conftest import settle
+from tests.synthetic import write_fer2013_csv
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return write_fer2013_csv(tmp_path / "fer2013.csv", synthetic_splits(6, 2, 2))
+
+
+def test_fer2013_is_connected_by_path_and_stays_so(visit, copy):
+    page = visit("Dataset")
+    field = page.get_by_role("textbox", name="fer2013.csv")
+    field.fill(str(copy.with_name("nowhere.csv")))
+    field.press("Enter")
+    page.get_by_text("nowhere.csv does not exist").wait_for()
+    field.fill(str(copy))
+    field.press("Enter")
+    page.get_by_text("70 faces, without the FER+ votes").wait_for()
+    page.get_by_alt_text("The mean happy face").wait_for()
+    wall = page.get_by_alt_text("6 faces labelled happy").get_attribute("src")
+    page.get_by_role("button", name="Shuffle").click()
+    page.wait_for_url("**/Dataset?seed=1")
+    settle(page)
+    assert page.get_by_alt_text("6 faces labelled happy").get_attribute("src") != wall
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Errors").click()
+    page.get_by_text("not the one that this run was evaluated on").wait_for()
+    assert page.strangers == []
+
+
+def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
+    page = visit("Errors")
+    box = page.locator("[data-testid=stPlotlyChart] .nsewdrag").bounding_box()
+    fear, sad = 2, 4
+    page.mouse.click(box["x"] + box["width"] * (sad + 0.5) / 7, box["y"] + box["height"] * (fear + 0.5) / 7)
+    page.wait_for_url("**/Errors?truth=fear&read=sad")
+    settle(page)
+    assert page.get_by_role("combobox", name="Labelled").input_value() == "fear"
+    page.get_by_test_id("stMain").get_by_role("button", name="sad").first.click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_text("Read wrongly as").wait_for()
+    page.wait_for_url("**face=*")
+    page.reload()  # the face stands in the URL
+    drawer.get_by_text("Read wrongly as").wait_for()
+    settle(page)
+    page.keyboard.press("Escape")
+    page.wait_for_function("!location.search.includes('face')")
+    assert drawer.count() == 0
+    assert "truth=fear" in page.url
