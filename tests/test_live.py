@@ -255,9 +255,9 @@ def test_a_recording_is_a_row_a_face_and_frame(reader, clock, monkeypatch):
 
 
 def test_figures_can_be_read_while_frames_are(reader, clock):
-    picture = frame(scene((200, 100)))
+    pictures = [frame(scene((200, 100))) for _ in range(8)]  # PyAV converts one frame in one thread alone
     with ThreadPoolExecutor(3) as pool:
-        jobs = [pool.submit(reader, picture) for _ in range(8)]
+        jobs = [pool.submit(reader, picture) for picture in pictures]
         jobs += [
             pool.submit(ask) for ask in (reader.figures, reader.recording_csv, lambda: reader.history(1))
         ]
