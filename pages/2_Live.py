@@ -11,7 +11,7 @@ from fer_core.live import LiveReader
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
 from fer_core.tracking import Floats, neutral_reference
-from pages.parts.camera import PRIVACY, explain_insecure, explain_silence, ice_servers, is_secure
+from pages.parts.camera import NO_CAMERA, PRIVACY, explain_insecure, explain_silence, ice_servers, is_secure
 from pages.parts.faces import show_answers, show_photo
 from pages.parts.frame import page
 from pages.parts.live import show_buttons, show_figures
@@ -21,14 +21,9 @@ from pages.parts.reading import read_photo
 if TYPE_CHECKING:
     from streamlit_webrtc import WebRtcStreamerContext
 
-STREAM, READER, ASKED, OFFERED, PLAYED = (
-    "live stream",
-    "live reader",
-    "live asked",
-    "live offered",
-    "live played",
-)
-CAMERA, MIRROR, CALM = "camera", "mirror", "calm"
+STREAM, READER = "live stream", "live reader"
+OFFERED = "live offered"  # since when the browser offers its camera
+MIRROR, CALM = "mirror", "calm"
 PATIENCE_SECONDS = 15.0
 REFRESH_SECONDS = 1.0
 VIDEO = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 15, "max": 30}}
@@ -39,21 +34,17 @@ CALM_HELP = (
 
 
 def main() -> None:
-    """The page: the switch, the video, and what the faces in it show."""
+    """The page: the video, which its own button switches on, and what the faces in it show."""
     run = pick_run()
-    if MIRROR not in st.session_state:  # Streamlit forgets a widget when its page is left: it is off again
-        st.session_state[CAMERA] = False
     reader = _reader(run)
     _choose(reader)
     left, right = st.columns([3, 2], gap="large")
     playing = False
     with left:
-        if not is_secure(st.context.url):
-            st.error(explain_insecure(st.context.url), icon=":material/no_photography:")
-        elif st.session_state[CAMERA]:
+        if is_secure(st.context.url):
             playing = _show_stream(run, reader)
         else:
-            _show_off()
+            st.error(explain_insecure(st.context.url), icon=":material/no_photography:")
         st.fragment(show_buttons)(reader, disabled=not playing)
         st.caption(PRIVACY)
     with right:
@@ -61,51 +52,41 @@ def main() -> None:
 
 
 def _choose(reader: LiveReader) -> None:
-    """The switch, mirror image or not, and how calm."""
+    """How calm, and mirror image or not."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        on = st.toggle("Camera", key=CAMERA)
-        reader.mirror = st.toggle("Mirror image", True, key=MIRROR)
         reader.time_constant = st.slider(
             "From raw to calm", 0.0, 3.0, 0.5, 0.1, format="%.1f s", key=CALM, help=CALM_HELP, width=320
         )
-    if not on:
-        for key in (ASKED, OFFERED, PLAYED):
-            st.session_state.pop(key, None)
-
-
-def _show_off() -> None:
-    """What stands in the video's place while the camera is off."""
-    with st.container(border=True, height=400, horizontal_alignment="center", vertical_alignment="center"):
-        st.markdown("#### :material/videocam_off: The camera is off", width="content")
-        st.markdown("Every face in view will be boxed, numbered and read.", width="content")
-        st.button(
-            "Switch the camera on", on_click=_switch, args=(True,), type="primary", icon=":material/videocam:"
-        )
-
-
-def _switch(on: bool) -> None:
-    st.session_state[CAMERA] = on
+        reader.mirror = st.toggle("Mirror image", True, key=MIRROR)
 
 
 def _show_stream(run: Run, reader: LiveReader) -> bool:
-    """The video; returns whether it runs. What keeps it from running is said after 15 s."""
+    """The video; returns whether it runs. Where the network holds it up, that is said after 15 s."""
     servers = ice_servers()
-    asked = st.session_state.setdefault(ASKED, time.monotonic())
     state = _stream(reader, servers).state
-    st.session_state[OFFERED] = state.signalling or state.playing or st.session_state.get(OFFERED, False)
-    st.session_state[PLAYED] = state.playing or st.session_state.get(PLAYED, False)
     if state.playing:
+        st.session_state.pop(OFFERED, None)
         return True
-    waited = time.monotonic() - asked
-    if waited < PATIENCE_SECONDS:
-        st.fragment(_wait, run_every=1.0)(asked)
+    if state.signalling:
+        st.session_state.setdefault(OFFERED, time.monotonic())
+    waited = time.monotonic() - st.session_state.get(OFFERED, time.monotonic())
+    if waited >= PATIENCE_SECONDS:
+        st.warning(explain_silence(has_servers=bool(servers)), icon=":material/videocam_off:")
+        _offer_snapshot(run, key="live snapshot")
+    elif state.signalling:
+        st.fragment(_wait, run_every=1.0)(st.session_state[OFFERED])
     else:
-        st.warning(
-            explain_silence(offered=st.session_state[OFFERED], has_servers=bool(servers)),
-            icon=":material/videocam_off:",
-        )
-        _offer_snapshot(run)
+        st.session_state.pop(OFFERED, None)
+        _help_with_camera(run)
     return False
+
+
+def _help_with_camera(run: Run) -> None:
+    """What to do where the browser refuses the camera, which only the video's own red line can tell."""
+    with st.expander("The camera is off until you switch it on. No picture then?", icon=":material/help:"):
+        st.markdown(NO_CAMERA)
+        if st.toggle("Read a snapshot instead", key="live wants snapshot"):
+            _offer_snapshot(run, key="live other snapshot")
 
 
 def _stream(reader: LiveReader, servers: list[dict[str, object]]) -> "WebRtcStreamerContext":
@@ -118,11 +99,7 @@ def _stream(reader: LiveReader, servers: list[dict[str, object]]) -> "WebRtcStre
     (``video_frame_callback``), the others being dropped. Lag stays that of one frame, however slow we are.
     """
     from streamlit_webrtc import WebRtcMode, webrtc_streamer  # aiortc and PyAV, which no other page needs
-    from streamlit_webrtc.component import generate_frontend_component_key
 
-    # It starts by itself, but is told to only until it first reports: a component that is told to play asks
-    # for a refused camera again and again. From then on it has buttons of its own.
-    has_reported = st.session_state.get(generate_frontend_component_key(STREAM)) is not None
     return webrtc_streamer(
         STREAM,
         mode=WebRtcMode.SENDRECV,
@@ -132,29 +109,27 @@ def _stream(reader: LiveReader, servers: list[dict[str, object]]) -> "WebRtcStre
         async_processing=True,
         sendback_audio=False,
         media_toggle_controls=False,
-        desired_playing_state=None if has_reported else True,
-        on_change=_follow_stop,
-        translations={"start": "Try again", "stop": "Switch off", "select_device": "Choose a camera"},
+        # Its own button starts it: told to by ``desired_playing_state``, the component (0.79) often
+        # opens two connections at once, of which none works, and asks for a refused camera again and again.
+        translations={
+            "start": "Switch the camera on",
+            "stop": "Switch off",
+            "select_device": "Choose a camera",
+        },
         video_html_attrs={"autoPlay": True, "controls": False, "muted": True, "style": {"width": "100%"}},
     )
 
 
-def _follow_stop() -> None:
-    """The component's own stop button, or a lost connection, puts our switch to off."""
-    if st.session_state.get(PLAYED) and not st.session_state[STREAM].state.playing:
-        _switch(False)
-
-
-def _wait(asked: float) -> None:
+def _wait(offered: float) -> None:
     """Count the seconds until it is time to say what may be wrong."""
-    if time.monotonic() - asked >= PATIENCE_SECONDS:
+    if time.monotonic() - offered >= PATIENCE_SECONDS:
         st.rerun()
-    st.info("Connecting. If the browser asks for the camera, allow it.", icon=":material/hourglass_top:")
+    st.info("Connecting.", icon=":material/hourglass_top:")
 
 
-def _offer_snapshot(run: Run) -> None:
+def _offer_snapshot(run: Run, *, key: str) -> None:
     """The browser's snapshot camera, which needs no stream."""
-    shot = st.camera_input("Meanwhile, a snapshot can be read:", key="live snapshot")
+    shot = st.camera_input("A snapshot can be read without a stream:", key=key)
     if shot:
         reading = read_photo(run, "snapshot.jpg", shot.getvalue())
         show_photo(reading)

@@ -5,6 +5,7 @@ FER2013_PATH   the real FER2013, for the tests marked real_data; they are skippe
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +13,7 @@ import pytest
 
 from fer_core.datasets import load_fer2013_splits, synthetic_splits
 from fer_core.runs import Run
+from tests import streamer as stand_in
 
 # A busy machine is no reason to fail: no test here times anything.
 hypothesis.settings.register_profile(
@@ -74,3 +76,10 @@ def real_splits():
     if not path:
         pytest.skip("FER2013_PATH is not set")
     return load_fer2013_splits(path)
+
+
+@pytest.fixture(autouse=True)
+def streamer(monkeypatch):
+    """The stand-in for the webcam component; see ``tests.streamer``."""
+    monkeypatch.setitem(sys.modules, "streamlit_webrtc", None)
+    return stand_in.install()

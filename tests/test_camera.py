@@ -48,6 +48,6 @@ def test_servers_as_streamlits_secrets_hold_them_become_plain():
     assert check_ice_servers([{"urls": "stun:x"}], "secrets") == [{"urls": "stun:x"}]
 
 
-def test_each_silence_has_its_own_advice():
-    kinds = {explain_silence(offered=o, has_servers=s) for o in (True, False) for s in (True, False)}
-    assert len(kinds) == 3
+def test_the_advice_depends_on_whether_there_are_servers():
+    assert "name a TURN server" in explain_silence(has_servers=False)
+    assert "See that they run" in explain_silence(has_servers=True)

@@ -1,14 +1,13 @@
 """The Live page by Streamlit's AppTest; the component, which needs a browser, is a stand-in."""
 
 import json
-import sys
 from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import streamlit as st
 
+from tests.networks import SAMPLES
 from tests.test_camera import TURN
 from tests.test_live import frame, scene
 from tests.test_pages import charts_of, complaints, models, texts, two_runs, visit
@@ -17,35 +16,9 @@ __all__ = ["models", "two_runs"]  # fixtures
 LIVE = "pages/2_Live.py"
 
 
-class Streamer:
-    """Stands in for webrtc_streamer: notes how it is called, and is in the state that it is given."""
-
-    def __init__(self):
-        self.state = SimpleNamespace(playing=False, signalling=False)
-        self.calls = []
-
-    def __call__(self, key, **options):
-        self.calls.append(options)
-        st.button("the component changes", on_click=options["on_change"])
-        st.text_input("the component reports", None, key=f"{key}:frontend")
-        st.session_state[key] = SimpleNamespace(state=self.state)
-        return st.session_state[key]
-
-    @property
-    def reader(self):
-        return self.calls[-1]["video_frame_callback"]
-
-
-@pytest.fixture
-def streamer(monkeypatch, two_runs):
-    streamer = Streamer()
-    mode = SimpleNamespace(SENDRECV="SENDRECV")
-    module = SimpleNamespace(webrtc_streamer=streamer, WebRtcMode=mode)
-    monkeypatch.setitem(sys.modules, "streamlit_webrtc", module)
-    keys = SimpleNamespace(generate_frontend_component_key="{}:frontend".format)
-    monkeypatch.setitem(sys.modules, "streamlit_webrtc.component", keys)
+@pytest.fixture(autouse=True)
+def no_servers(monkeypatch, two_runs):
     monkeypatch.delenv("FER_ICE_SERVERS", raising=False)
-    return streamer
 
 
 @pytest.fixture
@@ -54,12 +27,6 @@ def clock(monkeypatch):
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr("time.monotonic", lambda: clock.now)
     return clock
-
-
-def switch_on(app):
-    app.button[0].click().run()
-    assert not complaints(app)
-    return app
 
 
 def play(app, streamer):
@@ -73,37 +40,31 @@ def labels(app, *, disabled):
     return [button.label for button in app.button if button.disabled == disabled]
 
 
-def test_the_camera_is_off_until_asked(streamer):
+def test_the_camera_is_off_until_its_own_button_is_pressed(streamer):
     app = visit(LIVE)
-    assert streamer.calls == []
-    assert app.toggle(key="camera").value is False
+    (call,) = streamer.calls
+    assert "desired_playing_state" not in call
+    assert call["translations"]["start"] == "Switch the camera on"
+    assert call["media_stream_constraints"]["audio"] is False
+    assert call["rtc_configuration"] == {"iceServers": []}
+    assert call["async_processing"] is True
+    assert not complaints(app)
     said = texts(app)
-    assert "The camera is off" in said
+    assert "NotAllowedError" in said
     assert "none is written to disk" in said
-    assert labels(app, disabled=False) == ["Switch the camera on"]
+    assert labels(app, disabled=False) == []
     assert len(app.get("plotly_chart")) == 1
 
 
-def test_switching_on_asks_for_video_alone_and_until_the_component_reports(streamer):
-    app = switch_on(visit(LIVE))
-    assert app.toggle(key="camera").value is True
-    assert "allow it" in texts(app, "info")
-    app.run()  # something else on the page, before the component has loaded
-    app.text_input[0].set_value("here I am").run()
-    first, *_ = calls = streamer.calls
-    assert [call["desired_playing_state"] for call in calls] == [True, True, None]
-    assert first["media_stream_constraints"]["audio"] is False
-    assert first["rtc_configuration"] == {"iceServers": []}
-    assert first["async_processing"] is True
-    assert len({id(call["video_frame_callback"]) for call in calls}) == 1
-    app.toggle(key="camera").set_value(False).run()
-    assert len(streamer.calls) == 3
-    switch_on(app)
-    assert streamer.calls[-1]["desired_playing_state"] is True
+def test_a_run_of_the_page_keeps_the_reader(streamer):
+    app = visit(LIVE).run()
+    assert not complaints(app)
+    first, second = streamer.calls
+    assert first["video_frame_callback"] is second["video_frame_callback"]
 
 
 def test_frames_are_read_and_shown_beside_the_video(streamer):
-    app = play(switch_on(visit(LIVE)), streamer)
+    app = play(visit(LIVE), streamer)
     assert "Waiting for the next frame" in texts(app)
     streamer.reader(frame(scene()))
     streamer.reader(frame(scene()))
@@ -123,7 +84,7 @@ def test_frames_are_read_and_shown_beside_the_video(streamer):
 
 
 def test_the_controls_reach_the_reader(streamer):
-    app = play(switch_on(visit(LIVE)), streamer)
+    app = play(visit(LIVE), streamer)
     reader = streamer.reader
     assert (reader.mirror, reader.time_constant) == (True, 0.5)
     app.toggle(key="mirror").set_value(False).run()
@@ -147,7 +108,7 @@ def press(app, label):
 
 
 def test_another_run_reads_on_with_the_same_faces(streamer):
-    app = play(switch_on(visit(LIVE)), streamer)
+    app = play(visit(LIVE), streamer)
     reader = streamer.reader
     reader(frame(scene((200, 100))))
     before = reader._recognizer
@@ -158,7 +119,7 @@ def test_another_run_reads_on_with_the_same_faces(streamer):
 
 
 def test_a_callback_that_throws_is_counted_and_shown(streamer):
-    app = play(switch_on(visit(LIVE)), streamer)
+    app = play(visit(LIVE), streamer)
     streamer.reader.read = lambda picture: np.linalg.inv(np.zeros((2, 2)))
     sent = frame(scene())
     assert streamer.reader(sent) is sent
@@ -168,77 +129,65 @@ def test_a_callback_that_throws_is_counted_and_shown(streamer):
 
 
 @pytest.mark.parametrize(
-    "case",
-    [
-        (False, [], "has not opened the camera"),
-        (True, [], "name a TURN server"),
-        (True, [TURN], "through the STUN/TURN servers"),
-    ],
+    ("servers", "said"), [([], "name a TURN server"), ([TURN], "through the STUN/TURN servers")]
 )
-def test_after_fifteen_seconds_it_says_why_and_offers_the_snapshot_camera(streamer, clock, monkeypatch, case):
-    signalling, servers, said = case
+def test_after_fifteen_seconds_it_says_why_and_offers_the_snapshot_camera(
+    streamer, clock, monkeypatch, servers, said
+):
     monkeypatch.setenv("FER_ICE_SERVERS", json.dumps(servers))
-    app = switch_on(visit(LIVE))
-    streamer.state = SimpleNamespace(playing=False, signalling=signalling)
+    app = visit(LIVE)
+    streamer.state = SimpleNamespace(playing=False, signalling=True)
     app.run()
+    assert "Connecting" in texts(app, "info")
     assert not app.warning
     clock.now += 15.5
     app.run()
     assert said in app.warning[0].value
     assert streamer.calls[-1]["rtc_configuration"] == {"iceServers": servers}
-    (photo,) = app.camera_input
-    assert "snapshot" in photo.label
+    assert "snapshot" in app.camera_input[0].label
     play(app, streamer)
     assert not app.warning  # it came after all
 
 
-def test_the_components_own_stop_button_puts_the_switch_off(streamer):
-    app = switch_on(visit(LIVE))
-    press(app, "the component changes")  # it has asked for the camera
-    assert app.toggle(key="camera").value is True
-    play(app, streamer)
-    press(app, "the component changes")  # it plays
-    assert app.toggle(key="camera").value is True
-    app.session_state["live stream"] = SimpleNamespace(state=SimpleNamespace(playing=False))
-    press(app, "the component changes")
-    assert app.toggle(key="camera").value is False
-    assert "The camera is off" in texts(app)
+def test_who_stops_it_early_hears_nothing_of_networks(streamer, clock):
+    app = visit(LIVE)
+    streamer.state = SimpleNamespace(playing=False, signalling=True)
+    app.run()
+    clock.now += 5
+    streamer.state = SimpleNamespace(playing=False, signalling=False)
+    app.run()
+    clock.now += 20
+    app.run()
+    assert not app.warning
 
 
-def test_who_leaves_and_returns_finds_the_camera_off(streamer):
-    app = play(switch_on(visit(LIVE)), streamer)
-    app.switch_page("pages/1_Photo.py").run()
-    app.switch_page(LIVE).run()
-    assert app.toggle(key="camera").value is False
-    assert "The camera is off" in texts(app)
+def test_a_snapshot_is_read_where_there_is_no_stream(streamer):
+    app = visit(LIVE)
+    app.toggle(key="live wants snapshot").set_value(True).run()
+    app.camera_input[0].upload("shot.jpg", (SAMPLES / "eileen-collins.jpg").read_bytes()).run()
+    assert not complaints(app)
+    assert "Face 1 · " in texts(app)
 
 
 def test_a_page_without_https_says_so_at_once(streamer, monkeypatch):
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.url", "http://192.168.1.5:8501/Live")
     app = visit(LIVE)
     assert "only to pages on HTTPS" in app.error[0].value
-    app.toggle(key="camera").set_value(True).run()
     assert streamer.calls == []
 
 
 def test_ice_servers_come_from_the_secrets_before_the_environment(streamer, monkeypatch):
     monkeypatch.setenv("FER_ICE_SERVERS", "nonsense")
     app = visit(LIVE)
+    assert "FER_ICE_SERVERS must be JSON" in app.error[0].value
     app.secrets["ice_servers"] = [TURN]
-    switch_on(app)
+    app.run()
+    assert not app.error
     assert streamer.calls[-1]["rtc_configuration"] == {"iceServers": [TURN]}
 
 
-def test_broken_ice_servers_stop_the_page_with_one_sentence(streamer, monkeypatch):
-    monkeypatch.setenv("FER_ICE_SERVERS", "nonsense")
-    app = visit(LIVE)
-    app.button[0].click().run()
-    (error,) = app.error
-    assert "FER_ICE_SERVERS must be JSON" in error.value
-
-
 def test_the_chart_stays_with_the_chosen_face_and_with_the_last_one(streamer):
-    app = play(switch_on(visit(LIVE)), streamer)
+    app = play(visit(LIVE), streamer)
     streamer.reader.mirror = False
     streamer.reader(frame(scene((60, 100), (360, 100))))
     app.run()

@@ -262,7 +262,8 @@ def test_a_broken_run_is_named_and_left_out(two_runs):
 
 def test_pages_that_show_results_load_no_keras(two_runs):
     script = (
-        "import sys; from tests.test_pages import visit, FILES\n"
+        "import sys; from tests import streamer; from tests.test_pages import visit, FILES\n"
+        "streamer.install()\n"
         "assert all(not visit(file).error for file in FILES)\n"
         "print({'keras', 'tensorflow', 'sklearn'} & set(sys.modules))"
     )

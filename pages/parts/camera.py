@@ -22,6 +22,13 @@ PRIVACY = (
     "Frames stay in the memory of the computer that runs this app: none is written to disk, none is sent "
     "anywhere else."
 )
+NO_CAMERA = """
+- **NotAllowedError**: the browser or the system refuses the camera. Allow it by the camera's sign in the
+  address bar, then switch it on again.
+- **NotFoundError**: no camera is plugged in.
+- **NotReadableError**: another program holds the camera; close that.
+- **Connecting, and nothing comes**: after 15 seconds this page says which network setting is missing.
+"""
 
 
 def ice_servers() -> list[dict[str, Any]]:
@@ -70,22 +77,16 @@ def explain_insecure(url: str | None) -> str:
     )
 
 
-def explain_silence(*, offered: bool, has_servers: bool) -> str:
-    """Why there is no picture after a while, and what to do.
+def explain_silence(*, has_servers: bool) -> str:
+    """Why the camera's stream has not come for a while, and what to do.
 
     Args:
-        offered: whether the browser got as far as offering its camera's stream.
         has_servers: whether any STUN or TURN server is known.
     """
-    if not offered:
-        return (
-            "The browser has not opened the camera. Allow it in the address bar (the camera's sign), close "
-            "other programs that use it, see that one is plugged in, then press *Try again*."
-        )
     if has_servers:
         return (
             "The camera is open, but its stream does not reach the app through the STUN/TURN servers that "
-            "are set up. See that they run and that name and password are right, then press *Try again*."
+            "are set up. See that they run and that name and password are right, then switch it on again."
         )
     return (
         "The camera is open, but its stream does not reach the app: a network between them lets it not "
