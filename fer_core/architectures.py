@@ -19,12 +19,12 @@ from fer_core.recipes import Recipe
 PAPER_CNN_STAGES = ((32,), (64, 64), (128, 128, 128), (320, 320, 320, 320))
 
 
-def build_paper_cnn(*, dropout: float) -> keras.Model:
+def build_paper_cnn(*, dropout: float, side: int | None = SIDE) -> keras.Model:
     """The paper's custom CNN: ten 3x3 convolutions in four stages, then flatten and one hidden dense layer.
 
     The paper (S. Lonkar) names the kinds of layers and not their numbers; the numbers are ours.
     """
-    inputs, x = _standardized_input()
+    inputs, x = _standardized_input(side)
     for stage in PAPER_CNN_STAGES:
         for channels in stage[:-1]:
             x = _convolve(x, channels)
@@ -35,18 +35,18 @@ def build_paper_cnn(*, dropout: float) -> keras.Model:
     return keras.Model(inputs, _logits(x), name="paper_cnn")
 
 
-def build_residual(*, dropout: float) -> keras.Model:
+def build_residual(*, dropout: float, side: int | None = SIDE) -> keras.Model:
     """A residual network with squeeze-excite for small faces: its width sits where the maps are small.
 
     He et al. 2016 (pre-activation is left out, so that ReLU follows the sum), Hu et al. 2018. The head is
     global average pooling and one dense layer, so it has a class activation map (Zhou et al. 2016) of 6 x 6.
     """
-    inputs, x = _standardized_input()
+    inputs, x = _standardized_input(side)
     x = _convolve(x, 32, pool=True)
     x = _convolve(_convolve(x, 64), 64, pool=True)
     x = _residual_block(_convolve(x, 128), 128)
-    x = _residual_block(_convolve(x, 320, pool=True), 320)
-    x = _residual_block(x, 320)
+    x = _residual_block(_convolve(x, 256, pool=True), 256)
+    x = _residual_block(x, 256)
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(x))
     return keras.Model(inputs, _logits(x), name="residual")
 
@@ -66,10 +66,10 @@ def _squeeze_excite(x: keras.KerasTensor, channels: int, *, ratio: int = 8) -> k
     return layers.Multiply()([x, layers.Dense(channels, activation="sigmoid")(weights)])
 
 
-def _standardized_input() -> tuple[keras.KerasTensor, keras.KerasTensor]:
+def _standardized_input(side: int | None) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Pixels with each picture's own mean and deviation taken out, so that light and contrast matter less
     (Tang 2013 standardises FER2013 so); layer norm over a whole picture, without weights, is just that."""
-    inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8", name="pixels")
+    inputs = keras.Input((side, side, 1), dtype="uint8", name="pixels")
     scaled = layers.Rescaling(1 / 127.5, offset=-1.0)(inputs)
     return inputs, layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False)(scaled)
 
@@ -93,15 +93,28 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
 }
 
 
-def build_network(recipe: Recipe) -> keras.Model:
+FLAT_HEADS = ("paper-cnn",)  # their dense layer holds a weight for each place
+
+
+def build_network(recipe: Recipe, *, side: int | None = SIDE) -> keras.Model:
     """The untrained network that the recipe names, under the Keras dtype policy in force.
 
+    Args:
+        recipe: its fields ``architecture`` and ``dropout`` decide.
+        side: pixels a side of the pictures; None takes any, as training on crops needs it. The weights are
+            the same for each.
+
     Raises:
-        RecipeError: if there is no such architecture.
+        RecipeError: if there is no such architecture, or it has a flat head and cannot take crops.
     """
     if recipe.architecture not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
         raise RecipeError(
             f"There is no architecture {recipe.architecture!r}. The architectures are: {known}."
         )
-    return ARCHITECTURES[recipe.architecture](dropout=recipe.dropout)
+    if recipe.crop_px != SIDE and recipe.architecture in FLAT_HEADS:
+        raise RecipeError(
+            f"{recipe.architecture} flattens its last maps, so it learns from whole faces: crop_px must be "
+            f"{SIDE}. Received: {recipe.crop_px}."
+        )
+    return ARCHITECTURES[recipe.architecture](dropout=recipe.dropout, side=side)

@@ -1,7 +1,7 @@
 """What training does to images, and nothing else does: random geometry, light and erasing.
 
 Plain ``keras.ops`` inside one layer, so that it runs where the network runs (CPU, GPU, any backend).
-Pixels stay pixels: uint8 (N, 48, 48, 1) in [0, 255] in, the same out.
+Pixels stay pixels: uint8 (N, 48, 48, 1) in [0, 255] in, uint8 (N, crop_px, crop_px, 1) out.
 """
 
 import math
@@ -27,18 +27,20 @@ class Augmentation(keras.layers.Layer):
         self.seed_generator = random.SeedGenerator(recipe.seed)
 
     def compute_output_spec(self, images: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
-        """uint8 of the same shape."""
-        return keras.KerasTensor(images.shape, dtype="uint8")
+        """uint8, cropped."""
+        side = self.recipe.crop_px
+        return keras.KerasTensor((images.shape[0], side, side, 1), dtype="uint8")
 
     def call(self, images: Any, training: bool = False) -> Any:
-        """Change every image in its own way: uint8 (N, 48, 48, 1) -> uint8 (N, 48, 48, 1)."""
+        """Change every image in its own way: uint8 (N, 48, 48, 1) -> uint8 (N, crop_px, crop_px, 1)."""
         if not training:
             return images
         pixels = ops.cast(images, "float32")
         pixels = ops.image.affine_transform(
             pixels, self._transforms(ops.shape(images)[0]), interpolation="bilinear", fill_mode="nearest"
         )
-        pixels = self._change_light(pixels)
+        edge, side = (SIDE - self.recipe.crop_px) // 2, self.recipe.crop_px
+        pixels = self._change_light(pixels[:, edge : edge + side, edge : edge + side])
         if self.recipe.erasing:
             pixels = self._erase(pixels)
         return ops.cast(ops.round(ops.clip(pixels, 0.0, 255.0)), "uint8")
@@ -75,9 +77,10 @@ class Augmentation(keras.layers.Layer):
         """Random erasing (Zhong et al. 2020): 2-20 % of the area, uniform noise in its place."""
         count = ops.shape(pixels)[0]
         height, width = self._rectangle_sides(count)
-        top, left = ((self._draw(count, 0.5) + 0.5) * (SIDE - side) for side in (height, width))
+        limit = self.recipe.crop_px
+        top, left = ((self._draw(count, 0.5) + 0.5) * (limit - side) for side in (height, width))
         chosen = self._draw(count, 0.5) + 0.5 < self.recipe.erasing
-        line = ops.arange(SIDE, dtype="float32")
+        line = ops.arange(limit, dtype="float32")
         in_rows = (line >= top[:, None]) & (line < (top + height)[:, None]) & chosen[:, None]
         in_columns = (line >= left[:, None]) & (line < (left + width)[:, None])
         inside = in_rows[:, :, None, None] & in_columns[:, None, :, None]
@@ -85,6 +88,7 @@ class Augmentation(keras.layers.Layer):
         return ops.where(inside, noise, pixels)
 
     def _rectangle_sides(self, count: Any) -> tuple[Any, Any]:
-        area = SIDE * SIDE * (0.11 + self._draw(count, 0.09))
+        limit = self.recipe.crop_px
+        area = limit * limit * (0.11 + self._draw(count, 0.09))
         aspect = ops.exp(self._draw(count, math.log(2.0)))
-        return ops.minimum(ops.sqrt(area * aspect), SIDE), ops.minimum(ops.sqrt(area / aspect), SIDE)
+        return ops.minimum(ops.sqrt(area * aspect), limit), ops.minimum(ops.sqrt(area / aspect), limit)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fer_core.datasets.dataset import SIDE
 from fer_core.errors import RecipeError
 
 OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw")
@@ -56,6 +57,9 @@ class Recipe:
     brightness: float = 0.0  # share of the range of 255 added to every pixel
     contrast: float = 0.0  # factor around the image's mean
     erasing: float = 0.0  # the chance that a rectangle is replaced by noise (Zhong et al. 2020)
+    # Training sees the middle of this many pixels a side after geometry, prediction the whole face: with a
+    # shift that is a random crop, and 40 of 48 costs 0.7 of the time (Touvron et al. 2019, arXiv:1906.06423).
+    crop_px: int = SIDE
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained before anything is built."""
@@ -79,6 +83,7 @@ class Recipe:
         for field in ("erasing", "shift", "brightness"):
             _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
         _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
+        _require(24 <= self.crop_px <= SIDE, "crop_px", f"in [24, {SIDE}]", self.crop_px)
 
     def replace(self, **changes: Any) -> "Recipe":  # a field's value: int, float, bool or str
         """The same recipe with some fields changed."""
@@ -186,7 +191,43 @@ def paper_cnn() -> Recipe:
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"paper-cnn": paper_cnn}
+def best() -> Recipe:
+    """A residual network with squeeze-excite, for the most accuracy that one laptop-sized network reaches.
+
+    SGD with Nesterov momentum, a long cosine and label smoothing follow the published networks of 73 %
+    without other data (Pramerdorfer and Kampel 2016, arXiv:1612.02903; Khaireddin and Chen 2021,
+    arXiv:2105.03588); mixup, erasing, averaged weights and training on crops of 40 pixels are added.
+
+    Expected: not known yet; its first training is under way.
+    Time: about 48 seconds an epoch on two CPU cores that know bfloat16.
+    Command: ``fer train best --data fer2013.csv``
+    """
+    return Recipe(
+        name="best",
+        architecture="residual",
+        epochs=110,
+        optimizer="sgd",
+        learning_rate=0.1,
+        weight_decay=5e-3,  # decoupled: as much as an L2 penalty of 5e-4 under a momentum of 0.9
+        label_smoothing=0.1,
+        average=0.999,
+        mixup=0.2,
+        dropout=0.4,
+        patience=0,
+        precision="mixed_bfloat16",
+        rotation_degrees=15,
+        shear_degrees=5,
+        zoom=0.15,
+        stretch=0.08,
+        shift=0.085,
+        brightness=0.1,
+        contrast=0.3,
+        erasing=0.3,
+        crop_px=40,
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"paper-cnn": paper_cnn, "best": best}
 
 
 def load_recipe(name: str) -> Recipe:

@@ -20,7 +20,7 @@ from fer_core import checkpoints, metrics
 from fer_core.architectures import build_network
 from fer_core.augmentation import Augmentation
 from fer_core.datasets.counts import class_weights
-from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
+from fer_core.datasets.dataset import PRIVATE_TEST, SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RunError
 from fer_core.mixing import Batch, mix_faces
@@ -135,8 +135,8 @@ def without_blank(dataset: Dataset) -> Dataset:
 def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]:
     """The network, and the compiled model around it that augments what the network sees."""
     keras.utils.set_random_seed(recipe.seed)
-    network = build_network(recipe)
-    inputs = keras.Input(network.input_shape[1:], dtype="uint8")
+    network = build_network(recipe, side=SIDE if recipe.crop_px == SIDE else None)
+    inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8")
     trainer = keras.Model(inputs, network(Augmentation(recipe)(inputs)))
     trainer.compile(
         optimizer=build_optimizer(recipe, steps),

@@ -72,3 +72,15 @@ def test_named_recipes_have_an_architecture():
 def test_an_unknown_architecture_names_those_there_are():
     with pytest.raises(RecipeError, match=r"no architecture 'vgg'\. The architectures are: .*paper-cnn"):
         build_network(Recipe(name="x", architecture="vgg", epochs=1))
+
+
+def test_crops_and_whole_faces_share_their_weights():
+    recipe = Recipe(name="cropped", architecture="residual", epochs=1, crop_px=40)
+    shapes = [[weight.shape for weight in build_network(recipe, side=side).weights] for side in (None, 48)]
+    assert shapes[0] == shapes[1]
+    assert build_network(recipe, side=None)(FACES[:2, :40, :40, None]).shape == (2, 7)
+
+
+def test_a_flat_head_learns_from_whole_faces_alone():
+    with pytest.raises(RecipeError, match=r"crop_px must be 48\. Received: 40"):
+        build_network(Recipe(name="cropped", architecture="paper-cnn", epochs=1, crop_px=40))

@@ -34,6 +34,14 @@ def test_pixels_stay_pixels():
     assert all((face != was).any() for face, was in zip(changed, FACES, strict=True))
 
 
+def test_a_crop_is_the_middle_of_what_geometry_left():
+    cropped = augment(FACES, crop_px=40)
+    np.testing.assert_array_equal(cropped, FACES[:, 4:44, 4:44])
+    layer = Augmentation(ALL_ON.replace(crop_px=40))
+    assert keras.ops.convert_to_numpy(layer(FACES, training=True)).shape == (len(FACES), 40, 40, 1)
+    assert layer(keras.KerasTensor((None, 48, 48, 1), "uint8")).shape == (None, 40, 40, 1)
+
+
 def test_nothing_changes_outside_training():
     layer = Augmentation(ALL_ON)
     for options in ({}, {"training": False}):

@@ -14,9 +14,9 @@ TINY = Recipe(
 )  # fmt: skip
 
 
-def build_tiny(*, dropout: float) -> keras.Model:
+def build_tiny(*, dropout: float, side=48) -> keras.Model:
     """The paper's kinds of layers, a hundred times smaller: strides in place of pooling."""
-    inputs, x = architectures._standardized_input()
+    inputs, x = architectures._standardized_input(side)
     for channels in (8, 16, 32):
         x = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))  # 0.99 lags behind so few steps
