@@ -7,6 +7,7 @@ import pytest
 
 from fer_core import cli
 from fer_core.cards import write_card
+from fer_core.commands import training
 from fer_core.datasets import synthetic_splits
 from fer_core.errors import DataError
 from tests.synthetic import write_fer2013_csv
@@ -55,7 +56,7 @@ def test_an_unforeseen_error_is_a_sentence_too(capsys, monkeypatch):
     def explode(options):
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(cli, "show_recipes", explode)
+    monkeypatch.setattr(training, "show_recipes", explode)
     assert cli.main(["recipes"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -19,7 +19,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # From the lowest up: a module (or package) of fer_core imports only from layers below its own.
 LAYERS = (
     {"emotions", "errors", "formats", "curves"},
-    {"datasets", "recipes", "palette", "pictures", "files", "progress"},
+    {"datasets", "palette", "pictures", "files", "progress"},
+    {"recipes"},
     {
         "metrics",
         "checkpoints",
@@ -35,6 +36,7 @@ LAYERS = (
     {"training", "export", "recognition", "cards", "charts"},
     {"pipeline", "drawing", "benchmark"},
     {"live"},
+    {"commands"},
     {"cli"},
     {"__main__"},
 )
@@ -46,7 +48,7 @@ HOMES = {
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing"},
-    "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "cli"},
+    "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "commands"},
     "plotly": {"charts"},
     "rich": {"progress"},
     "sklearn": {"mistakes"},

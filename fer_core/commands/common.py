@@ -1,0 +1,32 @@
+"""What several commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer_core.formats import format_accuracy, format_percent
+
+if TYPE_CHECKING:
+    from fer_core.datasets import Dataset
+    from fer_core.runs import Run
+
+DATA_HELP = "fer2013.csv, icml_face_data.csv, an .npz, the folder tree, or a folder that holds one of these"
+
+
+def load_splits(path: Path) -> "dict[str, Dataset]":
+    """The three official splits of FER2013 in whatever form ``path`` holds them."""
+    from fer_core.datasets import load_fer2013_splits
+
+    return load_fer2013_splits(path)
+
+
+def print_scores(run: "Run") -> None:
+    """A line for each split, view and subset."""
+    print(f"{run.name}: {run.provenance['parameters']:,} parameters")
+    for split, views in run.metrics.items():
+        for view, subsets in views.items():
+            for subset, scores in subsets.items():
+                print(
+                    f"{split:<12}{view:<8}{subset.replace('_', '-'):<10}{scores['count']:>6,} faces  "
+                    f"accuracy {format_accuracy(scores)}  "
+                    f"macro-F1 {format_percent(scores['macro_f1'], digits=2)}  ECE {scores['ece']:.3f}"
+                )

@@ -1,0 +1,73 @@
+"""``fer train`` and ``fer recipes``."""
+
+import argparse
+import inspect
+import shlex
+import sys
+from pathlib import Path
+
+from fer_core.commands.common import DATA_HELP, load_splits, print_scores
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """``fer train RECIPE --data PATH`` and ``fer recipes``."""
+    command = commands.add_parser("train", help="train a recipe into models/")
+    command.add_argument("recipe", help="see: fer recipes")
+    command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
+    interrupted = command.add_mutually_exclusive_group()
+    interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    interrupted.add_argument("--restart", action="store_true", help="throw an interrupted run away")
+    command.add_argument("--name", help="the run's name (default: the recipe's)")
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.set_defaults(command=train)
+
+    command = commands.add_parser("recipes", help="list the recipes that train a network")
+    command.set_defaults(command=show_recipes)
+
+
+def show_recipes(options: argparse.Namespace) -> None:
+    """``fer recipes``: the name and experiment card of each."""
+    from fer_core.recipes import RECIPES
+
+    for name, build in RECIPES.items():
+        print(f"{name}\n{inspect.cleandoc(build.__doc__ or '')}\n")
+
+
+def train(options: argparse.Namespace) -> int:
+    """``fer train RECIPE --data PATH``."""
+    from fer_core.recipes import load_recipe, override
+
+    recipe = override(load_recipe(options.recipe), options.settings)
+    recipe = recipe.replace(name=options.name or recipe.name)
+    splits = load_splits(options.data)
+    from fer_core.pipeline import train_run  # Keras loads here, after what can be wrong has been checked
+    from fer_core.progress import TrainingProgress
+
+    with TrainingProgress(recipe.epochs) as progress:
+        try:
+            run = train_run(
+                recipe,
+                splits,
+                command=_command_to_repeat(options),
+                resume=options.resume,
+                restart=options.restart,
+                on_step=progress.on_step,
+                on_epoch=progress.on_epoch,
+            )
+        except KeyboardInterrupt:
+            again = [word for word in sys.argv[1:] if word not in ("--resume", "--restart")]
+            print(f"\nfer: stopped; each finished epoch is kept. Go on with: "
+                  f"python -m fer_core {shlex.join(again)} --resume", file=sys.stderr)  # fmt: skip
+            return 130
+    print_scores(run)
+    print(f"The run is in {run.path}; its model card is {run.path / 'README.md'}.")
+    return 0
+
+
+def _command_to_repeat(options: argparse.Namespace) -> str:
+    """The command as somebody else would type it: without this machine's paths."""
+    words = ["python", "-m", "fer_core", "train", options.recipe, "--data", "PATH"]
+    words += ["--name", options.name] if options.name else []
+    for setting in options.settings:
+        words += ["--set", setting]
+    return shlex.join(words)
