@@ -16,6 +16,9 @@ from fer_core.datasets.dataset import SIDE
 from fer_core.errors import RecipeError
 
 OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw")
+RUN_NAME = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]*"
+)  # it becomes a folder's; one with a dot first is unfinished
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -65,9 +68,8 @@ class Recipe:
         """Refuse what cannot be trained before anything is built."""
         for field, kind in FIELD_TYPES.items():
             _require(_is_a(kind, getattr(self, field)), field, TYPE_NAMES[kind], getattr(self, field))
-        # The name becomes a folder's, and one that starts with a dot is unfinished.
         _require(
-            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is not None,
+            RUN_NAME.fullmatch(self.name) is not None,
             "name", "letters, digits, '.', '_' and '-', starting with a letter or digit", self.name,
         )  # fmt: skip
         for field in ("epochs", "batch_size"):

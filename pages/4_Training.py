@@ -11,7 +11,7 @@ from pages.parts import formats
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.provenance import show_augmentation, show_provenance, show_recipe
-from pages.parts.readers import all_runs, pick_run
+from pages.parts.readers import all_networks, pick_run
 from pages.parts.tiles import Tile, show_tiles
 
 
@@ -62,7 +62,7 @@ def _show_numbers(run: Run) -> None:
 
 def _pick_others(run: Run) -> list[Run]:
     """Further runs to lay over this one; the choice is kept in the URL as ``compare``."""
-    others = {each.name: each for each in all_runs() if each.name != run.name}
+    others = {each.name: each for each in all_networks() if each.name != run.name}
     if not others:
         return []
     chosen = st.multiselect(

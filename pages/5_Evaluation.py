@@ -26,7 +26,7 @@ CELLS = ("percent", "faces")
 
 def main() -> None:
     """The page: a sentence and five numbers, then the matrix, then the details."""
-    run = pick_run()
+    run = pick_run(baselines=True)
     with st.container(horizontal=True, gap="medium"):
         split = _choose("Faces of", SPLITS, key="split", help=SPLIT_HELP)
         view = _choose("View", VIEWS, key="view", help=VIEW_HELP)
@@ -94,7 +94,7 @@ def _show_numbers(everything: Mapping[str, Any], twin_free: Mapping[str, Any]) -
             "Without twins",
             format_percent(twin_free["accuracy"]),
             f"Accuracy on {twin_free['count']:,} of the {everything['count']:,} faces. The others have a "
-            "pixel-identical twin in an earlier split: the network may have met them in training.",
+            "pixel-identical twin in an earlier split: the run may have met them in training.",
             formats.interval(twin_free),
         ),
         Tile(
@@ -105,7 +105,7 @@ def _show_numbers(everything: Mapping[str, Any], twin_free: Mapping[str, Any]) -
         Tile(
             "Log loss",
             f"{everything['log_loss']:.3f}",
-            "How much the truth surprises the network, on average. Lower is better; guessing gives 1.946.",
+            "How much the truth surprises the run, on average. Lower is better; guessing gives 1.946.",
         ),
         Tile(
             "ECE",
@@ -120,7 +120,7 @@ def _show_confusion(score: Mapping[str, Any], cells: str) -> None:
     show_figure(
         charts.plot_confusion(score["confusion"], shares=cells == "percent"),
         key="confusion",
-        alt="Confusion matrix: rows are the true emotion, columns what the network read. "
+        alt="Confusion matrix: rows are the true emotion, columns what the run read. "
         "The table below gives each emotion's recall, which is the diagonal.",
     )
 
@@ -157,7 +157,7 @@ def _show_reliability(run: Run, split: str, view: str) -> None:
     show_figure(
         charts.plot_reliability(bins.confidence, bins.accuracy, bins.counts, height=400),
         key="reliability",
-        alt="Reliability diagram: how often the network is right against how sure it says it is.",
+        alt="Reliability diagram: how often the run is right against how sure it says it is.",
     )
 
 

@@ -50,7 +50,7 @@ CARDS = 16  # on one page of the gallery
 
 def main() -> None:
     """The page: which split and which view; then the matrix and its faces, or the map."""
-    run = pick_run()
+    run = pick_run(baselines=True)
     with st.container(horizontal=True, gap="medium"):
         split = _choose("Faces of", SPLITS, key="split")
         view = _choose("Show", VIEWS, key="show")
@@ -115,9 +115,9 @@ def _show_labels(faces: Faces) -> None:
     st.markdown(_label_summary(faces))
     _browse(faces)
     st.caption(
-        "Confident learning (Northcutt et al. 2021): a label is suspect when the network, which has not "
+        "Confident learning (Northcutt et al. 2021): a label is suspect when the run, which has not "
         "learnt this face, gives another emotion as much as it usually gives the faces so labelled. It "
-        "shares the network's faults: a suspicion is a reason to look, not a verdict."
+        "shares the run's faults: a suspicion is a reason to look, not a verdict."
     )
 
 
@@ -190,7 +190,7 @@ def _ask(truth: int | None, said: int | None, faces: Faces) -> tuple[Wanted, str
         by = ORDER_OF[order]
         with st.popover("Filters", icon=":material/filter_list:"):
             low, high = st.slider(
-                "How sure the network is, in percent",
+                "How sure the run is, in percent",
                 0,
                 100,
                 (0, 100),
@@ -266,7 +266,7 @@ def _show_map(faces: Faces) -> None:
     )
     st.caption(
         "Each mark is a face, in the colour and shape of its label; the strong ones were read wrongly. What "
-        f"is placed, by {method}, is the network's seven logits (the logarithm of its probabilities): faces "
+        f"is placed, by {method}, is the run's seven logits (the logarithm of its probabilities): faces "
         "that are read alike lie near each other. Click on one to see it; by keyboard, its row below."
     )
     first, last = int(answers.rows.min()), int(answers.rows.max())

@@ -32,7 +32,8 @@ LAYERS = (
         "litert",
         "explanation",
     },
-    {"runs", "faces", "tracking", "mistakes"},
+    {"baselines", "faces", "tracking", "mistakes"},
+    {"runs"},
     {"training", "export", "recognition", "cards", "charts"},
     {"pipeline", "drawing", "benchmark"},
     {"live"},
@@ -47,11 +48,11 @@ HOMES = {
     "keras": {"architectures", "augmentation", "training", "export", "pipeline"},
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
-    "cv2": {"framing", "faces", "drawing"},
+    "cv2": {"framing", "faces", "drawing", "baselines"},
     "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "commands"},
     "plotly": {"charts"},
     "rich": {"progress"},
-    "sklearn": {"mistakes"},
+    "sklearn": {"mistakes", "baselines"},
     "av": {"live"},
     "kagglehub": {"datasets"},
 }
@@ -62,6 +63,8 @@ WHEN_NEEDED = {
     ("export", "tensorflow"),
     ("datasets", "kagglehub"),
     ("datasets", "PIL"),
+    ("baselines", "sklearn"),
+    ("baselines", "cv2"),
 }
 
 SLOW = {"keras", "tensorflow", "cv2", "pandas", "sklearn", "streamlit", "plotly", "PIL", "ai_edge_litert"}
