@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from fer_core.errors import RunError
 
 
@@ -84,3 +87,22 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, list[float]]:
     except (OSError, KeyError, TypeError, ValueError) as error:
         expected = ", ".join(columns)
         raise RunError(f"{path} must be a CSV with the columns {expected}. Received: {error}.") from error
+
+
+def write_arrays(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """Write named arrays as a compressed .npz, whole or not at all."""
+    with replacing(path) as unfinished:
+        np.savez_compressed(unfinished, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The named arrays of an .npz.
+
+    Raises:
+        RunError: if it cannot be read; the message names the file.
+    """
+    try:
+        with open(path, "rb") as opened, np.load(opened) as arrays:  # np.load leaves a broken file open
+            return dict(arrays)
+    except Exception as error:  # zipfile and NumPy each raise their own
+        raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error

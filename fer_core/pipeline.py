@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
 from fer_core.training import OnEpoch, OnStep, predict_logits, train
+
+if TYPE_CHECKING:
+    import keras
 
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
 PARITY_FACES = 256  # real faces on which LiteRT must repeat Keras
@@ -45,6 +49,24 @@ def train_run(
     require_splits(splits)
     origin = {"command": command, "commit": current_commit()}
     run = runs.start_run(recipe, resume=resume, restart=restart)
+    network, facts = train_into(run, recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch)
+    network.save(run.keras_path)
+    run.save_provenance(origin | facts)
+    export_run(run, splits[PUBLIC_TEST])
+    evaluate_run(run, splits)
+    return runs.finish_run(run)
+
+
+def train_into(
+    run: Run,
+    recipe: Recipe,
+    splits: dict[str, Dataset],
+    *,
+    resume: bool,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> "tuple[keras.Model, dict[str, Any]]":
+    """Train into a run that was started, its history kept epoch by epoch; the network and the run's facts."""
 
     def keep(history: list[dict[str, float]]) -> None:
         run.save_history(history)
@@ -61,15 +83,11 @@ def train_run(
         on_epoch=keep,
     )
     run.save_history(progress.history)
-    network.save(run.keras_path)
     public = splits[PUBLIC_TEST]
     temperature = fit_temperature(public.labels, predict_logits(network, public.images))
-    facts = origin | describe_training(recipe, splits, progress.history)
+    facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
-    run.save_provenance(facts | {"temperature": temperature})
-    export_run(run, public)
-    evaluate_run(run, splits)
-    return runs.finish_run(run)
+    return network, facts | {"temperature": temperature}
 
 
 def fit_run(
@@ -95,7 +113,8 @@ def fit_run(
     )
     facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
     run.save_provenance(facts | {"chosen": fitted.chosen, "temperature": fitted.temperature})
-    _save_answers(run, splits, fitted.predict)
+    save_answers(run, splits, fitted.predict)
+    run.save_card(write_card(Run(run.path)))
     return runs.finish_run(run)
 
 
@@ -132,17 +151,18 @@ def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
         The run, with its files read anew.
     """
     require_splits(splits)
-    return _save_answers(run, splits, Recognizer(run).predict_crops)
+    save_answers(run, splits, Recognizer(run).predict_crops)
+    run = Run(run.path)
+    run.save_card(write_card(run))
+    return run
 
 
-def _save_answers(run: Run, splits: dict[str, Dataset], predict: Predict) -> Run:
+def save_answers(run: Run, splits: dict[str, Dataset], predict: Predict) -> None:
+    """Store what is predicted of PublicTest and PrivateTest, and the metrics that follow."""
     earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
     for split, before in earlier.items():
         twins = find_twins(splits[split].images, np.concatenate([splits[other].images for other in before]))
         run.save_evaluations(predict_split(predict, splits[split], twins))
-    run = Run(run.path)
-    run.save_card(write_card(run))
-    return run
 
 
 def predict_split(predict: Predict, dataset: Dataset, twins: npt.NDArray[np.bool_]) -> Evaluation:

@@ -19,6 +19,7 @@ OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw")
 RUN_NAME = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*"
 )  # it becomes a folder's; one with a dot first is unfinished
+INITIALIZERS = ("he_normal", "glorot_uniform")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -48,6 +49,10 @@ class Recipe:
     cutmix: float = 0.0  # the same for CutMix (Yun et al. 2019); with both, each face draws one of the two
     class_weights: bool = False  # inversely proportional to the class counts, N / (7 count)
     dropout: float = 0.5
+    batch_norm: bool = True  # paper-cnn alone can do without
+    initializer: str = (
+        "he_normal"  # of paper-cnn's convolutions and hidden layer; the others keep He et al.'s
+    )
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
     precision: str = "float32"
     drop_blank: bool = True  # FER2013's Training split holds 11 images whose pixels are all 0
@@ -78,6 +83,8 @@ class Recipe:
             _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2^32)", self.seed)
         _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
+        known = f"one of {', '.join(INITIALIZERS)}"
+        _require(self.initializer in INITIALIZERS, "initializer", known, self.initializer)
         _require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):

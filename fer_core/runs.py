@@ -10,9 +10,9 @@
     model.tflite       the same for LiteRT -> probabilities (N, 7)
     README.md          the model card
 
-A baseline's run (see ``baselines``) has baseline.json in place of recipe.json, and neither history nor model:
-it is fitted anew by one command. A run is written into ``models/.<name>.partial/`` and renamed at the end: a
-folder that is there is whole.
+A baseline's run (see ``baselines``) has baseline.json in place of recipe.json, and neither history nor model;
+a study's (see ``studies``) has neither model nor card. A run is written into ``models/.<name>.partial/`` and
+renamed at the end: a folder that is there is whole.
 """
 
 import os
@@ -22,12 +22,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
 from fer_core import files
 from fer_core.baselines import Baseline
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
-from fer_core.errors import RecipeError, RunError
+from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.metrics import Evaluation, score_evaluation
 from fer_core.recipes import Recipe
 
@@ -38,6 +36,7 @@ HISTORY, METRICS = "history.csv", "metrics.json"
 Asked = TypeVar("Asked", Recipe, Baseline)
 KERAS, TFLITE, CARD, CHECKPOINT = "model.keras", "model.tflite", "README.md", "checkpoint.npz"
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
+WHOLE_STUDIED = (RECIPE, PROVENANCE, HISTORY, METRICS, *EVALUATION_FILES.values())
 WHOLE_BASELINE = (BASELINE, PROVENANCE, METRICS, CARD, *EVALUATION_FILES.values())
 
 
@@ -120,7 +119,11 @@ class Run:
         """The stored predictions on "PublicTest" or "PrivateTest"."""
         if split not in EVALUATION_FILES:
             raise RunError(f"Runs store {' and '.join(EVALUATION_FILES)}. Received: {split!r}.")
-        return _read_evaluation(self.path / EVALUATION_FILES[split], split)
+        path = self.path / EVALUATION_FILES[split]
+        try:
+            return Evaluation(split=split, **files.read_arrays(path))
+        except (TypeError, DataError) as error:  # an array is missing, or they do not belong together
+            raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error
 
     def save_asked(self, asked: Recipe | Baseline) -> None:
         """Write recipe.json or baseline.json, which is what tells the two kinds of run apart."""
@@ -139,8 +142,7 @@ class Run:
         """Write the predictions, and the metrics that follow from all that are stored."""
         for evaluation in evaluations:
             arrays = {key: value for key, value in vars(evaluation).items() if key != "split"}
-            with files.replacing(self.path / EVALUATION_FILES[evaluation.split]) as unfinished:
-                np.savez_compressed(unfinished, **arrays)
+            files.write_arrays(self.path / EVALUATION_FILES[evaluation.split], arrays)
         files.write_json(self.path / METRICS, compute_metrics(self))
 
     def save_card(self, text: str) -> None:
@@ -164,15 +166,15 @@ def load_run(run: str | Path) -> Run:
     if not path.is_dir():
         names = ", ".join(found.name for found in list_runs()) or "none yet"
         raise RunError(f"There is no run {str(run)!r}. The runs in {models_folder()} are: {names}.")
-    missing = _missing(Run(path))
+    missing = missing_files(Run(path))
     if missing:
         raise RunError(f"The run {path} is not whole: it lacks {', '.join(missing)}.")
     return Run(path)
 
 
-def _missing(run: Run) -> list[str]:
+def missing_files(run: Run, *, studied: bool = False) -> list[str]:
     """What a finished run of its kind has, and this one lacks."""
-    whole = WHOLE if run.has_network else WHOLE_BASELINE
+    whole = WHOLE_STUDIED if studied else WHOLE if run.has_network else WHOLE_BASELINE
     return [name for name in whole if not (run.path / name).is_file()]
 
 
@@ -261,9 +263,9 @@ def start_run(
     return run
 
 
-def finish_run(run: Run) -> Run:
+def finish_run(run: Run, *, studied: bool = False) -> Run:
     """Give a partial run its final name, once every file is there; then the checkpoint goes."""
-    missing = _missing(run)
+    missing = missing_files(run, studied=studied)
     if missing:
         raise RunError(f"The run {run.path} cannot be finished: it lacks {', '.join(missing)}.")
     finished = Run(run.path.with_name(run.name))
@@ -277,11 +279,3 @@ def _read_asked(path: Path, kind: type[Asked]) -> Asked:
         return kind.from_json(files.read_json(path))
     except RecipeError as error:
         raise RunError(f"{path} holds no {kind.__name__.lower()}: {error}") from error
-
-
-def _read_evaluation(path: Path, split: str) -> Evaluation:
-    try:
-        with open(path, "rb") as opened, np.load(opened) as arrays:  # np.load leaves a broken file open
-            return Evaluation(split=split, **arrays)
-    except Exception as error:  # zipfile, NumPy and missing arrays each raise their own
-        raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error
