@@ -33,6 +33,7 @@ LAYERS = (
         "explanation",
     },
     {"runs", "faces", "tracking", "mistakes"},
+    {"transfer"},
     {"training", "export", "recognition", "cards", "charts"},
     {"pipeline", "drawing", "benchmark"},
     {"live"},
@@ -44,7 +45,7 @@ LAYER_OF = {module: number for number, modules in enumerate(LAYERS) for module i
 
 # Who in fer_core may import a library; what is neither named here nor NumPy, nobody may.
 HOMES = {
-    "keras": {"architectures", "augmentation", "training", "export", "pipeline"},
+    "keras": {"architectures", "augmentation", "transfer", "training", "export", "pipeline"},
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing"},
