@@ -55,6 +55,10 @@ class Recipe:
     )
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
     precision: str = "float32"
+    start: str = ""  # the finished run whose weights training starts from; "" starts from nothing
+    teacher: str = ""  # the finished run whose answers are learnt beside the labels (Hinton et al. 2015)
+    teacher_share: float = 0.0  # of the loss
+    teacher_temperature: float = 2.0  # what both networks' logits are divided by for that
     drop_blank: bool = True  # FER2013's Training split holds 11 images whose pixels are all 0
     flip: bool = True  # mirror every second image
     rotation_degrees: float = 0.0
@@ -89,7 +93,12 @@ class Recipe:
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
-        for field in ("erasing", "shift", "brightness"):
+        _require(self.teacher_temperature > 0, "teacher_temperature", "above 0", self.teacher_temperature)
+        _require(
+            (self.teacher != "") == (self.teacher_share > 0), "teacher_share",
+            "above 0 with a teacher, and 0 without", self.teacher_share,
+        )  # fmt: skip
+        for field in ("erasing", "shift", "brightness", "teacher_share"):
             _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
         _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
         _require(24 <= self.crop_px <= SIDE, "crop_px", f"in [24, {SIDE}]", self.crop_px)

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fer_core import checkpoints, metrics
+from fer_core import checkpoints, metrics, transfer
 from fer_core.architectures import build_network
 from fer_core.augmentation import Augmentation
 from fer_core.datasets.counts import class_weights
@@ -132,12 +132,20 @@ def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]
     """The network, and the compiled model around it that augments what the network sees."""
     keras.utils.set_random_seed(recipe.seed)
     network = build_network(recipe, side=SIDE if recipe.crop_px == SIDE else None)
+    if recipe.start:
+        transfer.load_start(recipe, network)
     inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8")
-    trainer = keras.Model(inputs, network(Augmentation(recipe)(inputs)))
+    seen = Augmentation(recipe)(inputs)
+    answers = network(seen)
+    loss: Any = keras.losses.CategoricalCrossentropy(True, recipe.label_smoothing)
+    accuracy: Any = keras.metrics.CategoricalAccuracy(name="accuracy")
+    if recipe.teacher:
+        answers, loss, accuracy = transfer.learn_from_teacher(recipe, seen, answers)
+    trainer = keras.Model(inputs, answers)
     trainer.compile(
         optimizer=build_optimizer(recipe, steps),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        loss=loss,
+        metrics=[accuracy],
         # XLA is slower on the CPU under TensorFlow; JAX always compiles.
         jit_compile=keras.backend.backend() != "tensorflow",
     )

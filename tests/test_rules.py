@@ -34,6 +34,7 @@ LAYERS = (
     },
     {"baselines", "comparisons", "faces", "tracking", "mistakes"},
     {"runs"},
+    {"transfer"},
     {"training", "export", "recognition", "cards", "charts", "studies"},
     {"pipeline", "drawing", "benchmark"},
     {"live", "trials"},
@@ -45,7 +46,7 @@ LAYER_OF = {module: number for number, modules in enumerate(LAYERS) for module i
 
 # Who in fer_core may import a library; what is neither named here nor NumPy, nobody may.
 HOMES = {
-    "keras": {"architectures", "augmentation", "training", "export", "pipeline"},
+    "keras": {"architectures", "augmentation", "transfer", "training", "export", "pipeline"},
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing", "baselines"},

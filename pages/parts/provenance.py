@@ -21,6 +21,12 @@ TRAINING = {
     "warmup_epochs": ("warm-up", "{:g} epochs"),
     "weight_decay": ("weight decay", "{:g}"),
     "label_smoothing": ("label smoothing", "{:g}"),
+    "average": ("averaged weights, share kept a step", "{:g}"),
+    "mixup": ("mixup, alpha", "{:g}"),
+    "cutmix": ("CutMix, alpha", "{:g}"),
+    "start": ("starts from", "the run {}"),
+    "teacher": ("teacher", "the run {}"),
+    "teacher_share": ("teacher's share of the loss", "{:g}"),
     "class_weights": ("class weights", "the rarer the emotion, the heavier"),
     "dropout": ("dropout", "{:g}"),
     "precision": ("precision", "{}"),
@@ -37,6 +43,7 @@ AUGMENTATION = {
     "brightness": ("brightness", "±{:.0%}"),
     "contrast": ("contrast", "±{:.0%}"),
     "erasing": ("a rectangle erased", "{:.0%} of the faces"),
+    "crop_px": ("learns from the middle", "{0} × {0} pixels"),
 }
 
 
@@ -51,6 +58,8 @@ TEXTS: dict[str, Callable[[Any], str]] = {
 def show_recipe(recipe: Recipe) -> None:
     """How the network was trained."""
     fields = recipe.to_json()
+    if not recipe.teacher:
+        fields.pop("teacher_temperature")
     if recipe.optimizer != "sgd":  # the others keep their own betas
         fields.pop("momentum")
     rest = {
@@ -93,7 +102,7 @@ def _name_unused(fields: Mapping[str, Any], names: Mapping[str, tuple[str, str]]
 
 
 def _is_off(name: str, value: Any) -> bool:
-    return name != "seed" and value in (0, False, None)
+    return name != "seed" and value in (0, False, None, "")
 
 
 def _flatten(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,94 @@
+"""What a training takes from an earlier run: its weights to start from, or its answers to learn from.
+
+Both runs must be there, finished, under ``runs.models_folder()``; both learnt from the same Training split,
+so what comes of it is still a network without other data.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from fer_core.architectures import build_network
+from fer_core.datasets.dataset import SIDE
+from fer_core.emotions import EMOTION_COUNT
+from fer_core.errors import RecipeError
+from fer_core.recipes import Recipe
+from fer_core.runs import load_run
+
+
+def load_start(recipe: Recipe, network: keras.Model) -> None:
+    """Put the weights of the run ``recipe.start`` into the network.
+
+    Raises:
+        RecipeError: if that run's network has other shapes, or it has none.
+        RunError: if there is no such run.
+    """
+    weights = _load(recipe.start).get_weights()
+    shapes = [[tuple(each.shape) for each in some] for some in (weights, network.weights)]
+    if shapes[0] != shapes[1]:
+        raise RecipeError(
+            f"The run {recipe.start!r} cannot start a {recipe.architecture}: the two networks must have the "
+            f"same weights. Received: {len(weights)} arrays for {len(network.weights)}, or other shapes."
+        )
+    network.set_weights(weights)
+
+
+def learn_from_teacher(
+    recipe: Recipe, seen: keras.KerasTensor, answers: keras.KerasTensor
+) -> tuple[keras.KerasTensor, Callable[[Any, Any], Any], keras.metrics.Metric]:
+    """The student's logits with the teacher's beside them, (N, 14), and the loss and metric of the pair."""
+    taught = build_teacher(recipe)(seen, training=False)
+    both = keras.layers.Concatenate(dtype="float32")([answers, taught])
+    accuracy = keras.metrics.MeanMetricWrapper(student_accuracy, name="accuracy")
+    return both, distillation_loss(recipe), accuracy
+
+
+def build_teacher(recipe: Recipe) -> keras.Model:
+    """The network of the run ``recipe.teacher``, frozen, for pictures of any side.
+
+    It sees what the student sees, augmented and mixed: "a good teacher is patient and consistent" (Beyer et
+    al. 2022, arXiv:2106.05237).
+
+    Raises:
+        RecipeError: if it can only read whole faces, and the student learns from crops.
+        RunError: if there is no such run.
+    """
+    taught = load_run(recipe.teacher).recipe.replace(crop_px=recipe.crop_px)
+    teacher = build_network(taught, side=SIDE if recipe.crop_px == SIDE else None)
+    teacher.set_weights(_load(recipe.teacher).get_weights())
+    teacher.name = "teacher"  # which may have the student's architecture, and a model has each name once
+    teacher.trainable = False
+    return teacher
+
+
+def _load(name: str) -> keras.Model:
+    run = load_run(name)
+    if not run.has_network:
+        raise RecipeError(f"A training starts or learns from a network; the run {name!r} is a baseline's.")
+    return keras.saving.load_model(run.keras_path, compile=False)
+
+
+def distillation_loss(recipe: Recipe) -> Callable[[Any, Any], Any]:
+    """The loss (N,) of targets (N, 7) and the logits of student and teacher beside each other, (N, 14).
+
+    (1 - share) cross-entropy(targets, student) + share T^2 cross-entropy(teacher / T, student / T), as in
+    Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", arXiv:1503.02531.
+    """
+    share, temperature = recipe.teacher_share, recipe.teacher_temperature
+
+    def loss(targets: Any, logits: Any) -> Any:
+        student, teacher = logits[:, :EMOTION_COUNT], logits[:, EMOTION_COUNT:]
+        smooth = targets * (1 - recipe.label_smoothing) + recipe.label_smoothing / EMOTION_COUNT
+        soft = ops.softmax(ops.stop_gradient(teacher) / temperature)
+        hard_loss = ops.categorical_crossentropy(smooth, student, from_logits=True)
+        soft_loss = ops.categorical_crossentropy(soft, student / temperature, from_logits=True)
+        return (1 - share) * hard_loss + share * temperature**2 * soft_loss
+
+    return loss
+
+
+def student_accuracy(targets: Any, logits: Any) -> Any:
+    """The share of faces that the student reads as their target says, (N,) of 0 and 1."""
+    return keras.metrics.categorical_accuracy(targets, logits[:, :EMOTION_COUNT])
