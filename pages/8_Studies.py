@@ -54,7 +54,7 @@ def _show_how(name: str) -> None:
 
 def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
     evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in runs.items()}
-    st.markdown("**What the paper says, and what was found**")
+    st.markdown("**What is claimed, and what was found**")
     for claim in study.claims:
         verdict, difference = judge(claim, evaluations)
         st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
