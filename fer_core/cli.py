@@ -8,10 +8,10 @@ import argparse
 import os
 import sys
 
-from fer_core.commands import data, prediction, runs, training
+from fer_core.commands import across, data, prediction, runs, training
 from fer_core.errors import FerError
 
-MODULES = (data, training, runs, prediction)  # in the order in which help lists them
+MODULES = (data, training, runs, across, prediction)  # in the order in which help lists them
 
 
 def main(arguments: list[str] | None = None) -> int:

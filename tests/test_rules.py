@@ -31,12 +31,13 @@ LAYERS = (
         "framing",
         "litert",
         "explanation",
+        "folds",
     },
     {"runs", "faces", "tracking", "mistakes"},
     {"transfer"},
-    {"training", "export", "recognition", "cards", "charts"},
-    {"pipeline", "drawing", "benchmark"},
-    {"live"},
+    {"training", "export", "recognition", "cards", "charts", "photosets"},
+    {"pipeline", "drawing", "benchmark", "across"},
+    {"live", "crossvalidation"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -52,7 +53,7 @@ HOMES = {
     "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "commands"},
     "plotly": {"charts"},
     "rich": {"progress"},
-    "sklearn": {"mistakes"},
+    "sklearn": {"mistakes", "folds"},
     "av": {"live"},
     "kagglehub": {"datasets"},
 }
@@ -63,6 +64,7 @@ WHEN_NEEDED = {
     ("export", "tensorflow"),
     ("datasets", "kagglehub"),
     ("datasets", "PIL"),
+    ("folds", "sklearn"),
 }
 
 SLOW = {"keras", "tensorflow", "cv2", "pandas", "sklearn", "streamlit", "plotly", "PIL", "ai_edge_litert"}
