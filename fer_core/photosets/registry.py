@@ -31,7 +31,7 @@ READERS = {
         "CK+",
         ckplus.NAME,
         ckplus.list_ckplus,
-        "S005/001/S005_001_00000011.png beside Emotion/, CK+48/anger/S010_004_00000017.png, or ckextended.csv",
+        "S005/001/S005_001_00000011.png and Emotion/, CK+48/anger/S010_004_00000017.png, or ckextended.csv",
     ),
     "jaffe": Reader("JAFFE", jaffe.NAME, jaffe.list_jaffe, "KA.AN1.39.tiff"),
     "ferg": Reader("FERG-DB", ferg.NAME, ferg.list_ferg, "aia/aia_anger/aia_anger_1.png"),
