@@ -197,7 +197,7 @@ def test_a_real_face_is_found_and_framed_like_a_photo(tmp_path):
 def test_crops_are_kept_until_a_picture_changes(tmp_path, monkeypatch):
     write.write_ck48(tmp_path)
     first = load(tmp_path, crop=None)
-    monkeypatch.setattr(photosets.reading, "_read", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr("fer_core.photosets.reading._read", lambda *_: pytest.fail("it was read again"))
     again = load(tmp_path, crop=None)
     np.testing.assert_array_equal(first.images, again.images)
     assert first.left_out == again.left_out

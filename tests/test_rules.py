@@ -159,6 +159,7 @@ def _normal(package):
         ("fer_core", SLOW | {"numpy"}),
         ("fer_core.cli", SLOW | {"numpy", "rich"}),
         ("fer_core.runs, fer_core.cards, fer_core.curves, fer_core.palette, fer_core.datasets", SLOW),
+        ("fer_core.photosets, fer_core.folds", SLOW),
         ("fer_core.charts", SLOW - {"plotly", "PIL"}),
         ("fer_core.recognition, fer_core.drawing", SLOW - {"cv2", "PIL", "ai_edge_litert"}),
     ],

@@ -5,14 +5,16 @@ import re
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fer_core.datasets.dataset import ALL, Dataset
 from fer_core.errors import DataError
 from fer_core.photosets import ckplus, ferg, jaffe, rafd
 from fer_core.photosets.listing import Listing, split_pictures, walk
 from fer_core.photosets.photoset import PhotoSet
-from fer_core.photosets.reading import Crop, OnPicture, read_pictures
+
+if TYPE_CHECKING:
+    from fer_core.photosets.reading import Crop, OnPicture
 
 LOOKED_AT = 20_000  # files by which a folder is recognised
 
@@ -76,9 +78,9 @@ def recognise(path: Path | str) -> str | None:
 def load_photoset(
     spec: str,
     *,
-    crop: Crop | None = None,
+    crop: "Crop | None" = None,
     cache: bool = True,
-    on_picture: OnPicture | None = None,
+    on_picture: "OnPicture | None" = None,
 ) -> PhotoSet:
     """Load a set with its own labels, contempt among them.
 
@@ -120,7 +122,7 @@ def load_dataset(spec: str, *, split: str = ALL, cache: bool = True) -> Dataset:
 
 
 def _load(
-    reader: Reader, path: Path, crop: Crop | None, cache: bool, on_picture: OnPicture | None
+    reader: Reader, path: Path, crop: "Crop | None", cache: bool, on_picture: "OnPicture | None"
 ) -> PhotoSet:
     if reader is READERS["ckplus"]:
         csv = _find_csv(path)
@@ -136,6 +138,8 @@ def _load(
             f"{path} holds no labelled picture of {reader.name}: {expected}. "
             f"Received: {len(listing.left_out):,} other files ({reason})."
         )
+    from fer_core.photosets.reading import read_pictures  # OpenCV loads here
+
     photoset = read_pictures(reader.name, path, listing, crop=crop, cache=cache, on_picture=on_picture)
     if not len(photoset):
         raise DataError(
