@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,6 +97,14 @@ def test_evaluate_takes_several_sets(trained_run, specs, capsys):
 def test_a_set_is_recognised_without_its_name(trained_run, copies, capsys):
     assert cli.main(["evaluate", str(trained_run.path), "--data", str(copies / "ck")]) == 0
     assert "CK+" in capsys.readouterr().out
+
+
+def test_the_commands_in_the_docs_are_understood():
+    text = (Path(__file__).parent.parent / "docs" / "datasets.md").read_text(encoding="utf-8")
+    commands = re.findall(r"python -m fer_core ([^\n`#]+)", text)
+    assert len(commands) == 3
+    for command in commands:
+        cli.build_parser().parse_args(command.split())
 
 
 def test_plain_fer2013_is_evaluated_as_before(run_copy, drawn_splits, tmp_path, capsys):

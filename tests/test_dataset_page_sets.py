@@ -58,7 +58,7 @@ def test_a_set_with_contempt_is_shown(tmp_path):
         "Files left out": str(stray),
     }
     assert len(charts_of(app)) == 1
-    assert len(images(app)) == 8 + 7  # mean faces; walls, of which neutral has none
+    assert len(images(app)) == 7 + 7  # mean faces and walls; neutral has none
     table = app.dataframe[0].value
     assert table["subject"].tolist() == ["S010", "S011", "S999"]
     assert table["contempt"].tolist() == [3, 3, 3]
@@ -70,13 +70,13 @@ def test_a_set_stays_read_until_another_path_is_asked_for(tmp_path):
     app.segmented_control(key="set").set_value("FER2013").run()
     assert "Connect FER2013" in texts(app)
     app.segmented_control(key="set").set_value("CK+").run()
-    assert len(images(app)) == 15
+    assert len(images(app)) == 14
     next(each for each in app.button if each.label == "Shuffle").click().run()
     assert app.number_input(key="seed").value == 1
     next(tmp_path.rglob("*.png")).unlink()
     next(each for each in app.button if each.label == "Read again").click().run()
     assert "**62** faces" in texts(app, "markdown")
-    assert app.dataframe[0].value.iloc[:, 1:].to_numpy().sum() == 62
+    assert app.dataframe[0].value["all"].sum() == 62
     next(each for each in app.button if each.label == "Another path").click().run()
     assert "Name the folder of CK+" in texts(app, "markdown")
 

@@ -62,6 +62,7 @@ def show_photoset(key: str) -> None:
     _show_counts(photoset, facts)
     _show_source(key, photoset)
     names = NAMES | ({CONTEMPT: CLASS_NAMES[CONTEMPT]} if photoset.contempt else {})
+    names = {label: name for label, name in names.items() if (photoset.labels == label).any()}
     show_means(facts.means, names)
     show_walls(photoset.images, photoset.labels, np.arange(len(photoset)), names)
     _show_left_out(photoset, facts)
@@ -84,7 +85,8 @@ def _ask_path(key: str) -> None:
             )
             asked = st.form_submit_button("Read", type="primary", icon=":material/folder_open:")
         st.caption(
-            "The first reading finds a face in every picture; after that they are kept on this computer."
+            "The first reading finds a face in every picture; after that they are kept on this computer. "
+            "docs/datasets.md says where to ask for the set."
         )
     if not asked:
         return
@@ -165,13 +167,10 @@ def _show_numbers(photoset: PhotoSet, facts: Facts) -> None:
     ]
     if facts.subjects:
         sizes = [int(counts.sum()) for counts in facts.subjects.values()]
-        each = f"{min(sizes):,} to {max(sizes):,} faces each"
+        fewest = "" if min(sizes) == max(sizes) else f"{min(sizes):,} to "
+        each = f"{fewest}{counted(max(sizes), 'face')} each"
         tiles.append(Tile(f"{_person(photoset).capitalize()}s", f"{len(sizes):,}", SUBJECTS_HELP, each))
-    tiles.append(
-        Tile(
-            "Not alone", f"{facts.twins['images']:,}", "Faces that are there more than once, pixel for pixel."
-        )
-    )
+    tiles.append(Tile("Not alone", f"{facts.twins['images']:,}", _twins_help(facts.twins)))
     if photoset.whole:
         tiles.append(Tile("Taken whole", f"{photoset.whole:,}", "Heads in which no face was found."))
     tiles.append(Tile("Files left out", f"{len(photoset.left_out):,}", "Why stands at the end of this page."))
@@ -181,6 +180,13 @@ def _show_numbers(photoset: PhotoSet, facts: Facts) -> None:
 SUBJECTS_HELP = (
     "Whoever is in the training faces must not be in the test faces: folds are made of whole people here."
 )
+
+
+def _twins_help(twins: dict[str, int]) -> str:
+    return (
+        f"Faces that are there more than once, pixel for pixel: {counted(twins['groups'], 'set')}. In "
+        f"{twins['conflicting']:,} of the sets the labels differ, in {twins['shared']:,} the names."
+    )
 
 
 def _show_counts(photoset: PhotoSet, facts: Facts) -> None:
@@ -198,7 +204,7 @@ def _show_counts(photoset: PhotoSet, facts: Facts) -> None:
         table = np.stack(list(facts.subjects.values()))
         columns = [label for label in range(len(CLASS_NAMES)) if label != CONTEMPT or photoset.contempt]
         st.dataframe(
-            {_person(photoset): list(facts.subjects)}
+            {_person(photoset): list(facts.subjects), "all": table.sum(axis=1)}
             | {CLASS_NAMES[label]: table[:, label] for label in columns},
             hide_index=True,
             height=min(TABLE_PX, 36 * (len(table) + 1) + 2),
