@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from fer_core.commands.common import DATA_HELP, load_splits, print_scores
+from fer_core.commands.common import TRAIN_HELP, load_splits, print_scores
 from fer_core.formats import format_accuracy, format_seconds
 
 
@@ -15,7 +15,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
     command = commands.add_parser("evaluate", help="a run's numbers; with --data predicted anew")
     command.add_argument("run")
-    command.add_argument("--data", type=Path, help=DATA_HELP)
+    command.add_argument("--data", type=Path, help=TRAIN_HELP)
     command.set_defaults(command=evaluate)
 
     command = commands.add_parser("card", help="write a run's model card anew")
