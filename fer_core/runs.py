@@ -36,9 +36,13 @@ KERAS, TFLITE, CARD, CHECKPOINT = "model.keras", "model.tflite", "README.md", "c
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
 
 
+COMMITTED = Path(__file__).resolve().parent.parent / "models"  # the runs that come with this project
+DRAWN = "_drawn"  # the run on faces drawn by code; ``list_runs`` passes over names that start with "_"
+
+
 def models_folder() -> Path:
     """Where runs live: the environment variable FER_MODELS, or ``models/`` beside the package."""
-    return Path(os.environ.get("FER_MODELS") or Path(__file__).resolve().parent.parent / "models")
+    return Path(os.environ.get("FER_MODELS") or COMMITTED)
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,14 @@ def best_run() -> Run:
             "Train one with: python -m fer_core train paper-cnn --data PATH"
         )
     return found[0]
+
+
+def drawn_run() -> Run | None:
+    """The embedded run on faces drawn by code, which is ranked nowhere; None where it is not whole."""
+    try:
+        return load_run(COMMITTED / DRAWN)
+    except RunError:
+        return None
 
 
 def broken_runs(folder: Path | None = None) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fer_core.commands.common import DATA_HELP, load_splits, print_scores, read_photoset
+from fer_core.commands.common import TRAIN_HELP, load_splits, print_scores, read_photoset
 from fer_core.errors import DataError
 from fer_core.formats import format_accuracy
 
@@ -24,7 +24,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         action="append",
         default=[],
         metavar="DATA",
-        help=f"{DATA_HELP}; or, as often as wanted, another set: {SETS_HELP}",
+        help=f"{TRAIN_HELP}; or, as often as wanted, another set: {SETS_HELP}",
     )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the table of other sets as JSON")

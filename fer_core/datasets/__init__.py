@@ -2,6 +2,7 @@
 
 from fer_core.datasets.counts import class_counts, class_weights
 from fer_core.datasets.dataset import ALL, PRIVATE_TEST, PUBLIC_TEST, SIDE, SPLITS, TRAINING, Dataset
+from fer_core.datasets.drawn import draw_table, drawn_splits
 from fer_core.datasets.fer2013 import load_fer2013, load_fer2013_splits
 from fer_core.datasets.ferplus import VOTE_NAMES, Votes, load_ferplus
 from fer_core.datasets.identity import find_twins, fingerprint, group_identical
@@ -24,6 +25,8 @@ __all__ = [
     "class_counts",
     "class_weights",
     "draw_faces",
+    "draw_table",
+    "drawn_splits",
     "fetch_fer2013",
     "find_twins",
     "fingerprint",
