@@ -36,7 +36,7 @@ LAYERS = (
     {"transfer"},
     {"training", "export", "recognition", "cards", "charts"},
     {"pipeline", "drawing", "benchmark"},
-    {"live"},
+    {"live", "video"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -49,11 +49,11 @@ HOMES = {
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing"},
-    "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "commands"},
+    "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "video", "commands"},
     "plotly": {"charts"},
     "rich": {"progress"},
     "sklearn": {"mistakes"},
-    "av": {"live"},
+    "av": {"live", "video"},
     "kagglehub": {"datasets"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
@@ -63,6 +63,7 @@ WHEN_NEEDED = {
     ("export", "tensorflow"),
     ("datasets", "kagglehub"),
     ("datasets", "PIL"),
+    ("video", "av"),
 }
 
 SLOW = {"keras", "tensorflow", "cv2", "pandas", "sklearn", "streamlit", "plotly", "PIL", "ai_edge_litert"}
