@@ -100,8 +100,11 @@ def read_moments(
                     wanted = reached + 1
                     yield Moment(seconds, _upright(frame, name), _share(container, source, seconds))
     except av.FFmpegError as error:
-        where = "" if last is None else f" after {last:.1f} s"
-        raise PictureError(f"{name} is damaged or unfinished{where}: {_reason(error)}.") from error
+        where = "read" if last is None else f"read beyond {last:.1f} s"
+        raise PictureError(
+            f"{name} cannot be {where}: it is damaged, unfinished or of a codec that is not known. "
+            f"The decoder says: {_reason(error)}."
+        ) from error
     if last is None:
         raise PictureError(f"{name} holds no picture that can be read. Expected a video with at least one.")
 

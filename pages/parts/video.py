@@ -176,8 +176,8 @@ def _show_face(reader: VideoReader, stem: str) -> None:
     )
     st.caption(
         f"{counted(reader.moments, 'picture')} of the first {reader.seconds:.1f} s were read. A number "
-        "follows a place from picture to picture, not a person: nobody is recognised, and after a cut it may be "
-        "somebody else's face."
+        "follows a place from picture to picture, not a person: nobody is recognised, and after a cut it may "
+        "be somebody else's face."
     )
 
 
