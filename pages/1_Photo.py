@@ -40,13 +40,13 @@ def main() -> None:
     with right:
         threshold = _choose_threshold()
     if source == VIDEO:
-        _read_video(run, threshold, left)
+        _read_video(run, threshold, left, right)
         return
     with left:
         photos = {"Sample": _pick_sample, "Files": _pick_files, "Camera": _take_snapshot}[source]()
     readings = _read_all(run, photos, threshold)
     if len(readings) > 1:
-        reading, face = browse(readings)
+        reading, face = browse(readings, filters=right)
         _show(run, reading, threshold, face=face, numbers=[])  # the table offers the numbers
     elif readings:
         _show(run, readings[0], threshold, face=None, numbers=all_faces(readings))
@@ -66,11 +66,13 @@ def _choose_threshold() -> float:
     )
 
 
-def _read_video(run: Run, threshold: float, place: DeltaGenerator) -> None:
-    from pages.parts.video import pick_video, show_video  # PyAV loads here
+def _read_video(run: Run, threshold: float, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    from pages.parts.video import choose_rate, pick_video, show_video  # PyAV loads here
 
-    with place:
-        file, rate = pick_video()
+    with right:
+        rate = choose_rate()
+    with left:
+        file = pick_video()
     show_video(run, file, rate, threshold)
 
 
@@ -120,7 +122,7 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> list[Reading]:
 
 
 def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, numbers: list[Found]) -> None:
-    """The photo, and beside it the picked face, or its only one, or every face's answer; the others below."""
+    """The photo, and beside it the picked face, or its only one; or the answers, and all faces below."""
     if reading.detector == "Haar":
         st.warning(
             "The weights of the face finder YuNet are missing, so OpenCV's older one is at work and misses "
@@ -138,8 +140,8 @@ def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, num
             show_face(run, reading, face or 1)
         else:
             show_answers(reading)
-    if count > 1:
-        _show_faces(run, reading, [n for n in range(1, count + 1) if n != face])
+    if count > 1 and not face:
+        _show_faces(run, reading)
     if count:
         st.caption(
             f"Where it looked, by {reading.explains_by}: the warmer a part of the face, the more the answer "
@@ -147,8 +149,9 @@ def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, num
         )
 
 
-def _show_faces(run: Run, reading: Reading, numbers: list[int]) -> None:
-    """These faces in rows of at most three."""
+def _show_faces(run: Run, reading: Reading) -> None:
+    """Every face in rows of at most three."""
+    numbers = range(1, len(reading.predictions) + 1)
     across = min(MOST_ACROSS, len(numbers))
     rows = [st.columns(across) for _ in numbers[::across]]
     for number, place in zip(numbers, chain.from_iterable(rows), strict=False):

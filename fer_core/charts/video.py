@@ -19,6 +19,7 @@ def plot_video_timeline(
     seconds: npt.ArrayLike,
     probabilities: npt.ArrayLike,
     *,
+    until: float,
     peaks: Sequence[tuple[float, Emotion, float]] = (),
     height: int = 320,
 ) -> go.Figure:
@@ -27,6 +28,7 @@ def plot_video_timeline(
     Args:
         seconds: (N,) rising, N at least 1.
         probabilities: (N, 7) in [0, 1], in the order of ``EMOTIONS``.
+        until: how far the video was read, in seconds: the same axis for every face.
         peaks: what to mark: seconds, emotion, probability.
         height: px.
     """
@@ -52,6 +54,6 @@ def plot_video_timeline(
             font={"size": 18, "color": EMOTION_COLOURS[emotion]},
             showarrow=False,
         )
-    figure.update_xaxes(title="seconds", rangemode="tozero")
+    figure.update_xaxes(title="seconds", range=[0, max(until, 1.0)])
     figure.update_yaxes(range=[0, 1.06], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     return figure

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.recognition import Prediction
@@ -20,14 +21,19 @@ PHOTO, FACE, TURN = "shown", "shown face", "batch turn"  # where the session kee
 Place = tuple[int, int]  # a photo's index, and which of its faces, from 1
 
 
-def browse(readings: Sequence[Reading]) -> tuple[Reading, int | None]:
+def browse(readings: Sequence[Reading], *, filters: DeltaGenerator) -> tuple[Reading, int | None]:
     """The table and what picks from it; returns the photo to show, and its face if one is picked.
 
     A click on a row picks; so do the boxes below, which the keyboard reaches.
+
+    Args:
+        readings: the photos, two at least.
+        filters: where the filters stand.
     """
     places = [(index, number) for index, each in enumerate(readings) for _, number in all_faces([each])]
     if places:
-        kept = _filter(readings, places)
+        with filters:
+            kept = _filter(readings, places)
         _show_count(readings, places, kept)
         if kept:
             _show_table(readings, kept)
@@ -55,20 +61,17 @@ def offer_numbers(faces: Sequence[Found]) -> None:
 
 def _filter(readings: Sequence[Reading], places: Sequence[Place]) -> list[Place]:
     """The faces with the emotions and the confidence asked for; nothing asked is all of them."""
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        names = st.multiselect(
-            "Emotions",
-            EMOTION_LABELS,
-            format_func=lambda label: emotion_name(EMOTIONS[EMOTION_LABELS.index(label)]),
-            key="emotions",
-            bind="query-params",
-            placeholder="all of them",
-        )
-    with right:
-        low, high = st.slider(
-            "How sure the network is, in percent", 0, 100, (0, 100), 5, key="sure", bind="query-params"
-        )
+    names = st.multiselect(
+        "Emotions in the table",
+        EMOTION_LABELS,
+        format_func=lambda label: emotion_name(EMOTIONS[EMOTION_LABELS.index(label)]),
+        key="emotions",
+        bind="query-params",
+        placeholder="all of them",
+    )
+    low, high = st.slider(
+        "How sure the network is, in percent", 0, 100, (0, 100), 5, key="sure", bind="query-params"
+    )
     return [
         place
         for place in places
@@ -104,7 +107,7 @@ def _show_table(readings: Sequence[Reading], kept: Sequence[Place]) -> None:
         if rows:
             st.session_state[PHOTO], st.session_state[FACE] = kept[rows[0]]
 
-    share = st.column_config.NumberColumn(format="percent", width="small")
+    share = st.column_config.NumberColumn(format="%.0f %%", width="small")
     st.dataframe(
         pd.DataFrame([_row(readings, place) for place in kept]),
         key=key,
@@ -112,13 +115,13 @@ def _show_table(readings: Sequence[Reading], kept: Sequence[Place]) -> None:
         selection_mode="single-row",
         hide_index=True,
         row_height=ROW_PX,
-        height=40 + ROW_PX * min(len(kept), ROWS_SHOWN),
+        height=38 + ROW_PX * min(len(kept), ROWS_SHOWN),
         column_config={
             "crop": st.column_config.ImageColumn("face", width="small"),
             "photo": st.column_config.TextColumn(width="medium"),
             "number": st.column_config.NumberColumn("no.", width=50, help="Its number in the photo"),
             "confidence": st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1, width="small"
+                format="%.0f %%", min_value=0, max_value=100, width=110
             ),
             **dict.fromkeys(EMOTION_LABELS, share),
         },
@@ -130,11 +133,11 @@ def _row(readings: Sequence[Reading], place: Place) -> dict[str, object]:
     prediction = _prediction(readings, place)
     return {
         "crop": _data_uri(prediction.crop),
+        "emotion": emotion_name(prediction.emotion),
+        "confidence": 100 * prediction.confidence,
         "photo": readings[place[0]].name,
         "number": place[1],
-        "emotion": emotion_name(prediction.emotion),
-        "confidence": prediction.confidence,
-        **{label: float(prediction.probabilities[index]) for index, label in enumerate(EMOTION_LABELS)},
+        **{label: 100 * float(prediction.probabilities[index]) for index, label in enumerate(EMOTION_LABELS)},
     }
 
 

@@ -21,7 +21,7 @@ from pages.parts.reading import load_recognizer
 
 MOST_MB = 200
 RATES = (1, 2, 5, 10)  # pictures a second; these numbers also stand in the URL
-MOST_ACROSS = 4
+MOST_ACROSS = 3
 STATE = "video reading"
 
 
@@ -49,15 +49,19 @@ class Reading:
         self.reader.stop()
 
 
-def pick_video() -> tuple[UploadedFile | None, int]:
-    """The uploaded video, and how many pictures a second of it to read."""
-    file = st.file_uploader(
+def pick_video() -> UploadedFile | None:
+    """The uploaded video."""
+    return st.file_uploader(
         "The video is read in this computer's memory: no copy is written to disk, and nothing is sent on.",
         [*CONTAINERS, "m4v"],
         key="video",
         max_upload_size=MOST_MB,
     )
-    rate = st.segmented_control(
+
+
+def choose_rate() -> int:
+    """How many pictures of each second to read."""
+    return st.segmented_control(
         "Pictures read a second",
         RATES,
         default=round(FRAMES_PER_SECOND),
@@ -66,7 +70,6 @@ def pick_video() -> tuple[UploadedFile | None, int]:
         bind="query-params",
         help="An expression lasts half a second or longer. Fewer pictures are read sooner.",
     )
-    return file, rate
 
 
 def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float) -> None:
@@ -159,7 +162,10 @@ def _show_face(reader: VideoReader, stem: str) -> None:
     st.markdown(_summary(number, seconds, probabilities))
     show_figure(
         plot_video_timeline(
-            seconds, probabilities, peaks=[(each.seconds, each.emotion, each.probability) for each in peaks]
+            seconds,
+            probabilities,
+            until=reader.seconds,
+            peaks=[(each.seconds, each.emotion, each.probability) for each in peaks],
         ),
         key=f"video timeline {number}",
         alt=f"The seven probabilities of face {number} over the video; the pictures below show the peaks",
@@ -194,12 +200,12 @@ def _pick_face(faces: dict[int, int]) -> int:
 
 
 def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str:
-    """``"**Face 1** · mostly ● happy, first in 40 of 62 pictures, from 0.0 to 12.3 s"`` as Markdown."""
+    """``"**Face 1 · most often ● happy**: in 65 % of 62 pictures, from ..."`` as Markdown."""
     firsts = np.bincount(probabilities.argmax(axis=1), minlength=len(EMOTIONS))
     most = EMOTIONS[int(firsts.argmax())]
     share = format_percent(firsts.max() / len(seconds), digits=0)
     return (
-        f"**Face {number} · mostly {emotion_name(most)}**: the first of the seven in {share} of "
+        f"**Face {number} · most often {emotion_name(most)}**: in {share} of "
         f"{counted(len(seconds), 'picture')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
     )
 
