@@ -70,8 +70,10 @@ def thin(
     values = values.reshape(len(times), len(EMOTIONS))
     step = max(1, -(-len(times) // most))
     keep = np.arange(len(times) - 1, -1, -step)[::-1]
+    away = np.flatnonzero(np.diff(times) > gap_seconds) + 1  # where the face came back, before any thinning
+    gaps = np.unique(np.searchsorted(keep, away))
+    gaps = gaps[gaps > 0]
     times, values = times[keep], values[keep]
-    gaps = np.flatnonzero(np.diff(times) > gap_seconds) + 1
     return np.insert(times, gaps, times[gaps] if len(gaps) else 0.0), np.insert(values, gaps, np.nan, axis=0)
 
 
