@@ -134,13 +134,6 @@ def test_confidence_filters_too(saved):
     assert app.selectbox(key="shown").value == 0  # the photo stays in view
 
 
-def test_the_url_may_hold_the_filters():
-    emotion = predictions()[0][2].emotion.label
-    app = hand_in(samples(), emotions=emotion)
-    assert app.multiselect(key="emotions").value == [emotion]
-    assert {name.split()[1] for name in table(app)["emotion"]} == {emotion}
-
-
 def test_the_boxes_pick_a_photo_and_a_face():
     app = hand_in(samples())
     two = NAMES.index("two-faces.jpg")

@@ -60,18 +60,18 @@ def offer_numbers(faces: Sequence[Found]) -> None:
 
 
 def _filter(readings: Sequence[Reading], places: Sequence[Place]) -> list[Place]:
-    """The faces with the emotions and the confidence asked for; nothing asked is all of them."""
+    """The faces with the emotions and the confidence asked for; nothing asked is all of them.
+
+    The URL does not hold these filters, as it does not hold the photos that they are about.
+    """
     names = st.multiselect(
         "Emotions in the table",
         EMOTION_LABELS,
         format_func=lambda label: emotion_name(EMOTIONS[EMOTION_LABELS.index(label)]),
         key="emotions",
-        bind="query-params",
         placeholder="all of them",
     )
-    low, high = st.slider(
-        "How sure the network is, in percent", 0, 100, (0, 100), 5, key="sure", bind="query-params"
-    )
+    low, high = st.slider("How sure the network is, in percent", 0, 100, (0, 100), 5, key="sure")
     return [
         place
         for place in places
