@@ -37,7 +37,7 @@ LAYERS = (
     {"transfer"},
     {"training", "export", "recognition", "cards", "charts", "photosets"},
     {"pipeline", "drawing", "benchmark", "across"},
-    {"live", "crossvalidation"},
+    {"live", "video", "crossvalidation"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -50,11 +50,11 @@ HOMES = {
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing"},
-    "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "commands"},
+    "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "video", "commands"},
     "plotly": {"charts"},
     "rich": {"progress"},
     "sklearn": {"mistakes", "folds"},
-    "av": {"live"},
+    "av": {"live", "video"},
     "kagglehub": {"datasets"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
@@ -65,6 +65,7 @@ WHEN_NEEDED = {
     ("datasets", "kagglehub"),
     ("datasets", "PIL"),
     ("folds", "sklearn"),
+    ("video", "av"),
 }
 
 SLOW = {"keras", "tensorflow", "cv2", "pandas", "sklearn", "streamlit", "plotly", "PIL", "ai_edge_litert"}
