@@ -9,6 +9,7 @@ import math
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ Config = Mapping[str, Any]
 NETWORKS = ("Functional", "Sequential", "Model")  # what may lie inside another
 # Layers without weights that leave the shape alone.
 SAME_SHAPE = (
-    "Activation", "Add", "Dropout", "LeakyReLU", "Multiply", "ReLU", "Rescaling", "Softmax", "SpatialDropout2D",
+    "Activation", "Add", "Dropout", "LeakyReLU", "Multiply", "ReLU", "Rescaling", "Softmax",
 )  # fmt: skip
 POOLING = ("MaxPooling2D", "AveragePooling2D")
 GLOBAL_POOLING = ("GlobalAveragePooling2D", "GlobalMaxPooling2D")
+FLATTENING = ("Flatten", *GLOBAL_POOLING)
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ class Block:
     @property
     def shape(self) -> Shape | None:
         """Of the maps, or numbers, that the block makes, before they are flattened or averaged away."""
-        kept = [layer for layer in self.layers if layer.kind not in ("Flatten", *GLOBAL_POOLING)]
+        kept = list(takewhile(lambda layer: layer.kind not in FLATTENING, self.layers))
         return (kept or self.layers)[-1].shape
 
     @property

@@ -20,7 +20,7 @@ Scores = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Ranking:
-    """How well scores tell the faces that show an emotion from the rest; the threshold falls from left to right.
+    """How well scores tell the faces that show an emotion from the rest; thresholds fall along each array.
 
     Attributes:
         positives: how many faces show it.
@@ -38,7 +38,7 @@ class Ranking:
 
     @property
     def area(self) -> float:
-        """Area under the ROC curve: the chance that a face that shows it is scored above one that does not."""
+        """Under the ROC curve: the chance that a face that shows it is scored above one that does not."""
         return float(np.trapezoid(self.recall, self.false_positive_rate))
 
     @property

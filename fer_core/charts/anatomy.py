@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from fer_core.anatomy import Block, Shape
 from fer_core.charts.style import ACCENT, MUTED, RUN_COLOURS, new_figure
+from fer_core.formats import format_shape
 
 BLOCK_PX = 30
 COLOURS = {"Conv2D": ACCENT, "Dense": RUN_COLOURS[1]}
@@ -15,11 +16,11 @@ KIND_WORDS = {"InputLayer": "face", "Conv2D": "conv", "Dense": "dense"}
 EXTRA_WORDS = {
     "MaxPooling2D": "pool",
     "AveragePooling2D": "pool",
-    "GlobalAveragePooling2D": "average",
-    "Multiply": "× weights",
-    "Add": "+ input",
+    "GlobalAveragePooling2D": "mean",
+    "Multiply": "×",
+    "Add": "+",
 }
-BOXES, BARS = [0.0, 0.62], [0.7, 1.0]  # the two panels, as shares of the width
+BOXES, BARS = [0.0, 0.66], [0.7, 1.0]  # the two panels, as shares of the width
 
 
 def plot_network(blocks: Sequence[Block]) -> go.Figure:
@@ -60,14 +61,14 @@ def plot_network(blocks: Sequence[Block]) -> go.Figure:
 def _add_shapes(figure: go.Figure, blocks: Sequence[Block], widest: float) -> None:
     """The shape beside each box, and room for it."""
     figure.add_scatter(
-        x=np.full(len(blocks), widest + 0.3),
+        x=np.full(len(blocks), 1.15 * widest),
         y=np.arange(len(blocks)),
         mode="text",
-        text=[format_shape(block.shape) for block in blocks],
+        text=[format_shape(block.shape).replace(" ", "") for block in blocks],
         textposition="middle right",
         hoverinfo="skip",
     )
-    figure.update_xaxes(range=[-1.5 * widest, 2.7 * widest], domain=BOXES, visible=False, fixedrange=True)
+    figure.update_xaxes(range=[-1.45 * widest, 2.8 * widest], domain=BOXES, visible=False, fixedrange=True)
 
 
 def _add_skips(figure: go.Figure, blocks: Sequence[Block], halves: np.ndarray) -> None:
@@ -118,22 +119,17 @@ def _add_work(figure: go.Figure, blocks: Sequence[Block], colours: Sequence[str]
     )
 
 
-def format_shape(shape: Shape | None) -> str:
-    """(24, 24, 64) -> "24 × 24 × 64"; "–" where it is not known."""
-    return " × ".join(map(str, shape)) if shape else "–"
-
-
 def _side(shape: Shape | None) -> int:
     return shape[0] if shape and len(shape) == 3 else 1
 
 
 def _name(block: Block) -> str:
-    """What a block is, in a few words: "conv 3 × 3, pool"."""
+    """What a block is, in a few words: "conv 3×3 · pool"."""
     head = block.head
     words = KIND_WORDS.get(head.kind, head.kind)
-    size = head.detail.split(",")[0] if head.kind == "Conv2D" else ""
+    size = head.detail.split(",")[0].replace(" ", "") if head.kind == "Conv2D" else ""
     extras = [EXTRA_WORDS[layer.kind] for layer in block.layers[1:] if layer.kind in EXTRA_WORDS]
-    return ", ".join([f"{words} {size}".strip(), *extras])
+    return " · ".join([f"{words} {size}".strip(), *extras])
 
 
 def _in_full(block: Block) -> str:

@@ -12,6 +12,7 @@ from fer_core.palette import EMOTION_COLOURS, rgb
 from fer_core.rankings import Coverage, Ranking
 
 MOST_POINTS = 200  # of a line: more than a screen can show, fewer than would make a page heavy
+FEWEST_FACES = 30  # of fewer, a share jumps about
 FAINT = 0.45  # the emotions beside the chosen one
 Line = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
@@ -61,7 +62,8 @@ def _add_lines(
         if not 0 < ranking.positives < ranking.count:
             continue
         x, y = line(ranking)
-        kept = _thinned(len(x))
+        way = np.cumsum(np.abs(np.diff(x, prepend=x[0])) + np.abs(np.diff(y, prepend=y[0])))
+        kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], MOST_POINTS)).clip(max=len(x) - 1))
         figure.add_scatter(
             name=GLYPH_LABELS[emotion],
             x=x[kept],
@@ -77,12 +79,15 @@ def _add_lines(
 def plot_coverage(curve: Coverage, chosen: int, *, height: int = 340) -> go.Figure:
     """How often a network is right that reads only the faces it is surest of, with its 95% interval.
 
+    The line starts where ``FEWEST_FACES`` are read.
+
     Args:
         curve: from ``rankings.coverage``.
         chosen: the point to mark.
         height: px.
     """
-    kept = _thinned(len(curve.read))
+    first = min(int(np.searchsorted(curve.read, FEWEST_FACES)), len(curve.read) - 1)
+    kept = np.unique(np.linspace(first, len(curve.read) - 1, MOST_POINTS).round().astype(np.int64))
     share, accuracy = curve.share[kept], curve.accuracy[kept]
     low, high = np.array([curve.interval(int(point)) for point in kept]).T
     red, green, blue = rgb(ACCENT)
@@ -117,11 +122,6 @@ def plot_coverage(curve: Coverage, chosen: int, *, height: int = 340) -> go.Figu
     figure.update_xaxes(title="faces that it reads, the surest first", range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(title="right", range=[max(0.0, float(accuracy.min()) - 0.05), 1.01], tickformat=".0%")
     return figure
-
-
-def _thinned(count: int) -> npt.NDArray[np.int64]:
-    """At most ``MOST_POINTS`` indices, both ends among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(np.int64))
 
 
 def _dotted() -> dict[str, object]:
