@@ -115,7 +115,6 @@ def _pick_others(run: Run, training: Sequence[Underway]) -> list[str]:
         "Lay other runs over it",
         names,
         default=[name for name in names if name in under_way],
-        format_func=lambda name: f"{name} (in training)" if name in under_way else name,
         key="compare",
         bind="query-params",
         placeholder="None",

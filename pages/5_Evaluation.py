@@ -24,7 +24,7 @@ from pages.parts.tiles import Tile, show_tiles
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
 VIEWS = ("single", "flip")
 CELLS = ("by row", "by column", "faces")
-ALL, WITHOUT_TWINS = "all faces", "without twins"
+ALL, WITHOUT_TWINS = "all", "without twins"
 FACES = (ALL, WITHOUT_TWINS)
 SUBSETS = {ALL: "all", WITHOUT_TWINS: "twin_free"}
 NUMBERS, SURE, ONE_EMOTION, OTHER_RUN = "In numbers", "How sure", "One emotion", "Another run"
@@ -38,13 +38,14 @@ def main() -> None:
         split = _choose("Faces of", SPLITS, key="split", help=SPLIT_HELP)
         faces = _choose("Twins", FACES, key="twins", help=TWINS_HELP)
         view = _choose("View", VIEWS, key="view", help=VIEW_HELP)
+        cells = _choose("The matrix shows", CELLS, key="cells")
     scores = run.metrics[split][view]
     score = scores[SUBSETS[faces]]
     st.markdown(_summary(score, split, faces))
     _show_numbers(score, scores, faces)
-    left, right = st.columns([11, 9], gap="large")
+    left, right = st.columns([3, 2], gap="large")
     with left:
-        _show_confusion(score)
+        _show_confusion(score, cells)
     with right:
         _show_emotions(score)
     _show_part(run, score, split, view, twins=faces == ALL)
@@ -79,9 +80,7 @@ TWINS_HELP = (
 VIEW_HELP = "Single: the face as it is. Flip: its probabilities averaged with those of its mirror image."
 
 
-def _choose(
-    label: str, options: Sequence[str], *, key: str, help: str | None = None, hidden: bool = False
-) -> str:
+def _choose(label: str, options: Sequence[str], *, key: str, help: str | None = None) -> str:
     """One of a few options as buttons, the first at first; kept in the URL."""
     return st.segmented_control(
         label,
@@ -91,7 +90,6 @@ def _choose(
         key=key,
         bind="query-params",
         help=help,
-        label_visibility="collapsed" if hidden else "visible",
     )
 
 
@@ -150,10 +148,8 @@ def _show_numbers(score: Mapping[str, Any], scores: Mapping[str, Any], faces: st
     )
 
 
-def _show_confusion(score: Mapping[str, Any]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("What is taken for what", width="content")
-        cells = _choose("The matrix shows", CELLS, key="cells", hidden=True)
+def _show_confusion(score: Mapping[str, Any], cells: str) -> None:
+    st.subheader("What is taken for what")
     show_figure(
         charts.plot_confusion(
             score["confusion"], shares=cells != "faces", by="column" if cells == "by column" else "row"

@@ -55,7 +55,6 @@ def show_rankings(labels: Labels, probabilities: Probabilities) -> None:
         EMOTION_LABELS,
         default=EMOTION_LABELS[Emotion.HAPPY],
         required=True,
-        format_func=lambda label: formats.emotion_name(EMOTIONS[EMOTION_LABELS.index(label)]),
         key="emotion",
         bind="query-params",
     )
@@ -63,14 +62,14 @@ def show_rankings(labels: Labels, probabilities: Probabilities) -> None:
     rankings = [rank(labels == emotion, probabilities[:, emotion]) for emotion in EMOTIONS]
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Finding it, against false alarms")
+        st.subheader("ROC: found, and false alarms")
         show_figure(
             charts.plot_roc(rankings, chosen),
             key="roc",
             alt=f"ROC curve of each emotion against the rest, {name} in front; the table has the areas.",
         )
     with right:
-        st.subheader("Finding it, against being right")
+        st.subheader("PR: found, and rightly called")
         show_figure(
             charts.plot_precision_recall(rankings, chosen),
             key="precision recall",
