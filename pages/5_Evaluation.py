@@ -57,11 +57,12 @@ def _show_part(run: Run, score: Mapping[str, Any], split: str, view: str, *, twi
     if part == NUMBERS:
         _show_table(score)
         return
+    if part == OTHER_RUN:
+        show_comparison(run, split, view, twins=twins)
+        return
     evaluation = run.evaluation(split)
     evaluation = evaluation if twins else evaluation.without_twins()
-    if part == OTHER_RUN:
-        show_comparison(run, evaluation, view, twins=twins)
-    elif not len(evaluation.labels):
+    if not len(evaluation.labels):
         st.info("Every face has a twin, so there is nothing left to show.")
     elif part == SURE:
         show_confidence(evaluation.labels, evaluation.view(view))

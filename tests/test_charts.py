@@ -17,7 +17,7 @@ INTERVALS = {name: [(value - 0.05, value + 0.05) for value in values] for name, 
 LABELS = np.arange(700) % 7
 PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(7), 700)
 CURVE = coverage(LABELS, PROBABILITIES)
-RANKINGS = [rank(LABELS == emotion, PROBABILITIES[:, emotion]) for emotion in EMOTIONS]
+RANKINGS = [rank(emotion == LABELS, PROBABILITIES[:, emotion]) for emotion in EMOTIONS]
 NOBODY = rank(np.zeros(700, bool), PROBABILITIES[:, 6])
 HISTORY = {
     "epoch": [1, 2, 3, 4],

@@ -1,5 +1,7 @@
 """Two runs side by side on the same faces: who is right where, and whether the difference is real."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
@@ -7,21 +9,21 @@ from fer_core import charts
 from fer_core.comparison import FEW, SIGNIFICANT, Comparison, compare
 from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.formats import format_percent
-from fer_core.metrics import Evaluation, accuracy, wilson_interval
+from fer_core.metrics import Labels, Probabilities, accuracy, wilson_interval
 from fer_core.runs import Run
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, points
 from pages.parts.readers import all_runs
 
 
-def show_comparison(run: Run, faces: Evaluation, view: str, *, twins: bool) -> None:
+def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
     """Choose a second run (in the URL as ``against``); both accuracies, the 2 x 2 table, McNemar's test.
 
     Args:
         run: the first.
-        faces: its predictions, already without twins where ``twins`` is False.
+        split: "PublicTest" or "PrivateTest".
         view: "single" or "flip".
-        twins: whether faces with a twin count.
+        twins: whether faces with a twin count; the first run knows which have one.
     """
     others = {each.name: each for each in all_runs() if each.name != run.name}
     if not others:
@@ -31,22 +33,24 @@ def show_comparison(run: Run, faces: Evaluation, view: str, *, twins: bool) -> N
         )
         return
     name = st.selectbox("Compare with", list(others), key="against", bind="query-params", width=320)
-    second = others[name].evaluation(faces.split)
-    second = second if twins else second.without_twins()
-    if not (np.array_equal(faces.rows, second.rows) and np.array_equal(faces.labels, second.labels)):
+    first, second = run.evaluation(split), others[name].evaluation(split)
+    if not (np.array_equal(first.rows, second.rows) and np.array_equal(first.labels, second.labels)):
         st.info(
-            f"{run.name} and {name} cannot be compared: they were tested on different {faces.split} faces.",
+            f"{run.name} and {name} cannot be compared: they were tested on different {split} faces.",
             icon=":material/compare_arrows:",
         )
         return
-    result = compare(faces.labels, faces.view(view), second.view(view))
+    kept = twins | ~first.twins
+    labels = first.labels[kept]
+    answers = {run.name: first.view(view)[kept], name: second.view(view)[kept]}
+    result = compare(labels, *answers.values())
     st.markdown(_verdict(result, run.name, name))
     left, right = st.columns(2, gap="large")
     with left:
-        _show_accuracies(run.name, faces, name, second, view=view)
+        _show_accuracies(labels, answers)
     with right:
         _show_counts(result, run.name, name)
-    _show_method(result, faces.split)
+    _show_method(result, split)
 
 
 def _verdict(result: Comparison, first: str, second: str) -> str:
@@ -66,11 +70,11 @@ def _verdict(result: Comparison, first: str, second: str) -> str:
     return f"{sentence}**It may be chance**: two equally good networks often differ so ({chance})."
 
 
-def _show_accuracies(first: str, faces: Evaluation, second: str, other: Evaluation, *, view: str) -> None:
+def _show_accuracies(labels: Labels, answers: Mapping[str, Probabilities]) -> None:
     results = {}
-    for name, each in ((first, faces), (second, other)):
-        share, count = accuracy(each.labels, each.view(view)), len(each.labels)
-        low, high = wilson_interval(round(share * count), count)
+    for name, probabilities in answers.items():
+        share = accuracy(labels, probabilities)
+        low, high = wilson_interval(round(share * len(labels)), len(labels))
         results[f"{name} {format_percent(share)}"] = (share, low, high)
     st.subheader("Accuracy")
     show_figure(charts.plot_comparison(results), key="two runs", alt="Accuracy: " + ", ".join(results))
