@@ -57,14 +57,15 @@ def _show_part(run: Run, score: Mapping[str, Any], split: str, view: str, *, twi
     if part == NUMBERS:
         _show_table(score)
         return
+    if not score["count"]:
+        st.info("Every face has a twin, so there is nothing left to show.")
+        return
     if part == OTHER_RUN:
         show_comparison(run, split, view, twins=twins)
         return
     evaluation = run.evaluation(split)
     evaluation = evaluation if twins else evaluation.without_twins()
-    if not len(evaluation.labels):
-        st.info("Every face has a twin, so there is nothing left to show.")
-    elif part == SURE:
+    if part == SURE:
         show_confidence(evaluation.labels, evaluation.view(view))
     else:
         show_rankings(evaluation.labels, evaluation.view(view))
