@@ -6,6 +6,7 @@ Mitchell et al., "Model Cards for Model Reporting", 2019, arXiv:1810.03993.
 from typing import Any
 
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
+from fer_core.datasets.drawn import NAME
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.formats import format_accuracy, format_percent, format_seconds
 from fer_core.runs import Run
@@ -17,7 +18,8 @@ It reads the expression of a face in a photo as one of seven words, for teaching
 2019). Do not use it to judge people: not at work, at school, in hiring, lending, policing or health. In the
 European Union, inferring emotions at work and in education is prohibited (AI Act, Article 5(1)(f)). It
 identifies nobody.
-
+"""
+LIMITS = """
 ## Known limits
 
 - FER2013 was gathered by web search for emotion words; its labels are crowd opinions. FER+ voters agree
@@ -25,12 +27,27 @@ identifies nobody.
 - Posed and exaggerated faces, web photos of the years before 2013, unknown shares of age, sex, skin colour
   and culture: expect lower accuracy on people who are rare there. Nobody has measured it for this network.
 """
+DRAWN_LIMITS = """
+## Known limits
+
+- It has seen faces drawn by code alone and cannot read a photo; its numbers say nothing about real faces.
+- The drawings are hard on purpose: expressions fade, and one label in twelve names another emotion.
+"""
 
 
 def write_card(run: Run) -> str:
     """The card as Markdown; the same run always gives the same text."""
-    use = USE if run.has_network else USE.replace("this network", "this baseline")
-    parts = [_heading(run), _scores(run), _emotions(run), _training(run), use + _twins(run), _recipe(run)]
+    limits = DRAWN_LIMITS if _data_name(run) == NAME else LIMITS
+    if not run.has_network:
+        limits = limits.replace("this network", "this baseline")
+    parts = [
+        _heading(run),
+        _scores(run),
+        _emotions(run),
+        _training(run),
+        USE + limits + _twins(run),
+        _recipe(run),
+    ]
     return "\n".join(parts)
 
 
@@ -58,9 +75,17 @@ def results_table(runs: list[Run]) -> str:
     return "\n".join(lines)
 
 
+def _data_name(run: Run) -> str:
+    """What the data set was called that the run learnt from."""
+    return str(next(iter(run.provenance["data"].values()))["name"])
+
+
 def _heading(run: Run) -> str:
     scores = run.metrics[PRIVATE_TEST]["single"]["all"]
-    right = f"**{format_accuracy(scores)}** of FER2013's PrivateTest (n = {scores['count']:,}, 95% interval)"
+    split = (
+        "FER2013's PrivateTest" if _data_name(run) == "FER2013" else f"the PrivateTest of {_data_name(run)}"
+    )
+    right = f"**{format_accuracy(scores)}** of {split} (n = {scores['count']:,}, 95% interval)"
     if run.has_network:
         what = (
             f"A network that reads facial expressions: {right}, {run.provenance['parameters']:,} parameters."
@@ -124,7 +149,6 @@ def _training(run: Run) -> str:
     facts = run.provenance
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     counts = ", ".join(f"{split} {data['count']:,}" for split, data in facts["data"].items())
-    name = next(iter(facts["data"].values()))["name"]
     took, learner = f"{format_seconds(facts['seconds'])} on {facts['device']}", "network"
     if run.has_network:
         took = f"{facts['epochs']} epochs in {took}; epoch {facts['best_epoch']} was kept"
@@ -134,7 +158,7 @@ def _training(run: Run) -> str:
         "## Where it comes from\n\n"
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
         f"- Time: {took}\n"
-        f"- Data: {name} ({counts}); the {learner} learnt from Training alone\n"
+        f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from Training alone\n"
         f"- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
         f"- Versions: {versions}\n"
     )

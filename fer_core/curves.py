@@ -26,6 +26,24 @@ def best_epoch(history: History) -> int | None:
     return int(history["epoch"][int(np.argmax(history["val_accuracy"]))])
 
 
+def smooth(values: Sequence[float], weight: float) -> list[float]:
+    """The exponential moving average of values: each step keeps ``weight`` of what came before.
+
+    The average starts at nothing, so it is divided by the weight that it has gathered so far (as Kingma and
+    Ba 2015 correct Adam's); the first value stays as it is.
+
+    Args:
+        values: one number an epoch.
+        weight: in [0, 1); 0 changes nothing.
+    """
+    smoothed, average, gathered = [], 0.0, 0.0
+    for value in values:
+        average = weight * average + (1 - weight) * value
+        gathered = weight * gathered + (1 - weight)
+        smoothed.append(average / gathered)
+    return smoothed
+
+
 def generalisation_gap(history: History) -> list[float]:
     """Training accuracy minus validation accuracy, one number an epoch, in [-1, 1].
 

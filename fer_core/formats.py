@@ -1,5 +1,6 @@
 """How numbers are written for people: one home, so that pages, cards, README and command line agree."""
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -23,3 +24,8 @@ def format_points(difference: float, low: float, high: float) -> str:
 def format_seconds(seconds: float) -> str:
     """59 -> "59 s", 3720 -> "62 min"."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def format_shape(shape: Sequence[int] | None) -> str:
+    """(24, 24, 64) -> "24 × 24 × 64"; None, not known, -> "–"."""
+    return "–" if shape is None else " × ".join(map(str, shape))

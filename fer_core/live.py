@@ -4,8 +4,6 @@ A ``LiveReader`` is called by one thread, frame after frame, while other threads
 guards it all, held for one frame at most. It keeps everything in memory and writes no file.
 """
 
-import csv
-import io
 import logging
 import threading
 import time
@@ -16,16 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from fer_core.drawing import draw_predictions
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
+from fer_core.emotions import EMOTION_COUNT
 from fer_core.faces import Face, crop_face
-from fer_core.framing import Box
 from fer_core.pictures import Picture
 from fer_core.recognition import Prediction
-from fer_core.tracking import Floats, Track, Tracker
+from fer_core.tracking import Floats, Row, Track, Tracker, rows_as_csv
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -42,8 +38,6 @@ HOLD_SECONDS = 0.3
 # 640 is still found. They are cropped from the full picture.
 DETECTION_SIDE = 320
 MOST_ROWS = 200_000  # three hours of one face at 15 frames a second, about 40 MB
-CSV_COLUMNS = ("seconds", "face", "x", "y", "width", "height", *EMOTION_LABELS)
-Row = tuple[float, int, Box, npt.NDArray[np.float32]]  # time, face, where, what was shown
 
 log = logging.getLogger(__name__)
 
@@ -271,13 +265,7 @@ class LiveReader:
         """The recording: a line a face and frame, seconds from its start, the box and what was shown."""
         with self._lock:
             rows, start = list(self._rows), self._recording_start
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(CSV_COLUMNS)
-        for at, number, box, probabilities in rows:
-            numbers = [f"{value:.1f}" for value in box] + [f"{value:.4f}" for value in probabilities]
-            writer.writerow([f"{at - start:.3f}", number, *numbers])
-        return text.getvalue()
+        return rows_as_csv(rows, start=start)
 
 
 def _enlarge(face: Face, factor: int, picture: Picture) -> Face:

@@ -1,4 +1,4 @@
-"""What a person sees while a network trains: a bar with the time left, or a line an epoch in a log."""
+"""What a person sees while something takes long: a bar with the time left; of training, lines in a log."""
 
 import sys
 import time
@@ -61,3 +61,31 @@ class TrainingProgress:
             highlight=False,
             soft_wrap=True,
         )
+
+
+class ReadingProgress:
+    """A bar over pictures whose faces are being found, on standard error; none when that is no terminal."""
+
+    def __init__(self) -> None:
+        console = Console(file=sys.stderr)
+        self.bar = Progress(
+            TextColumn("finding faces"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self.task = self.bar.add_task("", total=None)
+
+    def __enter__(self) -> "ReadingProgress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.bar.stop()
+
+    def on_picture(self, done: int, total: int) -> None:
+        """A picture is done."""
+        self.bar.update(self.task, completed=done, total=total)

@@ -40,9 +40,13 @@ WHOLE_STUDIED = (RECIPE, PROVENANCE, HISTORY, METRICS, *EVALUATION_FILES.values(
 WHOLE_BASELINE = (BASELINE, PROVENANCE, METRICS, CARD, *EVALUATION_FILES.values())
 
 
+COMMITTED = Path(__file__).resolve().parent.parent / "models"  # the runs that come with this project
+DRAWN = "_drawn"  # the run on faces drawn by code; ``list_runs`` passes over names that start with "_"
+
+
 def models_folder() -> Path:
     """Where runs live: the environment variable FER_MODELS, or ``models/`` beside the package."""
-    return Path(os.environ.get("FER_MODELS") or Path(__file__).resolve().parent.parent / "models")
+    return Path(os.environ.get("FER_MODELS") or COMMITTED)
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,14 @@ def best_run() -> Run:
         f"There is no trained network in {models_folder()} yet. "
         "Train one with: python -m fer_core train paper-cnn --data PATH"
     )
+
+
+def drawn_run() -> Run | None:
+    """The embedded run on faces drawn by code, which is ranked nowhere; None where it is not whole."""
+    try:
+        return load_run(COMMITTED / DRAWN)
+    except RunError:
+        return None
 
 
 def broken_runs(folder: Path | None = None) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_core.comparisons import Difference, compare
+from fer_core.bootstrap import Difference, compare
 from fer_core.errors import RecipeError
 from fer_core.formats import format_points
 from fer_core.metrics import Evaluation
@@ -45,7 +45,7 @@ class Claim:
 
     Attributes:
         text: the claim in a sentence.
-        measure: one of ``comparisons.MEASURES``, on PrivateTest, single view.
+        measure: one of ``bootstrap.MEASURES``, on PrivateTest, single view.
         better: a variant's name.
         worse: another's.
     """

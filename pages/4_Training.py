@@ -1,34 +1,62 @@
-"""How the network learnt: its curves, where they part, and what it was asked to do."""
+"""How the network learnt, or learns now: its curves, where they part, what it was asked, how it is built."""
+
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from fer_core import charts
-from fer_core.curves import best_epoch, generalisation_gap, widening_epoch
+from fer_core.curves import History, best_epoch, generalisation_gap, widening_epoch
 from fer_core.formats import format_percent, format_seconds
 from fer_core.runs import Run
+from fer_core.underway import Underway, list_underway
 from pages.parts import formats
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
+from pages.parts.network import show_network
 from pages.parts.provenance import show_augmentation, show_provenance, show_recipe
 from pages.parts.readers import all_networks, pick_run
 from pages.parts.tiles import Tile, show_tiles
 
+REFRESH_SECONDS = 5  # how often a training is looked at; an epoch takes longer
+
 
 def main() -> None:
-    """The page: five numbers, the curves, then the recipe and where the run comes from."""
+    """The page: five numbers, the curves, then the recipe, where the run comes from, and the network."""
+    training = list_underway()
+    if training and not all_networks():
+        _show_first(training)
+        return
     run = pick_run()
     if best_epoch(run.history) is None:
         st.info(f"The run {run.name!r} has no finished epoch, so there are no curves.")
         st.stop()
     _show_numbers(run)
-    _show_curves([run, *_pick_others(run)])
+    with st.container(horizontal=True, gap="large"):
+        smoothing = _pick_smoothing()
+        others = _pick_others(run, training)
+    finished = {each.name: each.history for each in all_networks() if each.name in (run.name, *others)}
+    finished = {run.name: finished.pop(run.name)} | finished
+    _follow(finished, training, [name for name in others if name not in finished], smoothing)
     left, right = st.columns(2, gap="large")
     with left:
         show_recipe(run.recipe)
     with right:
         show_augmentation(run.recipe)
         show_provenance(run)
+    show_network(run)
+
+
+def _show_first(training: Sequence[Underway]) -> None:
+    """The page while the very first run is training."""
+    st.markdown("No network is finished yet; this is what has been begun.")
+    smoothing = _pick_smoothing()
+    _follow({}, training, [each.name for each in training], smoothing)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_recipe(training[0].recipe)
+    with right:
+        show_augmentation(training[0].recipe)
 
 
 def _show_numbers(run: Run) -> None:
@@ -60,32 +88,102 @@ def _show_numbers(run: Run) -> None:
     )
 
 
-def _pick_others(run: Run) -> list[Run]:
-    """Further runs to lay over this one; the choice is kept in the URL as ``compare``."""
-    others = {each.name: each for each in all_networks() if each.name != run.name}
-    if not others:
-        return []
-    chosen = st.multiselect(
-        "Lay other runs over it", list(others), key="compare", bind="query-params", placeholder="None"
+def _pick_smoothing() -> float:
+    """How much of what came before each epoch keeps; kept in the URL as ``smoothing``."""
+    return st.slider(
+        "Smoothing",
+        0.0,
+        0.95,
+        0.0,
+        0.05,
+        key="smoothing",
+        bind="query-params",
+        width=260,
+        help="Each epoch keeps this share of the average before it; the line as it was measured stays, "
+        "faint. 0 smooths nothing.",
     )
-    return [others[name] for name in chosen]
 
 
-def _show_curves(runs: list[Run]) -> None:
-    histories = {run.name: run.history for run in runs}
-    if len(runs) > 1:
+def _pick_others(run: Run, training: Sequence[Underway]) -> list[str]:
+    """Further runs to lay over this one, at first those in training; kept in the URL as ``compare``."""
+    under_way = [each.name for each in training]
+    names = [each.name for each in all_networks() if each.name != run.name]
+    names += [name for name in under_way if name not in (run.name, *names)]
+    if not names:
+        return []
+    return st.multiselect(
+        "Lay other runs over it",
+        names,
+        default=[name for name in names if name in under_way],
+        key="compare",
+        bind="query-params",
+        placeholder="None",
+        width="stretch",
+    )
+
+
+def _follow(
+    finished: Mapping[str, History], training: Sequence[Underway], shown: Sequence[str], smoothing: float
+) -> None:
+    """Progress and curves, drawn again every few seconds while a run is training, and only then.
+
+    Args:
+        finished: name -> history of the finished runs to draw.
+        training: the unfinished runs when the page was drawn.
+        shown: names of those to draw.
+        smoothing: of the lines.
+    """
+    names = [each.name for each in training]
+
+    def draw() -> None:
+        now = list_underway()
+        if [each.name for each in now] != names:
+            st.rerun()  # one has begun or ended, which changes more than the curves
+        for each in now:
+            _show_progress(each)
+        histories = {each.name: each.history for each in now if each.name in shown}
+        _show_curves({**finished, **histories}, smoothing)
+
+    lively = not all(each.stopped for each in training)
+    st.fragment(draw, run_every=REFRESH_SECONDS if lively else None)()
+
+
+def _show_progress(each: Underway) -> None:
+    """One line and a bar: how far a training is."""
+    epochs = each.recipe.epochs
+    so_far = f"**{each.name}**: epoch {each.done} of {epochs}"
+    best = best_epoch(each.history)
+    if best is not None:
+        share = format_percent(each.history["val_accuracy"][list(each.history["epoch"]).index(best)])
+        so_far += f", best so far {share} of PublicTest (epoch {best})"
+    if each.stopped:
+        state = "It has stopped; `--resume` goes on from there."
+    elif each.seconds_left is None:
+        state = "It is training; its first epoch is not over yet."
+    elif each.done >= epochs:
+        state = "Its last epoch is over; it is being tested and saved."
+    else:
+        most = "at most " if each.recipe.patience else ""
+        state = f"It is training, about {most}{format_seconds(each.seconds_left)} left."
+    st.progress(min(1.0, each.done / epochs), text=f"{so_far}. {state}")
+
+
+def _show_curves(histories: Mapping[str, History], smoothing: float) -> None:
+    if len(histories) > 1:
         st.caption("Full lines: validation. Dotted: training. The mark is a run's best epoch.")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Accuracy")
-        _show(charts.plot_history(histories, "accuracy"), "Training and validation accuracy by epoch.")
+        figure = charts.plot_history(histories, "accuracy", smoothing=smoothing)
+        _show(figure, "Training and validation accuracy by epoch.")
     with right:
         st.subheader("Loss")
-        _show(charts.plot_history(histories, "loss"), "Training and validation loss by epoch.")
+        figure = charts.plot_history(histories, "loss", smoothing=smoothing)
+        _show(figure, "Training and validation loss by epoch.")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Generalisation gap")
-        _show(charts.plot_gap(histories), "Training minus validation accuracy by epoch.")
+        _show(charts.plot_gap(histories, smoothing=smoothing), "Training minus validation accuracy by epoch.")
         st.caption(
             "Training accuracy minus validation accuracy. Training faces are augmented and dropout is on, so "
             "it may start below zero. A line that is flat at first and then rises is fitted to it: it widens "

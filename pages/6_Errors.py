@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from fer_core.charts.errors import plot_confusion_to_pick, plot_map
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
 from fer_core.formats import format_percent
-from fer_core.metrics import Evaluation
+from fer_core.metrics import wilson_interval
 from fer_core.mistakes import (
     MAPS,
     Answers,
@@ -24,15 +23,13 @@ from fer_core.mistakes import (
     place,
     select,
     sort,
-    suspect,
 )
-from fer_core.runs import Run
-from pages.parts.connect import Data, connect_data, find_data
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted
 from pages.parts.frame import page
 from pages.parts.gallery import Faces, open_face, show_cards, show_open_face
-from pages.parts.readers import last_change, pick_run
+from pages.parts.readers import last_change
+from pages.parts.sources import connect, gather, introduce, is_drawn, pick_source
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
@@ -50,14 +47,14 @@ CARDS = 16  # on one page of the gallery
 
 def main() -> None:
     """The page: which split and which view; then the matrix and its faces, or the map."""
-    run = pick_run(baselines=True)
     with st.container(horizontal=True, gap="medium"):
+        run = pick_source()
         split = _choose("Faces of", SPLITS, key="split")
         view = _choose("Show", VIEWS, key="show")
-    data = find_data()
-    faces = _gather(run, split, view, data)
+    faces = gather(run, split, doubts=view == LABELS)
+    introduce(faces)
     {MISTAKES: _show_mistakes, LABELS: _show_labels, MAP: _show_map}[view](faces)
-    connect_data(data)
+    connect()
     show_open_face(faces)
 
 
@@ -74,39 +71,14 @@ def _choose(label: str, options: Sequence[str], *, key: str) -> str:
     )
 
 
-def _gather(run: Run, split: str, view: str, data: Data | None) -> Faces:
-    """The run's answers, with people's where the connected copy is the one that the run was evaluated on."""
-    evaluation = run.evaluation(split)
-    if data is not None and not _fits(evaluation, data):
-        st.info(
-            "The connected copy of FER2013 is not the one that this run was evaluated on: its labels differ. "
-            "So its faces are not shown here.",
-            icon=":material/database_off:",
-        )
-        data = None
-    votes = None if data is None or data.votes is None else data.votes[evaluation.rows]
-    answers = Answers(evaluation, votes)
-    suspected = _suspected(run.path, last_change(run.path), split, answers)
-    return Faces(run, answers, suspected if view == LABELS else answers.read, suspected, data)
-
-
-def _fits(evaluation: Evaluation, data: Data) -> bool:
-    rows, labels = evaluation.rows, data.table.labels
-    inside = not len(rows) or (rows.min() >= 0 and rows.max() < len(labels))
-    return bool(inside and np.array_equal(labels[rows], evaluation.labels))
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _suspected(run_path: Path, changed: float, split: str, _answers: Answers) -> npt.NDArray[np.int64]:
-    return suspect(_answers.labels, _answers.probabilities)
-
-
 def _show_mistakes(faces: Faces) -> None:
     wrong = int((faces.answers.read != faces.answers.labels).sum())
-    share = format_percent(wrong / max(1, len(faces.answers)))
+    count = len(faces.answers)
+    low, high = (format_percent(share) for share in wilson_interval(wrong, count))
     st.markdown(
-        f"**{wrong:,} of {len(faces.answers):,}** {faces.answers.evaluation.split} faces were read wrongly "
-        f"({share}). Pick a cell to see its faces, and a face to see all that is known of it."
+        f"**{wrong:,} of {count:,}** {faces.answers.evaluation.split} faces were read wrongly "
+        f"({format_percent(wrong / max(1, count))}; 95% interval {low} to {high}). "
+        "Pick a cell to see its faces, and a face to see all that is known of it."
     )
     _browse(faces)
 
@@ -126,6 +98,12 @@ def _label_summary(faces: Faces) -> str:
     answers, suspected = faces.answers, faces.suspected
     chosen = suspected >= 0
     sentence = f"**{chosen.sum():,} of {len(answers):,}** labels look wrong to confident learning."
+    if faces.shown is not None:
+        wrong = faces.shown != answers.labels
+        return (
+            f"{sentence} **{wrong.sum():,}** were made wrong on purpose, and **{(wrong & chosen).sum():,}** "
+            "of these are among them."
+        )
     if answers.votes is None:
         return sentence + " With the FER+ votes, people's opinion stands beside it."
     choice = answers.first_choice
@@ -202,7 +180,8 @@ def _ask(truth: int | None, said: int | None, faces: Faces) -> tuple[Wanted, str
             people = _choose("FER+ voters and the label", tuple(PEOPLE), key="people")
             twin = _choose("In an earlier split too", tuple(TWINS), key="twin")
     if faces.answers.votes is None and (by == "voters" or PEOPLE[people] is not None):
-        st.caption("The FER+ votes are not connected, so what people say neither orders nor filters here.")
+        why = "Nobody votes on drawn faces" if is_drawn() else "The FER+ votes are not connected"
+        st.caption(f"{why}, so what people say neither orders nor filters here.")
         by, people = ("confidence" if by == "voters" else by), "all"
     active = [f"an answer that is {low}–{high} % sure"] if (low, high) != (0, 100) else []
     active += [words for words in (PEOPLE_WORDS.get(people), TWIN_WORDS.get(twin)) if words]

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from fer_core import charts
-from fer_core.comparisons import Difference, compare
+from fer_core.bootstrap import Difference, compare
 from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.emotions import Emotion
 from fer_core.formats import format_accuracy, format_points, format_seconds

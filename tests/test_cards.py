@@ -108,3 +108,10 @@ def test_it_is_plain_markdown(card):
     assert "\n\n\n" not in card
     assert re.findall(r"^#+ .*", card, re.MULTILINE)[0] == "# example"
     assert "nan" not in card.lower().split()
+
+
+def test_the_card_of_a_run_on_drawn_faces_speaks_of_them():
+    card = write_card(runs.drawn_run())
+    assert "of the PrivateTest of Drawn faces" in card
+    assert "cannot read a photo" in card
+    assert "FER2013" not in card

@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 
 from fer_core import charts
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
+from fer_core.curves import smooth
+from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS, Emotion
 from fer_core.palette import EMOTION_COLOURS
+from fer_core.rankings import coverage, rank
 
 CONFUSION = np.arange(49).reshape(7, 7)
 SCORES = {name: [0.1 * index for index in range(1, 8)] for name in ("f1", "precision", "recall")}
+INTERVALS = {name: [(value - 0.05, value + 0.05) for value in values] for name, values in SCORES.items()}
+LABELS = np.arange(700) % 7
+PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(7), 700)
+CURVE = coverage(LABELS, PROBABILITIES)
+RANKINGS = [rank(emotion == LABELS, PROBABILITIES[:, emotion]) for emotion in EMOTIONS]
+NOBODY = rank(np.zeros(700, bool), PROBABILITIES[:, 6])
 HISTORY = {
     "epoch": [1, 2, 3, 4],
     "loss": [2.0, 1.5, 1.2, 1.0],
@@ -27,7 +35,13 @@ FIGURES = {
     "confusion, shares": charts.plot_confusion(CONFUSION),
     "confusion, counts": charts.plot_confusion(CONFUSION, shares=False),
     "confusion, an emotion without faces": charts.plot_confusion(np.zeros((7, 7), int)),
-    "per emotion": charts.plot_per_emotion(SCORES),
+    "confusion, by column": charts.plot_confusion(CONFUSION, by="column"),
+    "per emotion": charts.plot_per_emotion(SCORES, INTERVALS),
+    "roc": charts.plot_roc(RANKINGS, Emotion.FEAR),
+    "precision and recall": charts.plot_precision_recall(RANKINGS, Emotion.FEAR),
+    "roc, an emotion without faces": charts.plot_roc([*RANKINGS[:6], NOBODY], Emotion.NEUTRAL),
+    "coverage": charts.plot_coverage(CURVE, CURVE.at(0.5)),
+    "coverage, one face": charts.plot_coverage(coverage(LABELS[:1], PROBABILITIES[:1]), 0),
     "reliability": charts.plot_reliability([0.2, 0.9, 0.0], [0.3, 0.8, 0.0], [10, 90, 0]),
     "reliability, no faces": charts.plot_reliability([0.0], [0.0], [0]),
     "comparison": charts.plot_comparison({"ours": (0.7, 0.68, 0.72), "theirs": (0.65, 0.65, 0.65)}),
@@ -36,6 +50,8 @@ FIGURES = {
     "history, no epoch yet": charts.plot_history({"only": EMPTY}, "accuracy"),
     "learning rate": charts.plot_learning_rate(TWO),
     "gap": charts.plot_gap(TWO),
+    "accuracy, smoothed": charts.plot_history(TWO, "accuracy", smoothing=0.5),
+    "gap, smoothed": charts.plot_gap({"only": EMPTY}, smoothing=0.5),
     "gap, no epoch yet": charts.plot_gap({"only": EMPTY}),
 }
 
@@ -71,6 +87,49 @@ def test_confusion_is_shaded_by_row_whatever_it_writes():
     ]
     np.testing.assert_array_equal(*shades)
     np.testing.assert_allclose(np.square(shades[0]).sum(axis=1), 1)
+
+
+def test_confusion_by_column_writes_shares_of_the_answers():
+    notes = charts.plot_confusion(CONFUSION, by="column").layout.annotations
+    cell = next(note for note in notes if (note.y, note.x) == ("neutral", "angry"))
+    assert cell.text == f"{100 * 42 / CONFUSION[:, 0].sum():.0f}"
+
+
+def test_each_share_of_an_emotion_has_its_interval_and_its_pattern():
+    bars = [bar for bar in charts.plot_per_emotion(SCORES, INTERVALS).data if bar.showlegend is False]
+    assert [bar.name for bar in bars] == ["F1", "precision", "recall"]
+    assert len({bar.marker.pattern.shape for bar in bars}) == 3
+    for bar in bars:
+        np.testing.assert_allclose(bar.error_x.array, 0.05)
+        np.testing.assert_allclose(bar.error_x.arrayminus, 0.05)
+        assert list(bar.marker.color) == [EMOTION_COLOURS[emotion] for emotion in EMOTIONS]
+
+
+def test_the_chosen_emotion_is_in_front_and_named():
+    lines = charts.plot_roc(RANKINGS, Emotion.FEAR).data
+    assert lines[-1].name == "◆ fear"
+    assert [line.name for line in lines if line.showlegend is not False] == ["guessing", "◆ fear"]
+    assert all(lines[-1].line.width > line.line.width for line in lines[:-1])
+    assert (lines[-1].x[0], lines[-1].x[-1], lines[-1].y[-1]) == (0, 1, 1)
+    assert all(len(line.x) <= 200 for line in lines)
+    assert len(charts.plot_roc([*RANKINGS[:6], NOBODY], Emotion.NEUTRAL).data) == 7  # guessing and six
+
+
+def test_coverage_marks_the_choice_within_its_band():
+    band, line, mark = charts.plot_coverage(CURVE, CURVE.at(0.5)).data
+    assert mark.x[0] == pytest.approx(0.5)
+    assert line.x[0] == pytest.approx(30 / 700)
+    middle = len(band.y) // 2
+    assert (np.asarray(band.y[:middle]) >= np.asarray(line.y)).all()
+    assert (np.asarray(band.y[middle:])[::-1] <= np.asarray(line.y)).all()
+
+
+def test_smoothing_keeps_the_raw_line_faint():
+    raw, smoothed, *_ = charts.plot_history({"only": HISTORY}, "loss", smoothing=0.5).data
+    assert list(raw.y) == HISTORY["val_loss"]
+    assert (raw.opacity, raw.showlegend) == (0.3, False)
+    assert list(smoothed.y) == pytest.approx(smooth(HISTORY["val_loss"], 0.5))
+    assert raw.line.color == smoothed.line.color
 
 
 def test_empty_bins_are_left_out():

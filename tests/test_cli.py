@@ -120,3 +120,18 @@ def test_predict_writes_json_and_pictures(trained_run, capsys, tmp_path):
 def test_benchmark_measures_the_run(trained_run, capsys):
     assert cli.main(["benchmark", str(trained_run.path)]) == 0
     assert "one face" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["--name", "mine"], ["--name", "_mine"]])
+def test_a_run_on_drawn_faces_is_named_so_that_it_is_not_ranked(words, capsys, monkeypatch):
+    asked = {}
+
+    def train_run(recipe, splits, **options):
+        asked.update(name=recipe.name, data=splits["Training"].name, command=options["command"])
+        raise DataError("enough")
+
+    monkeypatch.setattr("fer_core.pipeline.train_run", train_run)
+    assert cli.main(["train", "drawn", "--data", "drawn", *words]) == 1
+    assert asked["name"] == ("_mine" if words else "_drawn")
+    assert asked["data"] == "Drawn faces"
+    assert asked["command"] == " ".join(["python -m fer_core train drawn --data drawn", *words])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_core.curves import best_epoch, generalisation_gap, widening_epoch
+from fer_core.curves import best_epoch, generalisation_gap, smooth, widening_epoch
 
 
 def history(gap, val_accuracy=None):
@@ -52,3 +52,11 @@ def test_gap_is_training_minus_validation():
 )
 def test_best_epoch_is_the_first_of_the_highest(accuracies, epoch):
     assert best_epoch(history(np.zeros(len(accuracies)), accuracies)) == epoch
+
+
+def test_smoothing_is_a_moving_average_without_a_cold_start():
+    assert smooth([3.0, 1.0, 2.0], 0.0) == [3.0, 1.0, 2.0]
+    assert smooth([0.4] * 5, 0.9) == pytest.approx([0.4] * 5)
+    # the weights of three values are 1/4, 1/2 and 1, over their sum
+    assert smooth([4.0, 2.0, 1.0], 0.5)[-1] == pytest.approx((4 / 4 + 2 / 2 + 1) / 1.75)
+    assert smooth([], 0.5) == []

@@ -3,13 +3,22 @@
 import numpy as np
 import pytest
 
-from fer_core.datasets import PRIVATE_TEST, PUBLIC_TEST, VOTE_NAMES, synthetic_splits
+from fer_core.datasets import (
+    PRIVATE_TEST,
+    PUBLIC_TEST,
+    VOTE_NAMES,
+    draw_table,
+    drawn_splits,
+    synthetic_splits,
+)
 from fer_core.metrics import Evaluation
 from pages.parts import connect
 from tests.finished_runs import write_run
 from tests.networks import tiny_tflite
 from tests.synthetic import write_fer2013_csv
 from tests.test_pages import charts_of, complaints, texts, visit
+
+DRAWN = {"data": "Drawn faces"}
 
 ERRORS = "pages/6_Errors.py"
 TEST_FACES = 4  # of each emotion, in each test split
@@ -69,7 +78,9 @@ def images(app):
 def test_without_fer2013_everything_but_the_pictures_is_there(run):
     app = visit(ERRORS)
     assert not complaints(app)
-    assert "**4 of 28** PrivateTest faces were read wrongly (14.3 %)" in texts(app, "markdown")
+    assert "**4 of 28** PrivateTest faces were read wrongly (14.3 %; 95% interval 5.7 % to 31.5 %)" in texts(
+        app, "markdown"
+    )
     assert "Connect FER2013" in texts(app, "markdown")
     assert len(cards(app)) == 4
     assert cards(app)[0].label == "sad 87 %"  # the surest first
@@ -208,3 +219,59 @@ def test_a_network_that_cannot_run_is_one_sentence_in_the_drawer(run, connected)
     (error,) = app.error
     assert "model.tflite is damaged" in error.value
     assert "Labelled **▲ angry**" in texts(app, "markdown")
+
+
+def test_where_fer2013_is_missing_the_drawn_faces_are_offered(run):
+    app = visit(ERRORS)
+    assert "FER2013's pictures are missing here" in texts(app, "caption")
+    next(button for button in app.button if button.label == "See drawn faces").click().run()
+    assert not complaints(app)
+    assert app.query_params["data"] == "Drawn faces"
+    assert "pictures are missing" not in texts(app, "caption")
+    assert "drawn by code, hard on purpose" in texts(app, "caption")
+    assert len(images(app)) == len(cards(app)) == 16
+    assert "Connect FER2013" in texts(app, "markdown")
+
+
+def test_with_fer2013_nothing_else_is_offered(run, connected):
+    app = visit(ERRORS)
+    assert "missing" not in texts(app, "caption")
+    assert "See drawn faces" not in [button.label for button in app.button]
+    app = visit(ERRORS, **DRAWN)
+    assert not complaints(app)
+    assert "Choose FER2013 above" in texts(app, "caption")
+
+
+def test_drawn_faces_need_no_run_of_ones_own():
+    assert not cards(visit(ERRORS))
+    app = visit(ERRORS, **DRAWN, truth="fear", read="surprise")
+    assert not complaints(app)
+    assert len(images(app)) == len(cards(app)) > 0
+
+
+@pytest.mark.parametrize("split", [PUBLIC_TEST, PRIVATE_TEST])
+def test_a_drawn_face_is_seen_with_all_that_is_known_of_it(split):
+    data = drawn_splits()[split]
+    app = visit(ERRORS, **DRAWN, split=split, face=str(data.rows[0]))
+    assert not complaints(app)
+    said = texts(app, "markdown")
+    assert "Drawn as **▲ angry**" in said
+    assert "1 identical image: row " in said
+    assert len(images(app)) == 16 + 2  # the face, and where the network looked
+    assert len(charts_of(app)) == 2  # nobody votes
+
+
+def test_the_label_of_a_drawn_face_that_is_wrong_is_told():
+    table, shown = draw_table()
+    row = np.flatnonzero((shown != table.labels) & (table.splits == 2))[0]
+    app = visit(ERRORS, **DRAWN, show="Doubtful labels", face=str(row), people="agree")
+    assert not complaints(app)
+    assert "so the label is wrong, on purpose" in texts(app, "markdown")
+    assert "were made wrong on purpose" in texts(app, "markdown")
+    assert "Nobody votes on drawn faces" in texts(app, "caption")
+
+
+def test_the_map_of_drawn_faces_has_them_all():
+    app = visit(ERRORS, **DRAWN, show="Map")
+    assert not complaints(app)
+    assert sum(len(trace.get("text", [])) for trace in charts_of(app)[0]["data"]) == 420

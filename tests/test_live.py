@@ -10,9 +10,9 @@ import pytest
 from fer_core import live as live_module
 from fer_core.drawing import draw_predictions
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, Emotion
-from fer_core.live import CSV_COLUMNS, STAGES, LiveReader
+from fer_core.live import STAGES, LiveReader
 from fer_core.recognition import Recognizer
-from fer_core.tracking import log_probabilities
+from fer_core.tracking import CSV_COLUMNS, log_probabilities
 from tests.networks import sample, tiny_tflite
 
 av = pytest.importorskip("av", reason="PyAV comes with streamlit-webrtc")

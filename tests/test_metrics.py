@@ -261,3 +261,32 @@ def test_views_have_two_names():
     assert evaluation().view("single").shape == evaluation().view("flip").shape == (10, 7)
     with pytest.raises(DataError, match=r"one of single, flip\. Received: 'double'"):
         evaluation().view("double")
+
+
+def test_the_interval_of_f1_is_that_of_the_bootstrap():
+    labels, probabilities = predictions(count=800)
+    found = metrics.class_intervals(metrics.confusion(labels, probabilities))
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(0, 800, 800) for _ in range(2000)]
+    scores = [metrics.score(labels[rows], probabilities[rows])["f1"] for rows in drawn]
+    low, high = np.percentile(scores, [2.5, 97.5], axis=0)
+    np.testing.assert_allclose(np.array(found["f1"]), np.stack([low, high], axis=1), atol=0.012)
+
+
+@given(labelled())
+def test_class_intervals_hold_their_scores(case):
+    scores = metrics.score(*case)
+    for name, intervals in metrics.class_intervals(scores["confusion"]).items():
+        for value, (low, high) in zip(scores[name], intervals, strict=True):
+            assert math.isnan(low) or 0 <= low <= value + 1e-12 <= high + 2e-12
+
+
+def test_without_twins_keeps_the_others_in_order():
+    labels, probabilities = predictions(count=4)
+    twins = np.array([True, False, False, True])
+    whole = Evaluation("PublicTest", np.arange(4), labels, probabilities, probabilities, twins)
+    rest = whole.without_twins()
+    assert rest.rows.tolist() == [1, 2]
+    np.testing.assert_array_equal(rest.labels, labels[1:3])
+    np.testing.assert_array_equal(rest.view("flip"), probabilities[1:3])
+    assert not rest.twins.any()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_core import cli, comparisons, runs, studies, trials
+from fer_core import bootstrap, cli, runs, studies, trials
 from fer_core.architectures import build_network
 from fer_core.datasets import find_twins
 from fer_core.errors import RecipeError, RunError
@@ -37,7 +37,7 @@ def test_a_study_compares_one_budget_and_claims_only_what_it_trains(study):
     assert {variant.recipe.patience for variant in study.variants} == {0}
     for claim in study.claims:
         assert {claim.better, claim.worse} <= set(names)
-        assert claim.measure in comparisons.MEASURES
+        assert claim.measure in bootstrap.MEASURES
 
 
 @each_study

@@ -38,3 +38,24 @@ def test_drawn_splits_share_twins_with_their_labels():
         assert twins.tolist() == [True] * 2 + [False] * 5
     rows = np.concatenate([splits[split].rows for split in SPLITS])
     assert rows.tolist() == list(range(35))
+
+
+def test_expressions_fade():
+    plain, faded, gone = (draw_faces(1, seed=4, fading=share)[0] for share in (0, 0.5, 1))
+    assert faded.shape == plain.shape
+    assert not np.array_equal(faded, plain)
+    np.testing.assert_array_equal(gone, draw_faces(1, seed=4, fading=1)[0])
+
+
+def test_the_drawn_data_set_has_the_faults_of_a_real_one():
+    table, shown = datasets.draw_table()
+    splits = datasets.drawn_splits()
+    assert [len(splits[split]) for split in SPLITS] == [2800, 420, 420]
+    np.testing.assert_array_equal(np.concatenate([splits[split].rows for split in SPLITS]), range(3640))
+    wrong = (shown != table.labels).mean()
+    assert wrong == pytest.approx(1 / 12, abs=0.02)
+    for split in ("PublicTest", "PrivateTest"):
+        assert datasets.find_twins(splits[split].images, splits["Training"].images).sum() == 12
+    groups = datasets.group_identical(table.images)
+    for group in np.flatnonzero(np.bincount(groups) > 1):
+        assert len(set(shown[groups == group])) == 1, "twins show the same"

@@ -1,10 +1,12 @@
-"""The chart of one face over the last 30 s."""
+"""The charts of one face over time: the last 30 s, and a whole video."""
 
 import numpy as np
 import pytest
 
 from fer_core.charts.live import MOST_POINTS, plot_timeline
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.charts.video import MOST_POINTS as VIDEO_POINTS
+from fer_core.charts.video import plot_video_timeline
+from fer_core.emotions import EMOTION_COUNT, Emotion
 
 AVERAGE = np.array([0.05] * 6 + [0.7])
 
@@ -25,3 +27,32 @@ def test_the_timeline_is_thinned_and_ends_now(count):
 def test_a_face_that_was_away_leaves_a_gap():
     figure = plot_timeline([-20.0, -19.5, -2.0, 0.0], np.tile(AVERAGE, (4, 1)))
     assert np.isnan(figure.data[0].y).sum() == 2
+
+
+def test_a_video_has_one_axis_for_every_face_and_marks_its_peaks():
+    seconds = [2.0, 2.2, 2.4, 5.0, 5.2]
+    figure = plot_video_timeline(
+        seconds, np.tile(AVERAGE, (5, 1)), until=8.0, peaks=[(2.2, Emotion.NEUTRAL, 0.7)]
+    )
+    assert list(figure.layout.xaxis.range) == [0, 8.0]
+    assert len({(line.line.dash, line.line.color) for line in figure.data}) == EMOTION_COUNT
+    assert np.isnan(figure.data[0].y).sum() == 1  # away for 2.6 s
+    (mark,) = figure.layout.annotations
+    assert (mark.x, mark.y, "○" in mark.text) == (2.2, 0.7, True)
+    figure.to_json()
+
+
+def test_a_face_of_one_moment_is_a_point():
+    figure = plot_video_timeline([0.0], AVERAGE[None], until=0.0)
+    assert {line.mode for line in figure.data} == {"markers"}
+    assert list(figure.layout.xaxis.range) == [0, 1.0]
+
+
+def test_a_long_video_is_thinned():
+    seconds = np.arange(0, 3600, 0.2)
+    figure = plot_video_timeline(seconds, np.tile(AVERAGE, (len(seconds), 1)), until=3600.0)
+    assert len(figure.data[0].x) <= VIDEO_POINTS
+    assert not np.isnan(figure.data[0].y).any()
+    away = np.concatenate([seconds[:9000], seconds[9000:] + 60])
+    figure = plot_video_timeline(away, np.tile(AVERAGE, (len(away), 1)), until=3660.0)
+    assert np.isnan(figure.data[0].y).sum() == 1  # a minute's absence is still seen

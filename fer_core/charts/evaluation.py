@@ -7,28 +7,35 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from fer_core.charts.style import ACCENT, GLYPH_LABELS, LABEL_PX, MUTED, RUN_MARKERS, new_figure
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
+from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.palette import EMOTION_COLOURS, rgb
 
 SHADE = "#4f46e5"  # darker than ACCENT, so that white can be read on it
+# The three shares of an emotion: title and pattern. The emotion has the colour, the pattern says which share.
+SHARES = {"f1": ("F1", ""), "precision": ("precision", "/"), "recall": ("recall", ".")}
 
 
-def plot_confusion(confusion: npt.ArrayLike, *, shares: bool = True, height: int = 520) -> go.Figure:
+def plot_confusion(
+    confusion: npt.ArrayLike, *, shares: bool = True, by: str = "row", height: int = 520
+) -> go.Figure:
     """Who is taken for whom: rows are the truth, columns what the network said.
 
-    The shade is always the share of the row, so that happy, with sixteen times the faces of disgust, does
-    not drown the rest; the text is that share in percent, or the count.
+    The shade is always a share, so that happy, with sixteen times the faces of disgust, does not drown the
+    rest; the text is that share in percent, or the count.
 
     Args:
         confusion: (7, 7) counts, rows are the truth.
-        shares: write percent of the row; False writes counts.
+        shares: write percent; False writes counts.
+        by: what the shares are of: "row", those who show an emotion (the diagonal is recall), or "column",
+            those who are read as one (the diagonal is precision).
         height: px.
     """
     counts = np.asarray(confusion)
-    totals = counts.sum(axis=1, keepdims=True)
+    totals = counts.sum(axis=1 if by == "row" else 0, keepdims=True)
     share = counts / np.maximum(totals, 1)
     figure = new_figure(height)
     red, green, blue = rgb(SHADE)
+    of_whom = "%{y} faces<br>were read as %{x}" if by == "row" else "faces read as %{x}<br>truly show %{y}"
     figure.add_heatmap(
         z=np.sqrt(share),  # so that a few percent can be seen
         x=EMOTION_LABELS,
@@ -40,8 +47,9 @@ def plot_confusion(confusion: npt.ArrayLike, *, shares: bool = True, height: int
         colorscale=[[0, f"rgba({red},{green},{blue},0.03)"], [1, f"rgba({red},{green},{blue},1)"]],
         showscale=False,
         customdata=np.dstack([counts, np.broadcast_to(totals, counts.shape), share]),
-        hovertemplate="%{customdata[0]:,} of the %{customdata[1]:,} %{y} faces<br>"
-        "were read as %{x}: %{customdata[2]:.1%}<extra></extra>",
+        hovertemplate="%{customdata[0]:,} of the %{customdata[1]:,} "
+        + of_whom
+        + ": %{customdata[2]:.1%}<extra></extra>",
     )
     figure.update_layout(annotations=_cell_texts(share, share if shares else counts, shares=shares))
     names = {"ticks": "", "showgrid": False, "tickfont": {"size": LABEL_PX}}
@@ -65,43 +73,51 @@ def _cell_texts(share: np.ndarray, values: np.ndarray, *, shares: bool) -> list[
     return texts
 
 
-def plot_per_emotion(scores: Mapping[str, Sequence[float]], *, height: int = 380) -> go.Figure:
-    """F1 as a bar an emotion; precision points at it from above, recall from below.
+def plot_per_emotion(
+    scores: Mapping[str, Sequence[float]],
+    intervals: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    height: int = 520,
+) -> go.Figure:
+    """Precision, recall and F1 of each emotion as bars, each with its 95% interval.
 
     Args:
-        scores: a score dictionary (``metrics.score``): ``f1``, ``precision`` and ``recall``, seven each.
+        scores: a score dictionary (``metrics.score``): ``precision``, ``recall`` and ``f1``, seven each.
+        intervals: their ends, ``metrics.class_intervals``.
         height: px.
     """
-    figure, places = new_figure(height, bargap=0.5), np.arange(EMOTION_COUNT)
-    figure.add_bar(
-        name="F1",
-        x=list(scores["f1"]),
-        y=places,
-        orientation="h",
-        marker={"color": [EMOTION_COLOURS[emotion] for emotion in EMOTIONS], "cornerradius": 3},
-        customdata=EMOTION_LABELS,
-        hovertemplate="%{customdata}: F1 %{x:.1%}<extra></extra>",
-        showlegend=False,
-    )
-    for name, symbol, offset in (("precision", "triangle-down", -0.3), ("recall", "triangle-up", 0.3)):
-        figure.add_scatter(
-            name=name,
-            x=list(scores[name]),
-            y=places + offset,
-            mode="markers",
-            marker={"symbol": symbol, "size": 11, "color": MUTED},
-            customdata=EMOTION_LABELS,
-            hovertemplate=f"%{{customdata}}: {name} %{{x:.1%}}<extra></extra>",
+    figure = new_figure(height, barmode="group", bargap=0.25, bargroupgap=0.05)
+    for name, (title, pattern) in SHARES.items():
+        values, ends = np.asarray(scores[name]), np.nan_to_num(np.asarray(intervals[name]))
+        look = {"pattern": {"shape": pattern, "fillmode": "replace", "size": 5}}
+        figure.add_bar(
+            name=title,
+            x=values,
+            y=GLYPH_LABELS,
+            orientation="h",
+            marker={"color": [EMOTION_COLOURS[emotion] for emotion in EMOTIONS], "cornerradius": 2} | look,
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": np.maximum(0, ends[:, 1] - values),
+                "arrayminus": np.maximum(0, values - ends[:, 0]),
+                "thickness": 1.2,
+                "width": 3,
+                "color": MUTED,
+            },
+            customdata=ends,
+            hovertemplate=f"%{{y}}: {title} %{{x:.1%}}<br>"
+            "95% interval %{customdata[0]:.1%} to %{customdata[1]:.1%}<extra></extra>",
+            legendgroup=name,
+            showlegend=False,
         )
-    figure.update_xaxes(title="F1 (the bar)", range=[0, 1.04], dtick=0.25, tickformat=".0%")
-    figure.update_yaxes(
-        autorange="reversed",
-        ticks="",
-        showgrid=False,
-        tickfont={"size": LABEL_PX},
-        tickvals=places,
-        ticktext=GLYPH_LABELS,
-    )
+        figure.add_bar(  # the legend shows the pattern, in no emotion's colour
+            name=title, x=[None], y=[GLYPH_LABELS[0]], marker={"color": MUTED} | look, legendgroup=name
+        )
+        figure.data[-1].update(orientation="h", offsetgroup=name)
+        figure.data[-2].update(offsetgroup=name)
+    figure.update_xaxes(range=[0, 1.04], dtick=0.25, tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX})
     return figure
 
 

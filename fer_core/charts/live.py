@@ -25,7 +25,7 @@ def plot_timeline(
         span: the width of the axis, in seconds.
         height: px.
     """
-    times, values = _thin(np.asarray(seconds, dtype=float), np.asarray(probabilities, dtype=float))
+    times, values = thin(np.asarray(seconds, dtype=float), np.asarray(probabilities, dtype=float))
     figure = new_figure(height, uirevision="live")  # a line that was hidden by its legend stays hidden
     figure.update_layout(margin={"r": 20}, legend={"itemwidth": 30, "font": {"size": 12}})
     for emotion in EMOTIONS:
@@ -52,15 +52,28 @@ def plot_timeline(
     return figure
 
 
-def _thin(
-    times: npt.NDArray[np.floating], values: npt.NDArray[np.floating]
+def thin(
+    times: npt.NDArray[np.floating],
+    values: npt.NDArray[np.floating],
+    *,
+    most: int = MOST_POINTS,
+    gap_seconds: float = GAP_SECONDS,
 ) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
-    """At most ``MOST_POINTS`` moments, the last among them, and a blank one wherever the face was away."""
+    """At most so many moments, the last among them, and a blank one wherever the face was away.
+
+    Args:
+        times: (N,) seconds, rising.
+        values: (N, 7).
+        most: moments that stay.
+        gap_seconds: how long a face must be away to leave a gap.
+    """
     values = values.reshape(len(times), len(EMOTIONS))
-    step = max(1, -(-len(times) // MOST_POINTS))
+    step = max(1, -(-len(times) // most))
     keep = np.arange(len(times) - 1, -1, -step)[::-1]
+    away = np.flatnonzero(np.diff(times) > gap_seconds) + 1  # where the face came back, before any thinning
+    gaps = np.unique(np.searchsorted(keep, away))
+    gaps = gaps[gaps > 0]
     times, values = times[keep], values[keep]
-    gaps = np.flatnonzero(np.diff(times) > GAP_SECONDS) + 1
     return np.insert(times, gaps, times[gaps] if len(gaps) else 0.0), np.insert(values, gaps, np.nan, axis=0)
 
 

@@ -6,10 +6,14 @@ from typing import Any
 import plotly.graph_objects as go
 
 from fer_core.charts.style import MUTED, RUN_COLOURS, RUN_MARKERS, new_figure
-from fer_core.curves import History, best_epoch, generalisation_gap, widening_epoch
+from fer_core.curves import History, best_epoch, generalisation_gap, smooth, widening_epoch
+
+FAINT = 0.3  # the raw line under a smoothed one
 
 
-def plot_history(histories: Mapping[str, History], field: str, *, height: int = 340) -> go.Figure:
+def plot_history(
+    histories: Mapping[str, History], field: str, *, smoothing: float = 0.0, height: int = 340
+) -> go.Figure:
     """One field by epoch: validation as a full line, training dotted, the best epoch marked.
 
     For one run the legend names the lines, for several it names the runs.
@@ -17,12 +21,13 @@ def plot_history(histories: Mapping[str, History], field: str, *, height: int = 
     Args:
         histories: run name -> history (``Run.history``).
         field: "accuracy" or "loss".
+        smoothing: weight of ``curves.smooth`` in [0, 1); above 0 the raw lines stay, faint.
         height: px.
     """
     share, alone = field == "accuracy", len(histories) == 1
     figure = new_figure(height)
     for index, (name, history) in enumerate(histories.items()):
-        style: dict[str, Any] = {"index": index, "share": share, "legendgroup": name}
+        style: dict[str, Any] = {"index": index, "share": share, "smoothing": smoothing, "legendgroup": name}
         validation = "validation" if alone else name
         _add_line(figure, history, f"val_{field}", name=validation, **style)
         _add_line(figure, history, field, name="training", dash="dot", showlegend=alone, **style)
@@ -42,13 +47,13 @@ def plot_learning_rate(histories: Mapping[str, History], *, height: int = 260) -
     return figure
 
 
-def plot_gap(histories: Mapping[str, History], *, height: int = 260) -> go.Figure:
+def plot_gap(histories: Mapping[str, History], *, smoothing: float = 0.0, height: int = 260) -> go.Figure:
     """Training minus validation accuracy by epoch, with the epoch from which it widens marked."""
     figure = new_figure(height, showlegend=len(histories) > 1)
     figure.add_hline(y=0, line={"color": MUTED, "width": 1})
     for index, (name, history) in enumerate(histories.items()):
         gap = {"epoch": history["epoch"], "gap": generalisation_gap(history)}
-        _add_line(figure, gap, "gap", name=name, index=index, share=True)
+        _add_line(figure, gap, "gap", name=name, index=index, share=True, smoothing=smoothing)
         epoch = widening_epoch(history)
         if epoch is not None:
             figure.add_vline(x=epoch, line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": "dash"})
@@ -78,15 +83,24 @@ def _add_line(
     dash: str = "solid",
     share: bool = False,
     number: str = ".3f",
+    smoothing: float = 0.0,
     **legend: Any,  # showlegend, legendgroup
 ) -> None:
+    epochs, raw = list(history["epoch"]), list(history[key])
+    line = {"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": dash, "width": 2}
+    if smoothing:
+        faint: dict[str, Any] = {"opacity": FAINT, "hoverinfo": "skip"}
+        figure.add_scatter(
+            x=epochs, y=raw, mode="lines", line=line, **faint, **(legend | {"showlegend": False})
+        )
+    words = f"{name}{', smoothed' if smoothing else ''}"
     figure.add_scatter(
         name=name,
-        x=list(history["epoch"]),
-        y=list(history[key]),
+        x=epochs,
+        y=smooth(raw, smoothing),
         mode="lines",
-        line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": dash, "width": 2},
-        hovertemplate=f"{name}, epoch %{{x}}: %{{y:{'.1%' if share else number}}}<extra></extra>",
+        line=line,
+        hovertemplate=f"{words}, epoch %{{x}}: %{{y:{'.1%' if share else number}}}<extra></extra>",
         **legend,
     )
 

@@ -7,16 +7,30 @@ from fer_core.formats import format_accuracy, format_percent
 
 if TYPE_CHECKING:
     from fer_core.datasets import Dataset
+    from fer_core.photosets import PhotoSet
     from fer_core.runs import Run
 
 DATA_HELP = "fer2013.csv, icml_face_data.csv, an .npz, the folder tree, or a folder that holds one of these"
+DRAWN = Path("drawn")  # in place of a path: faces drawn by code
+TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: faces drawn by code"
 
 
 def load_splits(path: Path) -> "dict[str, Dataset]":
-    """The three official splits of FER2013 in whatever form ``path`` holds them."""
-    from fer_core.datasets import load_fer2013_splits
+    """The three official splits of FER2013 in whatever form ``path`` holds them, or those drawn by code."""
+    from fer_core.datasets import drawn_splits, load_fer2013_splits
 
+    if path == DRAWN:
+        return drawn_splits()
     return load_fer2013_splits(path)
+
+
+def read_photoset(spec: str) -> "PhotoSet":
+    """CK+, JAFFE, FERG-DB or RaFD from ``"ckplus=PATH"`` or a path, with a bar while faces are found."""
+    from fer_core.photosets import load_photoset
+    from fer_core.progress import ReadingProgress
+
+    with ReadingProgress() as progress:
+        return load_photoset(spec, on_picture=progress.on_picture)
 
 
 def print_scores(run: "Run") -> None:

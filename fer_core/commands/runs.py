@@ -1,10 +1,8 @@
-"""``fer runs``, ``evaluate``, ``results``, ``card`` and ``benchmark``: what is known of finished runs."""
+"""``fer runs``, ``results``, ``card`` and ``benchmark``: what is known of finished runs."""
 
 import argparse
 import sys
-from pathlib import Path
 
-from fer_core.commands.common import DATA_HELP, load_splits, print_scores
 from fer_core.formats import format_accuracy, format_seconds
 
 
@@ -12,11 +10,6 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     """A command a question about runs."""
     command = commands.add_parser("runs", help="list the finished runs, the best on PublicTest first")
     command.set_defaults(command=show_runs)
-
-    command = commands.add_parser("evaluate", help="a run's numbers; with --data predicted anew")
-    command.add_argument("run")
-    command.add_argument("--data", type=Path, help=DATA_HELP)
-    command.set_defaults(command=evaluate)
 
     command = commands.add_parser("card", help="write a run's model card anew")
     command.add_argument("run")
@@ -48,18 +41,6 @@ def show_runs(options: argparse.Namespace) -> None:
         print(
             f"There is no finished run in {models_folder()} yet. Train one: fer train paper-cnn --data PATH"
         )
-
-
-def evaluate(options: argparse.Namespace) -> None:
-    """``fer evaluate RUN [--data PATH]``."""
-    from fer_core.runs import load_run
-
-    run = load_run(options.run)
-    if options.data:
-        from fer_core.pipeline import evaluate_run
-
-        run = evaluate_run(run, load_splits(options.data))
-    print_scores(run)
 
 
 def card(options: argparse.Namespace) -> None:

@@ -6,14 +6,14 @@ import shlex
 import sys
 from pathlib import Path
 
-from fer_core.commands.common import DATA_HELP, load_splits, print_scores
+from fer_core.commands.common import DRAWN, TRAIN_HELP, load_splits, print_scores
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """``fer train RECIPE --data PATH`` and ``fer recipes``."""
     command = commands.add_parser("train", help="train a recipe into models/")
     command.add_argument("recipe", help="see: fer recipes")
-    command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
+    command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
     interrupted = command.add_mutually_exclusive_group()
     interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     interrupted.add_argument("--restart", action="store_true", help="throw an interrupted run away")
@@ -38,7 +38,10 @@ def train(options: argparse.Namespace) -> int:
     from fer_core.recipes import load_recipe, override
 
     recipe = override(load_recipe(options.recipe), options.settings)
-    recipe = recipe.replace(name=options.name or recipe.name)
+    name = options.name or recipe.name
+    if options.data == DRAWN:  # its numbers are no match for FER2013's, so it is not ranked among them
+        name = f"_{name.removeprefix('_')}"
+    recipe = recipe.replace(name=name)
     splits = load_splits(options.data)
     from fer_core.pipeline import train_run  # Keras loads here, after what can be wrong has been checked
     from fer_core.progress import TrainingProgress
@@ -66,7 +69,8 @@ def train(options: argparse.Namespace) -> int:
 
 def _command_to_repeat(options: argparse.Namespace) -> str:
     """The command as somebody else would type it: without this machine's paths."""
-    words = ["python", "-m", "fer_core", "train", options.recipe, "--data", "PATH"]
+    data = str(DRAWN) if options.data == DRAWN else "PATH"
+    words = ["python", "-m", "fer_core", "train", options.recipe, "--data", data]
     words += ["--name", options.name] if options.name else []
     for setting in options.settings:
         words += ["--set", setting]

@@ -1,7 +1,8 @@
 """Data sets as arrays: one reader a set, all giving ``Dataset``; checks, counts, twins and the FER+ votes."""
 
 from fer_core.datasets.counts import class_counts, class_weights
-from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SIDE, SPLITS, TRAINING, Dataset
+from fer_core.datasets.dataset import ALL, PRIVATE_TEST, PUBLIC_TEST, SIDE, SPLITS, TRAINING, Dataset
+from fer_core.datasets.drawn import draw_table, drawn_splits
 from fer_core.datasets.fer2013 import load_fer2013, load_fer2013_splits
 from fer_core.datasets.ferplus import VOTE_NAMES, Votes, load_ferplus
 from fer_core.datasets.identity import find_twins, fingerprint, group_identical
@@ -10,6 +11,7 @@ from fer_core.datasets.report import DataReport, check_fer2013, format_report
 from fer_core.datasets.synthetic import draw_faces, synthetic_splits
 
 __all__ = [
+    "ALL",
     "PRIVATE_TEST",
     "PUBLIC_TEST",
     "SIDE",
@@ -23,6 +25,8 @@ __all__ = [
     "class_counts",
     "class_weights",
     "draw_faces",
+    "draw_table",
+    "drawn_splits",
     "fetch_fer2013",
     "find_twins",
     "fingerprint",

@@ -10,6 +10,7 @@ from fer_core.errors import DataError
 
 TRAINING, PUBLIC_TEST, PRIVATE_TEST = "Training", "PublicTest", "PrivateTest"
 SPLITS = (TRAINING, PUBLIC_TEST, PRIVATE_TEST)
+ALL = "All"  # Of a set without official splits: the whole of it.
 SIDE = 48  # FER2013's faces are SIDE x SIDE pixels.
 
 
@@ -21,7 +22,7 @@ class Dataset:
         images: (N, 48, 48) uint8, gray.
         labels: (N,) uint8 in [0, 6], see ``fer_core.Emotion``.
         rows: (N,) int64, where each face lies in its source (for ``fer2013.csv``: the data row, from 0).
-        split: "Training", "PublicTest" or "PrivateTest"; sets without official splits use "Training".
+        split: "Training", "PublicTest" or "PrivateTest"; "All" for a set without official splits.
         name: what to call it, e.g. "FER2013".
         groups: (N,) of subject or character names where they are known, else None.
 
@@ -53,8 +54,10 @@ class Dataset:
             raise DataError(f"Labels must be (N,) uint8. Received: {self.labels.shape} {self.labels.dtype}.")
         if len(self.labels) and self.labels.max() >= EMOTION_COUNT:
             raise DataError(f"Labels must lie in [0, 6]. Received: {int(self.labels.max())}.")
-        if self.split not in SPLITS:
-            raise DataError(f"The split must be one of {', '.join(SPLITS)}. Received: {self.split!r}.")
+        if self.split not in (*SPLITS, ALL):
+            raise DataError(
+                f"The split must be one of {', '.join((*SPLITS, ALL))}. Received: {self.split!r}."
+            )
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -20,7 +20,7 @@ PIXELS = SIDE * SIDE
 LONGEST_LINE = 1 << 16  # A row needs under 10,000 bytes; what is longer is no FER2013.
 BLANKS = b' \t\r\n\v\f"'
 DIGITS_AND_BLANKS = b"0123456789 \t\r\v\f"
-LABELS = {str(label).encode(): label for label in range(EMOTION_COUNT)}
+LABELS = {str(label).encode(): label for label in range(10)}
 USAGES = {split.encode(): index for index, split in enumerate(SPLITS)}
 EXPECTED_HEADER = "emotion,pixels,Usage in any order, or emotion,pixels as in Kaggle's train.csv"
 
@@ -33,8 +33,8 @@ class Columns(NamedTuple):
     usage: int | None
 
 
-def read_csv(path: Path) -> Table:
-    """Read a CSV form of FER2013.
+def read_csv(path: Path, *, classes: int = EMOTION_COUNT) -> Table:
+    """Read a CSV form of FER2013; CK+ has one too, with an eighth class.
 
     Raises:
         DataError: naming the file, the line, what was expected and what was found.
@@ -45,7 +45,7 @@ def read_csv(path: Path) -> Table:
         columns = _read_header(file, path)
         for number, line in _lines(file, path):
             try:
-                label, split, pixels = _parse(line, columns)
+                label, split, pixels = _parse(line, columns, classes)
             except DataError as error:
                 raise DataError(f"{_place(path, number)}: {error}{_cut_short(line)}") from None
             labels.append(label)
@@ -92,16 +92,16 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
-def _parse(line: bytes, columns: Columns) -> tuple[int, int, bytes]:
+def _parse(line: bytes, columns: Columns, classes: int) -> tuple[int, int, bytes]:
     """Label, index of the split and the pixels of one row; the error does not yet name its place."""
     fields = line.split(b",")
     expected = 2 if columns.usage is None else 3
     if len(fields) != expected:
         raise DataError(f"expected {expected} fields parted by commas. Received: {len(fields)}.")
     label = LABELS.get(fields[columns.emotion].strip(BLANKS))
-    if label is None:
+    if label is None or label >= classes:
         raise DataError(
-            f"expected a label from 0 to {EMOTION_COUNT - 1}. Received: {_show(fields[columns.emotion])}."
+            f"expected a label from 0 to {classes - 1}. Received: {_show(fields[columns.emotion])}."
         )
     usage = b"Training" if columns.usage is None else fields[columns.usage].strip(BLANKS)
     if usage not in USAGES:

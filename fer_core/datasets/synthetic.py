@@ -48,7 +48,7 @@ JITTER = Expression(0.015, 0.06, 0.008, 0.02, 0.008, 0.02, 0.1)  # Standard devi
 
 
 def draw_faces(
-    count_per_emotion: int, seed: int, *, side: int = SIDE
+    count_per_emotion: int, seed: int, *, side: int = SIDE, fading: float = 0.0
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Draw ``count_per_emotion`` faces of each emotion; face i shows emotion i modulo 7.
 
@@ -56,6 +56,8 @@ def draw_faces(
         count_per_emotion: at least 0.
         seed: the same seed gives the same faces.
         side: height and width of each picture in pixels; 48 as in FER2013.
+        fading: in [0, 1], how far an expression may fade: each face shows a share of its own, uniform in
+            [1 - fading, 1], of the way from a neutral face.
 
     Returns:
         Images (N, side, side) uint8 and labels (N,) uint8, where N = 7 x ``count_per_emotion``.
@@ -69,7 +71,7 @@ def draw_faces(
     labels = np.tile(np.arange(EMOTION_COUNT, dtype=np.uint8), count_per_emotion)
     images = np.empty((len(labels), side, side), np.uint8)
     for start in range(0, len(labels), CHUNK):
-        images[start : start + CHUNK] = _draw(labels[start : start + CHUNK], rng, side)
+        images[start : start + CHUNK] = _draw(labels[start : start + CHUNK], rng, side, fading)
     return images, labels
 
 
@@ -105,9 +107,14 @@ def synthetic_splits(
     return splits
 
 
-def _draw(labels: npt.NDArray[np.uint8], rng: np.random.Generator, side: int) -> npt.NDArray[np.uint8]:
+def _draw(
+    labels: npt.NDArray[np.uint8], rng: np.random.Generator, side: int, fading: float
+) -> npt.NDArray[np.uint8]:
     """Faces (N, side, side) uint8 of the given labels; every random number comes from ``rng``."""
     means = np.array([EXPRESSIONS[Emotion(int(label))] for label in labels], np.float32).reshape(-1, 7)
+    if fading:
+        calm = np.array(EXPRESSIONS[Emotion.NEUTRAL], np.float32)
+        means = calm + (1 - _uniform(rng, len(labels), 0, fading)[:, 0]) * (means - calm)
     values = means + rng.normal(size=means.shape) * np.array(JITTER)
     expression = Expression(*(values.T[:, :, None, None].astype(np.float32)))
     x, y = _pose(len(labels), rng, side)

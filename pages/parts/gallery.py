@@ -19,7 +19,7 @@ from pages.parts.connect import Data
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name
 
-CARD_PX, DETAIL_PX = 100, 168
+CARD_PX, WORDS_PX, DETAIL_PX = 100, 136, 168  # a card with its picture, one of words alone; the open face
 FACE = "face"  # the row of the open face, in the URL
 
 
@@ -32,7 +32,8 @@ class Faces:
         answers: of every face of the split.
         said: (N,) what each card says of its face, -1 for nothing.
         suspected: (N,) what each label should rather be, -1 where nothing speaks against it.
-        data: the connected copy of FER2013; None where there is none that fits the run.
+        data: the connected copy of FER2013 or the drawn faces; None where there is none that fits the run.
+        shown: (N,) the emotion that each face was drawn to show, whatever its label; None of real faces.
     """
 
     run: Run
@@ -40,9 +41,10 @@ class Faces:
     said: npt.NDArray[np.int64]
     suspected: npt.NDArray[np.int64]
     data: Data | None
+    shown: npt.NDArray[np.uint8] | None = None
 
     def image(self, position: int) -> npt.NDArray[np.uint8] | None:
-        """The face, (48, 48) uint8, where FER2013 is connected."""
+        """The face, (48, 48) uint8, where the data is at hand."""
         return None if self.data is None else self.data.table.images[self.answers.rows[position]]
 
 
@@ -51,7 +53,8 @@ def open_face(row: int) -> None:
     st.query_params[FACE] = str(row)
 
 
-def _close() -> None:
+def close_face() -> None:
+    """Close the drawer."""
     st.query_params.pop(FACE, None)
 
 
@@ -59,7 +62,8 @@ def show_cards(faces: Faces, positions: Positions) -> None:
     """A card a face: its picture, its label, and a button with what was said of it."""
     with st.container(horizontal=True, gap="xsmall"):
         for position in positions:
-            with st.container(width=CARD_PX, border=faces.data is None, gap="xxsmall"):
+            width = WORDS_PX if faces.data is None else CARD_PX
+            with st.container(width=width, border=faces.data is None, gap="xxsmall"):
                 _show_card(faces, int(position))
 
 
@@ -94,7 +98,7 @@ def show_open_face(faces: Faces) -> None:
     drawer = st.dialog(
         f"Row {faces.answers.rows[position]} of {faces.answers.evaluation.split}",
         position="right",
-        on_dismiss=_close,
+        on_dismiss=close_face,
     )
     drawer(_show_face)(faces, position)
 
@@ -163,6 +167,10 @@ def _facts(faces: Faces, position: int) -> list[str]:
     verdict = "rightly" if label == read else "wrongly"
     facts.append(f"Read {verdict} as **{emotion_name(EMOTIONS[read])}**, with {shares[1]}")
     facts[-1] += f"; its loss is {answers.loss[position]:.2f}"
+    if faces.shown is not None:
+        shown = int(faces.shown[position])
+        right = "as labelled" if shown == label else "so the label is wrong, on purpose"
+        facts.append(f"Drawn as **{emotion_name(EMOTIONS[shown])}**, {right}")
     suspected = int(faces.suspected[position])
     if suspected >= 0:
         facts.append(f"Confident learning suspects that it should be **{emotion_name(EMOTIONS[suspected])}**")

@@ -53,6 +53,14 @@ class Reading:
         return _encode(draw_predictions(load_picture(self.content), self.predictions), "PNG")
 
 
+Found = tuple[Reading, int]  # a photo, and which of its faces, from 1
+
+
+def load_recognizer(run: Run, *, face_threshold: float = FACE_THRESHOLD) -> Recognizer:
+    """The run's recognizer, loaded once and kept."""
+    return _recognizer(run.path, last_change(run.path), face_threshold)
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _recognizer(run_path: Path, changed: float, face_threshold: float) -> Recognizer:
     return Recognizer(run_path, face_threshold=face_threshold)
@@ -103,14 +111,19 @@ def sample_photos() -> dict[str, Path]:
     return {path.stem.replace("-", " ").title(): path for path in sorted(SAMPLES.glob("*.jpg"))}
 
 
-def faces_as_json(readings: Iterable[Reading]) -> str:
+def all_faces(readings: Iterable[Reading]) -> list[Found]:
+    """Every face of every photo, in their order."""
+    return [(reading, number) for reading in readings for number in range(1, len(reading.predictions) + 1)]
+
+
+def faces_as_json(faces: Iterable[Found]) -> str:
     """A JSON list with an object a face: photo, number, and ``Prediction.as_dict``."""
-    return json.dumps(_faces(readings), indent=2, ensure_ascii=False)
+    return json.dumps([_as_dict(*face) for face in faces], indent=2, ensure_ascii=False)
 
 
-def faces_as_csv(readings: Iterable[Reading]) -> str:
+def faces_as_csv(faces: Iterable[Found]) -> str:
     """A CSV line a face with the same values, the box and the probabilities in columns of their own."""
-    rows = [_flat(face) for face in _faces(readings)]
+    rows = [_flat(_as_dict(*face)) for face in faces]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
@@ -118,12 +131,8 @@ def faces_as_csv(readings: Iterable[Reading]) -> str:
     return text.getvalue()
 
 
-def _faces(readings: Iterable[Reading]) -> list[dict[str, Any]]:
-    return [
-        {"photo": reading.name, "face": number, **prediction.as_dict()}
-        for reading in readings
-        for number, prediction in enumerate(reading.predictions, start=1)
-    ]
+def _as_dict(reading: Reading, number: int) -> dict[str, Any]:
+    return {"photo": reading.name, "face": number, **reading.predictions[number - 1].as_dict()}
 
 
 def _flat(face: dict[str, Any]) -> dict[str, Any]:

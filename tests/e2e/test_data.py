@@ -51,3 +51,17 @@ def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
     page.wait_for_function("!location.search.includes('face')")
     assert drawer.count() == 0
     assert "truth=fear" in page.url
+
+
+def test_without_fer2013_the_drawn_faces_show_what_the_page_does(visit):
+    page = visit("Errors")
+    page.get_by_role("button", name="See drawn faces").click()
+    page.wait_for_url("**/Errors?data=Drawn+faces")
+    page.get_by_alt_text("labelled").nth(15).wait_for()
+    page.reload()  # the choice stands in the URL
+    settle(page)
+    assert page.get_by_role("radio", name="Drawn faces").get_attribute("aria-checked") == "true"
+    page.get_by_test_id("stMain").get_by_role("button", name="%").first.click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_alt_text("The regions that speak for the answer").wait_for()
+    drawer.get_by_text("Drawn as").wait_for()

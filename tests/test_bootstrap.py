@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer_core import metrics
-from fer_core.comparisons import MEASURES, compare
+from fer_core.bootstrap import MEASURES, compare
 from fer_core.metrics import Evaluation
 
 

@@ -1,0 +1,65 @@
+"""Folds for cross-validation in which nobody is on both sides: no person is in two folds."""
+
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_core.datasets.dataset import Dataset
+from fer_core.errors import DataError
+
+
+def split_by_group(dataset: Dataset, folds: int, seed: int = 0) -> npt.NDArray[np.int64]:
+    """The fold of each face, (N,) in [0, folds), so that all faces of a subject are in one fold.
+
+    The folds are as equal in size and in emotions as whole people allow (scikit-learn's
+    ``StratifiedGroupKFold``). The same seed gives the same folds.
+
+    Raises:
+        DataError: if the subjects are not known, are fewer than the folds, or there are fewer than 2 folds.
+    """
+    if dataset.groups is None:
+        raise DataError(
+            f"Folds without shared subjects need to know the subjects of {dataset.name}: expected a form of "
+            "the set that names them. Received: none."
+        )
+    people = len(np.unique(dataset.groups))
+    if not 2 <= folds <= people:
+        raise DataError(
+            f"The {people} subjects of {dataset.name} make 2 to {people} folds. Received: {folds}."
+        )
+    return _split(dataset, dataset.groups, folds, seed)
+
+
+def split_at_random(dataset: Dataset, folds: int, seed: int = 0) -> npt.NDArray[np.int64]:
+    """The fold of each face, (N,), with people shared between folds: to show how much that flatters.
+
+    Raises:
+        DataError: if there are fewer than 2 folds, or fewer faces than folds.
+    """
+    if not 2 <= folds <= len(dataset):
+        raise DataError(
+            f"{len(dataset)} faces of {dataset.name} make 2 to {len(dataset)} folds. Received: {folds}."
+        )
+    return _split(dataset, np.arange(len(dataset)), folds, seed)
+
+
+def _split(dataset: Dataset, groups: npt.NDArray, folds: int, seed: int) -> npt.NDArray[np.int64]:
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    fold_of = np.empty(len(dataset), np.int64)
+    try:
+        with (
+            warnings.catch_warnings()
+        ):  # an emotion rarer than the folds is in some of them alone: it must be
+            warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+            for fold, (_, chosen) in enumerate(splitter.split(dataset.images, dataset.labels, groups)):
+                fold_of[chosen] = fold
+    except ValueError:  # every emotion has fewer faces than there are folds
+        most = int(np.bincount(dataset.labels).max())
+        raise DataError(
+            f"Each fold should hold a face of some emotion: expected at most {most} folds of {dataset.name}. "
+            f"Received: {folds}."
+        ) from None
+    return fold_of

@@ -1,0 +1,30 @@
+"""FERG-DB: ``aia/aia_anger/aia_anger_1.png`` is the character aia's anger; six drawn characters.
+
+Aneja et al., "Modeling Stylized Character Expressions via Deep Learning", 2016. Each picture is filled by
+one head, so it is taken whole where the detector, made for people, finds no face in it.
+"""
+
+import re
+from pathlib import Path
+
+from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
+from fer_core.photosets.photoset import LeftOut
+
+NAME = re.compile(r"([a-z]+)_(anger|disgust|fear|joy|neutral|sadness|surprise)(?:_|\b)", re.IGNORECASE)
+
+
+def list_ferg(folder: Path) -> Listing:
+    """List the pictures below ``folder``; a file whose own name tells nothing takes its folder's.
+
+    Raises:
+        OSError: if a folder cannot be read.
+    """
+    paths, left_out = split_pictures(walk(folder))
+    pictures = []
+    for path in paths:
+        found = next(filter(None, map(NAME.match, reversed(path.split("/")[-2:]))), None)
+        if found:
+            pictures.append(Listed(path, WORDS[found[2].lower()], found[1].lower()))
+        else:
+            left_out.append(LeftOut(path, NO_LABEL))
+    return Listing(tuple(pictures), tuple(left_out), heads=True)

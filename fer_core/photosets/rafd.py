@@ -1,0 +1,35 @@
+"""RaFD: ``Rafd090_01_Caucasian_female_angry_frontal.jpg`` = angle, model, origin, gender, expression, gaze.
+
+Langner et al., "Presentation and validation of the Radboud Faces Database", 2010. 67 models, each from five
+angles. Profiles (000 and 180) are left out: half of the five points that frame a face are hidden there.
+"""
+
+import re
+from pathlib import Path
+
+from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
+from fer_core.photosets.photoset import LeftOut
+
+NAME = re.compile(r"rafd(\d{3})_(\d+)_[a-z]+_[a-z]+_([a-z]+)_[a-z]+\.", re.IGNORECASE)
+PROFILES = ("000", "180")
+PROFILE = "a profile, which no frontal frame fits"
+
+
+def list_rafd(folder: Path) -> Listing:
+    """List the pictures below ``folder`` from the front and from 45 degrees either side.
+
+    Raises:
+        OSError: if a folder cannot be read.
+    """
+    paths, left_out = split_pictures(walk(folder))
+    pictures = []
+    for path in paths:
+        found = NAME.match(path.split("/")[-1])
+        label = WORDS.get(found[3].lower()) if found else None
+        if found is None or label is None:
+            left_out.append(LeftOut(path, NO_LABEL))
+        elif found[1] in PROFILES:
+            left_out.append(LeftOut(path, PROFILE))
+        else:
+            pictures.append(Listed(path, label, f"{int(found[2]):02}"))
+    return Listing(tuple(pictures), tuple(left_out))

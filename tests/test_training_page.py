@@ -1,0 +1,144 @@
+"""The Training page: smoothing, a run in progress with and without finished ones, and the network itself."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fer_core.curves import smooth
+from fer_core.recipes import load_recipe
+from fer_core.runs import HISTORY, HISTORY_COLUMNS, Run, load_run, start_run
+from tests.finished_runs import write_run
+from tests.test_pages import COMMAND, TRAINING, charts_of, complaints, texts, visit
+
+COMMITTED = Path(__file__).parent.parent / "models" / "paper-cnn" / "model.keras"
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def finished(models):
+    return write_run(models, "done", tflite=b"")
+
+
+@pytest.fixture
+def training(models):
+    """A run of which three of twenty epochs, of a minute each, are over."""
+    run = start_run(load_recipe("paper-cnn").replace(name="new", epochs=20, patience=0), folder=models)
+    write_epochs(run, 3)
+    return run
+
+
+def write_epochs(run, count):
+    rows = [dict.fromkeys(HISTORY_COLUMNS, 0.1 * number) for number in range(1, count + 1)]
+    run.save_history([row | {"epoch": at, "seconds": 60.0} for at, row in enumerate(rows, start=1)])
+
+
+def progress(app):
+    return [(bar.proto.value, bar.proto.text) for bar in app.get("progress")]
+
+
+def names(app):
+    return {trace.get("name") for trace in charts_of(app)[0]["data"]}
+
+
+def test_smoothing_comes_from_the_url_and_is_off_at_first(finished):
+    app = visit(TRAINING)
+    assert app.slider(key="smoothing").value == 0
+    assert [trace["name"] for trace in charts_of(app)[0]["data"]][:2] == ["validation", "training"]
+    app = visit(TRAINING, smoothing="0.7")
+    assert not complaints(app)
+    raw, smoothed = charts_of(app)[0]["data"][:2]
+    assert raw["opacity"] < 1
+    accuracies = load_run(finished.path).history["val_accuracy"]
+    assert smoothed["y"] == pytest.approx(smooth(accuracies, 0.7))
+
+
+def test_a_run_in_progress_lies_over_the_finished_one(finished, training):
+    app = visit(TRAINING)
+    assert not complaints(app)
+    ((share, text),) = progress(app)
+    assert share == 15
+    assert "**new**: epoch 3 of 20, best so far 30.0 % of PublicTest (epoch 3)" in text
+    assert "about 17 min left" in text
+    assert {"done", "new"} < names(app)
+    assert app.selectbox(key="run").options == ["done"]
+    app.multiselect(key="compare").set_value([]).run()
+    assert "new" not in names(app)
+    assert progress(app)
+
+
+def test_the_page_follows_the_training(finished, training):
+    app = visit(TRAINING)
+    write_epochs(training, 5)
+    app.run()
+    assert "epoch 5 of 20" in progress(app)[0][1]
+    shutil.rmtree(training.path)
+    app.run()
+    assert not complaints(app)
+    assert not progress(app)
+    assert "new" not in names(app)
+
+
+def test_a_run_in_progress_needs_no_finished_one(training):
+    app = visit(TRAINING)
+    assert not complaints(app)
+    assert len(charts_of(app)) == 4
+    assert COMMAND not in texts(app, "code")
+    assert "No network is finished yet" in texts(app, "markdown")
+    assert "nadam" in str([table.value for table in app.table])
+
+
+@pytest.mark.parametrize("text", [None, "", "epoch,lo", ",".join(HISTORY_COLUMNS) + "\n1,0.2"])
+def test_a_half_written_history_is_no_error(finished, training, text):
+    if text is None:
+        (training.path / HISTORY).unlink()
+    else:
+        (training.path / HISTORY).write_text(text)
+    app = visit(TRAINING)
+    assert not complaints(app)
+    ((share, said),) = progress(app)
+    assert share == 0
+    assert "its first epoch is not over yet" in said
+
+
+def test_a_run_that_was_interrupted_says_so(finished, training, monkeypatch):
+    monkeypatch.setattr("fer_core.underway.PATIENCE_SECONDS", -1)
+    monkeypatch.setattr("fer_core.underway.PATIENCE_EPOCHS", -1)
+    assert "It has stopped; `--resume` goes on from there." in progress(visit(TRAINING))[0][1]
+
+
+def test_the_last_epoch_is_not_the_end(finished, training):
+    write_epochs(training, 20)
+    assert "it is being tested and saved" in progress(visit(TRAINING))[0][1]
+
+
+def test_a_folder_without_a_recipe_is_no_training(models):
+    (models / ".early.partial").mkdir()
+    app = visit(TRAINING)
+    assert not complaints(app)
+    assert COMMAND in texts(app, "code")
+
+
+def test_the_network_is_drawn_from_its_file(finished):
+    if not COMMITTED.is_file():
+        pytest.skip("no run is committed")
+    shutil.copy(COMMITTED, finished.keras_path)
+    app = visit(TRAINING)
+    assert not complaints(app)
+    parameters = Run(COMMITTED.parent).provenance["parameters"]
+    assert f"**{parameters:,} parameters**" in texts(app, "markdown")
+    (table,) = app.dataframe
+    assert {"layer", "output", "parameters", "multiply-adds", "share"} == set(table.value)
+    assert table.value["share"].sum() == pytest.approx(100)
+    assert len(charts_of(app)) == 5
+
+
+def test_a_network_that_cannot_be_read_is_one_sentence(finished):
+    app = visit(TRAINING)
+    assert "It cannot be drawn." in texts(app, "info")
+    assert len(charts_of(app)) == 4
