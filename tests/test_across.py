@@ -199,6 +199,9 @@ def test_crossvalidate_prints_folds_and_the_pool(tiny, copies, capsys, monkeypat
 
     monkeypatch.setattr("fer_core.crossvalidation.cross_validate", guess)
     words = ["crossvalidate", "tiny", "--data", f"ckplus={copies / 'ck'}", "--folds", "3"]
+    assert cli.main(words) == 1
+    assert "or --set class_weights=false. Received: none of neutral." in capsys.readouterr().err
+    words += ["--set", "class_weights=false"]
     assert cli.main(words) == 0
     out, err = capsys.readouterr()
     assert "no subject in two folds" in out
@@ -208,5 +211,5 @@ def test_crossvalidate_prints_folds_and_the_pool(tiny, copies, capsys, monkeypat
     found = json.loads(capsys.readouterr().out)
     assert found["pooled"]["count"] == sum(fold["count"] for fold in found["folds"]) == 54
     assert (found["group"], found["epochs"]) == ("none", [1, 1, 1])
-    assert cli.main([*words[:4], "--folds", "9"]) == 1
+    assert cli.main([*words, "--folds", "9"]) == 1
     assert "The 3 subjects of CK+ make 2 to 3 folds. Received: 9." in capsys.readouterr().err
