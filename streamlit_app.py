@@ -10,7 +10,7 @@ from pages.parts import formats
 from pages.parts.faces import show_face, show_photo
 from pages.parts.figures import show_figure
 from pages.parts.frame import PAGES, link, page
-from pages.parts.readers import all_runs, empty_state
+from pages.parts.readers import all_networks, empty_state
 from pages.parts.reading import Reading, read_photo, sample_photos
 
 # On the same PrivateTest faces. The paper: S. Lonkar, "Facial Expressions Recognition with Convolutional
@@ -22,8 +22,7 @@ WAYS_ACROSS = 4
 
 def main() -> None:
     """The page; without a run it says how to train one and shows what there is."""
-    runs = all_runs()
-    best = runs[0] if runs else None
+    best = next(iter(all_networks()), None)
     st.markdown(
         "A convolutional network, trained from scratch on FER2013, reads one of seven expressions in every "
         "face of a photo; this is where you try it, and see how often it is wrong."

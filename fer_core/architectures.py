@@ -6,6 +6,7 @@ than it was trained on: uint8 (N, 48, 48, 1) in [0, 255] -> logits (N, 7) float3
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import keras
 from keras import layers
@@ -24,19 +25,24 @@ RESIDUAL_WIDTHS = (32, 64, 128, 256)
 SMALL_WIDTHS = (32, 48, 96, 128)
 
 
-def build_paper_cnn(*, dropout: float, side: int | None = SIDE) -> keras.Model:
+def build_paper_cnn(
+    *, dropout: float, batch_norm: bool = True, initializer: str = "he_normal", side: int | None = SIDE
+) -> keras.Model:
     """The paper's custom CNN: ten 3x3 convolutions in four stages, then flatten and one hidden dense layer.
 
-    The paper (S. Lonkar) names the kinds of layers and not their numbers; the numbers are ours.
+    The paper (S. Lonkar) names the kinds of layers and not their numbers; the numbers are ours. Without batch
+    norm each layer gets a bias in its place.
     """
     inputs, x = _standardized_input(side)
+    how: dict[str, Any] = {"batch_norm": batch_norm, "initializer": initializer}
     for stage in PAPER_CNN_STAGES:
         for channels in stage[:-1]:
-            x = _convolve(x, channels)
-        x = _convolve(x, stage[-1], pool=True)
+            x = _convolve(x, channels, **how)
+        x = _convolve(x, stage[-1], pool=True, **how)
     x = layers.Dropout(dropout)(layers.Flatten()(x))
-    x = layers.Dense(256, use_bias=False, kernel_initializer="he_normal")(x)
-    x = layers.Dropout(dropout)(layers.ReLU()(layers.BatchNormalization()(x)))
+    x = layers.Dense(256, use_bias=not batch_norm, kernel_initializer=initializer)(x)
+    x = layers.BatchNormalization()(x) if batch_norm else x
+    x = layers.Dropout(dropout)(layers.ReLU()(x))
     return keras.Model(inputs, _logits(x), name="paper_cnn")
 
 
@@ -96,12 +102,19 @@ def _standardized_input(side: int | None) -> tuple[keras.KerasTensor, keras.Kera
     return inputs, layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False)(scaled)
 
 
-def _convolve(x: keras.KerasTensor, channels: int, *, pool: bool = False) -> keras.KerasTensor:
+def _convolve(
+    x: keras.KerasTensor,
+    channels: int,
+    *,
+    pool: bool = False,
+    batch_norm: bool = True,
+    initializer: str = "he_normal",
+) -> keras.KerasTensor:
     """3x3 convolution, batch norm, ReLU. Pooling comes first where there is any: max pooling and ReLU
     commute, and batch norm then runs over a quarter of the pixels (2.3 times the images a second here)."""
-    x = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+    x = layers.Conv2D(channels, 3, padding="same", use_bias=not batch_norm, kernel_initializer=initializer)(x)
     x = layers.MaxPooling2D(2)(x) if pool else x
-    return layers.ReLU()(layers.BatchNormalization()(x))
+    return layers.ReLU()(layers.BatchNormalization()(x) if batch_norm else x)
 
 
 def _logits(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -117,6 +130,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
 }
 
 
+VARIED = {"batch_norm": True, "initializer": "he_normal"}  # what studies vary, as it usually is
 FLAT_HEADS = ("paper-cnn",)  # their dense layer holds a weight for each place
 
 
@@ -124,12 +138,12 @@ def build_network(recipe: Recipe, *, side: int | None = SIDE) -> keras.Model:
     """The untrained network that the recipe names, under the Keras dtype policy in force.
 
     Args:
-        recipe: its fields ``architecture`` and ``dropout`` decide.
+        recipe: its fields ``architecture``, ``dropout``, ``batch_norm`` and ``initializer`` decide.
         side: pixels a side of the pictures; None takes any, as training on crops needs it. The weights are
             the same for each.
 
     Raises:
-        RecipeError: if there is no such architecture, or it has a flat head and cannot take crops.
+        RecipeError: if there is no such architecture, or it cannot do what the recipe asks of it.
     """
     if recipe.architecture not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
@@ -141,4 +155,10 @@ def build_network(recipe: Recipe, *, side: int | None = SIDE) -> keras.Model:
             f"{recipe.architecture} flattens its last maps, so it learns from whole faces: crop_px must be "
             f"{SIDE}. Received: {recipe.crop_px}."
         )
-    return ARCHITECTURES[recipe.architecture](dropout=recipe.dropout, side=side)
+    varied = {field: getattr(recipe, field) for field in VARIED if getattr(recipe, field) != VARIED[field]}
+    if varied and recipe.architecture != "paper-cnn":
+        raise RecipeError(
+            f"Only paper-cnn can vary {' and '.join(VARIED)}. "
+            f"Received: {recipe.architecture!r} with {varied}."
+        )
+    return ARCHITECTURES[recipe.architecture](dropout=recipe.dropout, side=side, **varied)

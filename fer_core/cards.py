@@ -37,8 +37,17 @@ DRAWN_LIMITS = """
 
 def write_card(run: Run) -> str:
     """The card as Markdown; the same run always gives the same text."""
-    limits = USE + (DRAWN_LIMITS if _data_name(run) == NAME else LIMITS) + _twins(run)
-    parts = [_heading(run), _scores(run), _emotions(run), _training(run), limits, _recipe(run)]
+    limits = DRAWN_LIMITS if _data_name(run) == NAME else LIMITS
+    if not run.has_network:
+        limits = limits.replace("this network", "this baseline")
+    parts = [
+        _heading(run),
+        _scores(run),
+        _emotions(run),
+        _training(run),
+        USE + limits + _twins(run),
+        _recipe(run),
+    ]
     return "\n".join(parts)
 
 
@@ -54,7 +63,7 @@ def results_table(runs: list[Run]) -> str:
         single = views["single"]["all"]
         cells = [
             f"[`{run.name}`](models/{run.name}/README.md)",
-            f"{facts['parameters']:,}",
+            f"{facts['parameters']:,}" if run.has_network else "–",
             f"**{format_accuracy(single)}**",
             format_accuracy(views["flip"]["all"]),
             format_accuracy(views["single"]["twin_free"]),
@@ -76,11 +85,18 @@ def _heading(run: Run) -> str:
     split = (
         "FER2013's PrivateTest" if _data_name(run) == "FER2013" else f"the PrivateTest of {_data_name(run)}"
     )
+    right = f"**{format_accuracy(scores)}** of {split} (n = {scores['count']:,}, 95% interval)"
+    if run.has_network:
+        what = (
+            f"A network that reads facial expressions: {right}, {run.provenance['parameters']:,} parameters."
+        )
+    else:
+        what = (
+            f"A classical baseline, to measure the networks against: {right}. The folder holds its answers "
+            "and no model to run: the command below fits it anew."
+        )
     return (
-        f"# {run.name}\n\n"
-        f"A network that reads facial expressions: **{format_accuracy(scores)}** of {split} "
-        f"(n = {scores['count']:,}, 95% interval), {run.provenance['parameters']:,} parameters.\n\n"
-        "This card is generated from the run's files; no number in it was typed.\n"
+        f"# {run.name}\n\n{what}\n\nThis card is generated from the run's files; no number in it was typed.\n"
     )
 
 
@@ -95,9 +111,10 @@ def _scores(run: Run) -> str:
         for view in ("single", "flip"):
             for subset, name in subsets.items():
                 lines.append(_score_row(split, view, name, run.metrics[split][view][subset]))
+    chosen = "epoch" if run.has_network else "hyper-parameter"
     lines.append(
-        "\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose the epoch and "
-        "the temperature, so its numbers flatter; PrivateTest chose nothing.\n"
+        f"\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose the {chosen} "
+        "and the temperature, so its numbers flatter; PrivateTest chose nothing.\n"
     )
     return "\n".join(lines)
 
@@ -132,12 +149,16 @@ def _training(run: Run) -> str:
     facts = run.provenance
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     counts = ", ".join(f"{split} {data['count']:,}" for split, data in facts["data"].items())
+    took, learner = f"{format_seconds(facts['seconds'])} on {facts['device']}", "network"
+    if run.has_network:
+        took = f"{facts['epochs']} epochs in {took}; epoch {facts['best_epoch']} was kept"
+    else:
+        took, learner = f"fitted in {took}; of the candidates, {facts['chosen']:g} was kept", "baseline"
     return (
         "## Where it comes from\n\n"
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
-        f"- Time: {facts['epochs']} epochs in {format_seconds(facts['seconds'])} on {facts['device']}; "
-        f"epoch {facts['best_epoch']} was kept\n"
-        f"- Data: {_data_name(run)} ({counts}); the network learnt from Training alone\n"
+        f"- Time: {took}\n"
+        f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from Training alone\n"
         f"- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
         f"- Versions: {versions}\n"
     )
@@ -145,5 +166,5 @@ def _training(run: Run) -> str:
 
 def _recipe(run: Run) -> str:
     lines = ["## Recipe\n", "| field | value |", "|---|---|"]
-    lines += [f"| {key} | {value} |" for key, value in run.recipe.to_json().items()]
+    lines += [f"| {key} | {value} |" for key, value in run.asked.to_json().items()]
     return "\n".join(lines) + "\n"

@@ -8,10 +8,11 @@ import argparse
 import os
 import sys
 
-from fer_core.commands import across, data, prediction, runs, training
+from fer_core.commands import across, baselines, data, prediction, runs, studies, training
 from fer_core.errors import FerError
 
-MODULES = (data, training, runs, across, prediction)  # in the order in which help lists them
+# In the order in which help lists them.
+MODULES = (data, training, baselines, studies, runs, across, prediction)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,11 +1,15 @@
-"""Files that are whole or absent, and JSON read with one sentence for what is wrong with it."""
+"""Files that are whole or absent; JSON and tables read with one sentence for what is wrong with them."""
 
+import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from fer_core.errors import RunError
 
@@ -60,3 +64,45 @@ def read_number(path: Path, *keys: str) -> float:
         return float(values)
     except (KeyError, TypeError, ValueError):
         raise RunError(f"{path} does not hold the number {'.'.join(keys)}.") from None
+
+
+def write_columns(path: Path, columns: Sequence[str], rows: Sequence[dict[str, float]]) -> None:
+    """Write numbers as a CSV with a header, whole or not at all."""
+    with replacing(path) as unfinished, open(unfinished, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_columns(path: Path, columns: Sequence[str]) -> dict[str, list[float]]:
+    """The numbers of a CSV, a list a column.
+
+    Raises:
+        RunError: if it cannot be read or lacks a column; the message names the file.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return {column: [float(row[column]) for row in rows] for column in columns}
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        expected = ", ".join(columns)
+        raise RunError(f"{path} must be a CSV with the columns {expected}. Received: {error}.") from error
+
+
+def write_arrays(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """Write named arrays as a compressed .npz, whole or not at all."""
+    with replacing(path) as unfinished:
+        np.savez_compressed(unfinished, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The named arrays of an .npz.
+
+    Raises:
+        RunError: if it cannot be read; the message names the file.
+    """
+    try:
+        with open(path, "rb") as opened, np.load(opened) as arrays:  # np.load leaves a broken file open
+            return dict(arrays)
+    except Exception as error:  # zipfile and NumPy each raise their own
+        raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error

@@ -15,6 +15,12 @@ def format_accuracy(scores: dict[str, Any], *, digits: int = 2) -> str:
     return f"{format_percent(scores['accuracy'], digits=digits)} ({low}–{high})"
 
 
+def format_points(difference: float, low: float, high: float) -> str:
+    """A difference of two shares with its interval, in percentage points: "+1.2 points (0.3 to 2.1)"."""
+    value, least, most = (f"{100 * share:.1f}" for share in (difference, low, high))
+    return f"{'+' if difference > 0 else ''}{value} points ({least} to {most})".replace("-", "\u2212")
+
+
 def format_seconds(seconds: float) -> str:
     """59 -> "59 s", 3720 -> "62 min"."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

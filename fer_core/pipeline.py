@@ -1,20 +1,29 @@
-"""From a recipe and data to a finished run folder: train, calibrate, export, evaluate, write the card."""
+"""From a recipe or baseline and data to a finished run: train, calibrate, export, evaluate, card."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fer_core import runs
+from fer_core.baselines import Baseline, OnCandidate, fit_baseline
 from fer_core.cards import write_card
 from fer_core.datasets import find_twins
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.errors import DataError
 from fer_core.metrics import Evaluation, fit_temperature
-from fer_core.provenance import current_commit, describe_training
+from fer_core.provenance import current_commit, describe_fit, describe_training
 from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
 from fer_core.training import OnEpoch, OnStep, predict_logits, train
 
+if TYPE_CHECKING:
+    import keras
+
+Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
 PARITY_FACES = 256  # real faces on which LiteRT must repeat Keras
 
 
@@ -40,6 +49,24 @@ def train_run(
     require_splits(splits)
     origin = {"command": command, "commit": current_commit()}
     run = runs.start_run(recipe, resume=resume, restart=restart)
+    network, facts = train_into(run, recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch)
+    network.save(run.keras_path)
+    run.save_provenance(origin | facts)
+    export_run(run, splits[PUBLIC_TEST])
+    evaluate_run(run, splits)
+    return runs.finish_run(run)
+
+
+def train_into(
+    run: Run,
+    recipe: Recipe,
+    splits: dict[str, Dataset],
+    *,
+    resume: bool,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> "tuple[keras.Model, dict[str, Any]]":
+    """Train into a run that was started, its history kept epoch by epoch; the network and the run's facts."""
 
     def keep(history: list[dict[str, float]]) -> None:
         run.save_history(history)
@@ -56,14 +83,38 @@ def train_run(
         on_epoch=keep,
     )
     run.save_history(progress.history)
-    network.save(run.keras_path)
     public = splits[PUBLIC_TEST]
     temperature = fit_temperature(public.labels, predict_logits(network, public.images))
-    facts = origin | describe_training(recipe, splits, progress.history)
+    facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
-    run.save_provenance(facts | {"temperature": temperature})
-    export_run(run, public)
-    evaluate_run(run, splits)
+    return network, facts | {"temperature": temperature}
+
+
+def fit_run(
+    baseline: Baseline,
+    splits: dict[str, Dataset],
+    *,
+    command: str = "",
+    on_candidate: OnCandidate | None = None,
+) -> Run:
+    """Fit a baseline into ``models/<baseline.name>/``: everything that a network's run has, but history and
+    model. Training teaches, PublicTest chooses the candidate and the temperature, PrivateTest is read once.
+
+    Raises:
+        DataError: if one of the three splits has no face.
+        RunError: if a run of that name is there already.
+    """
+    require_splits(splits)
+    origin = {"command": command, "commit": current_commit()}
+    run = runs.start_run(baseline)
+    started = time.perf_counter()
+    fitted = fit_baseline(
+        baseline, train=splits[TRAINING], validation=splits[PUBLIC_TEST], on_candidate=on_candidate
+    )
+    facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
+    run.save_provenance(facts | {"chosen": fitted.chosen, "temperature": fitted.temperature})
+    save_answers(run, splits, fitted.predict)
+    run.save_card(write_card(Run(run.path)))
     return runs.finish_run(run)
 
 
@@ -100,19 +151,23 @@ def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
         The run, with its files read anew.
     """
     require_splits(splits)
-    recognizer = Recognizer(run)
-    earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
-    for split, before in earlier.items():
-        twins = find_twins(splits[split].images, np.concatenate([splits[other].images for other in before]))
-        run.save_evaluations(predict_split(recognizer, splits[split], twins))
+    save_answers(run, splits, Recognizer(run).predict_crops)
     run = Run(run.path)
     run.save_card(write_card(run))
     return run
 
 
-def predict_split(recognizer: Recognizer, dataset: Dataset, twins: npt.NDArray[np.bool_]) -> Evaluation:
-    """What the network says of every face, as it is and averaged with its mirror image."""
-    single = recognizer.predict_crops(dataset.images)
-    mirrored = recognizer.predict_crops(dataset.images[:, :, ::-1])
+def save_answers(run: Run, splits: dict[str, Dataset], predict: Predict) -> None:
+    """Store what is predicted of PublicTest and PrivateTest, and the metrics that follow."""
+    earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
+    for split, before in earlier.items():
+        twins = find_twins(splits[split].images, np.concatenate([splits[other].images for other in before]))
+        run.save_evaluations(predict_split(predict, splits[split], twins))
+
+
+def predict_split(predict: Predict, dataset: Dataset, twins: npt.NDArray[np.bool_]) -> Evaluation:
+    """What is said of every face, as it is and averaged with its mirror image."""
+    single = predict(dataset.images)
+    mirrored = predict(dataset.images[:, :, ::-1])
     flip = ((single + mirrored) / 2).astype(np.float32)
     return Evaluation(dataset.split, dataset.rows, dataset.labels, single, flip, twins)

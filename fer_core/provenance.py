@@ -15,6 +15,7 @@ from fer_core.datasets.identity import fingerprint
 from fer_core.recipes import Recipe
 
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "ai-edge-litert")
+BASELINE_PACKAGES = ("scikit-learn", "opencv-python-headless", "numpy")
 
 
 def describe_training(recipe: Recipe, splits: dict[str, Dataset], history: list[dict[str, float]]) -> dict:
@@ -22,13 +23,24 @@ def describe_training(recipe: Recipe, splits: dict[str, Dataset], history: list[
 
     Command and commit are not among them: they are known when a training starts, and files change meanwhile.
     """
+    facts = {"seed": recipe.seed, "finished": _now(), "seconds": sum(row["seconds"] for row in history)}
+    return facts | {"epochs": len(history)} | _surroundings(splits, PACKAGES)
+
+
+def describe_fit(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:
+    """The same for a baseline that has been fitted; ``seconds`` is fitting and choosing alone."""
+    facts = {"seed": seed, "finished": _now(), "seconds": seconds}
+    return facts | _surroundings(splits, BASELINE_PACKAGES)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _surroundings(splits: dict[str, Dataset], packages: tuple[str, ...]) -> dict[str, Any]:
     return {
-        "seed": recipe.seed,
-        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "seconds": sum(row["seconds"] for row in history),
-        "epochs": len(history),
         "device": describe_device(),
-        "versions": _versions(),
+        "versions": _versions(packages),
         "data": {split: describe_data(dataset) for split, dataset in splits.items()},
     }
 
@@ -54,9 +66,9 @@ def describe_device() -> str:
     return f"{model}, {cores} cores"
 
 
-def _versions() -> dict[str, str]:
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     found = {"python": platform.python_version(), "platform": sys.platform}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

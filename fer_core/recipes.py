@@ -16,6 +16,10 @@ from fer_core.datasets.dataset import SIDE
 from fer_core.errors import RecipeError
 
 OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw")
+RUN_NAME = re.compile(
+    r"_?[A-Za-z0-9][A-Za-z0-9._-]*"
+)  # it becomes a folder's; one with a dot first is unfinished
+INITIALIZERS = ("he_normal", "glorot_uniform")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -45,6 +49,10 @@ class Recipe:
     cutmix: float = 0.0  # the same for CutMix (Yun et al. 2019); with both, each face draws one of the two
     class_weights: bool = False  # inversely proportional to the class counts, N / (7 count)
     dropout: float = 0.5
+    batch_norm: bool = True  # paper-cnn alone can do without
+    initializer: str = (
+        "he_normal"  # of paper-cnn's convolutions and hidden layer; the others keep He et al.'s
+    )
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
     precision: str = "float32"
     start: str = ""  # the finished run whose weights training starts from; "" starts from nothing
@@ -69,9 +77,8 @@ class Recipe:
         """Refuse what cannot be trained before anything is built."""
         for field, kind in FIELD_TYPES.items():
             _require(_is_a(kind, getattr(self, field)), field, TYPE_NAMES[kind], getattr(self, field))
-        # The name becomes a folder's: one that starts with a dot is unfinished, with "_" not ranked.
         _require(
-            re.fullmatch(r"_?[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is not None,
+            RUN_NAME.fullmatch(self.name) is not None,
             "name", "letters, digits, '.', '_' and '-', starting with a letter or digit", self.name,
         )  # fmt: skip
         for field in ("epochs", "batch_size"):
@@ -80,6 +87,8 @@ class Recipe:
             _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2^32)", self.seed)
         _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
+        known = f"one of {', '.join(INITIALIZERS)}"
+        _require(self.initializer in INITIALIZERS, "initializer", known, self.initializer)
         _require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):

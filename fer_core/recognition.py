@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT, EMOTIONS, Emotion
-from fer_core.errors import DataError
+from fer_core.errors import DataError, RunError
 from fer_core.explanation import Heat, activation_heat, occlusion_heat
 from fer_core.faces import Face, FaceFinder, crop_face, load_picture, whole_picture
 from fer_core.litert import Crops, Floats, LiteRTModel
@@ -90,7 +90,7 @@ class Recognizer:
         detector: what finds the faces: "YuNet", or "Haar" where YuNet's weights are missing.
 
     Raises:
-        RunError: if the run or its model is missing or broken.
+        RunError: if the run or its model is missing or broken, or the run is a baseline's.
         PictureError: if the threshold is outside (0, 1].
 
     Example:
@@ -195,4 +195,9 @@ def _find_model(run: "Run | str | Path") -> tuple[str, Path]:
         from fer_core.runs import load_run
 
         run = load_run(run)
+    if not run.has_network:
+        raise RunError(
+            f"The run {run.name!r} is a baseline's: its predictions are stored, but nothing in it predicts. "
+            "Name a network; to fit the baseline anew use: python -m fer_core baseline NAME --data PATH"
+        )
     return run.name, Path(run.tflite_path)

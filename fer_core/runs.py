@@ -10,30 +10,34 @@
     model.tflite       the same for LiteRT -> probabilities (N, 7)
     README.md          the model card
 
-A run is written into ``models/.<name>.partial/`` and renamed at the end: a folder that is there is whole.
+A baseline's run (see ``baselines``) has baseline.json in place of recipe.json, and neither history nor model;
+a study's (see ``studies``) has neither model nor card. A run is written into ``models/.<name>.partial/`` and
+renamed at the end: a folder that is there is whole.
 """
 
-import csv
 import os
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from fer_core import files
+from fer_core.baselines import Baseline
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
-from fer_core.errors import RecipeError, RunError
+from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.metrics import Evaluation, score_evaluation
 from fer_core.recipes import Recipe
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
-RECIPE, PROVENANCE, HISTORY, METRICS = "recipe.json", "provenance.json", "history.csv", "metrics.json"
+RECIPE, BASELINE, PROVENANCE = "recipe.json", "baseline.json", "provenance.json"
+HISTORY, METRICS = "history.csv", "metrics.json"
+Asked = TypeVar("Asked", Recipe, Baseline)
 KERAS, TFLITE, CARD, CHECKPOINT = "model.keras", "model.tflite", "README.md", "checkpoint.npz"
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
+WHOLE_STUDIED = (RECIPE, PROVENANCE, HISTORY, METRICS, *EVALUATION_FILES.values())
+WHOLE_BASELINE = (BASELINE, PROVENANCE, METRICS, CARD, *EVALUATION_FILES.values())
 
 
 COMMITTED = Path(__file__).resolve().parent.parent / "models"  # the runs that come with this project
@@ -60,14 +64,25 @@ class Run:
         """The folder's name, without the dot and ".partial" of an unfinished run."""
         return self.path.name.removeprefix(".").removesuffix(".partial")
 
+    @property
+    def has_network(self) -> bool:
+        """False for a baseline's run: it has answers and numbers, no history and nothing that predicts."""
+        return not (self.path / BASELINE).is_file()
+
     @cached_property
     def recipe(self) -> Recipe:
-        """What was asked."""
-        fields = files.read_json(self.path / RECIPE)
-        try:
-            return Recipe.from_json(fields)
-        except RecipeError as error:
-            raise RunError(f"{self.path / RECIPE} holds no recipe: {error}") from error
+        """What was asked of a network."""
+        return _read_asked(self.path / RECIPE, Recipe)
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """What was asked of a baseline."""
+        return _read_asked(self.path / BASELINE, Baseline)
+
+    @property
+    def asked(self) -> Recipe | Baseline:
+        """What was asked of either."""
+        return self.recipe if self.has_network else self.baseline
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -82,7 +97,7 @@ class Run:
     @cached_property
     def history(self) -> dict[str, list[float]]:
         """A list an epoch for each of HISTORY_COLUMNS; accuracies in [0, 1]."""
-        return _read_history(self.path / HISTORY)
+        return files.read_columns(self.path / HISTORY, HISTORY_COLUMNS)
 
     @property
     def temperature(self) -> float:
@@ -108,11 +123,16 @@ class Run:
         """The stored predictions on "PublicTest" or "PrivateTest"."""
         if split not in EVALUATION_FILES:
             raise RunError(f"Runs store {' and '.join(EVALUATION_FILES)}. Received: {split!r}.")
-        return _read_evaluation(self.path / EVALUATION_FILES[split], split)
+        path = self.path / EVALUATION_FILES[split]
+        try:
+            return Evaluation(split=split, **files.read_arrays(path))
+        except (TypeError, DataError) as error:  # an array is missing, or they do not belong together
+            raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error
 
-    def save_recipe(self, recipe: Recipe) -> None:
-        """Write recipe.json."""
-        files.write_json(self.path / RECIPE, recipe.to_json())
+    def save_asked(self, asked: Recipe | Baseline) -> None:
+        """Write recipe.json or baseline.json, which is what tells the two kinds of run apart."""
+        name = BASELINE if isinstance(asked, Baseline) else RECIPE
+        files.write_json(self.path / name, asked.to_json())
 
     def save_provenance(self, provenance: dict[str, Any]) -> None:
         """Write provenance.json."""
@@ -120,20 +140,13 @@ class Run:
 
     def save_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv, also while the run is still training."""
-        with (
-            files.replacing(self.path / HISTORY) as unfinished,
-            open(unfinished, "w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, HISTORY_COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
+        files.write_columns(self.path / HISTORY, HISTORY_COLUMNS, rows)
 
     def save_evaluations(self, *evaluations: Evaluation) -> None:
         """Write the predictions, and the metrics that follow from all that are stored."""
         for evaluation in evaluations:
             arrays = {key: value for key, value in vars(evaluation).items() if key != "split"}
-            with files.replacing(self.path / EVALUATION_FILES[evaluation.split]) as unfinished:
-                np.savez_compressed(unfinished, **arrays)
+            files.write_arrays(self.path / EVALUATION_FILES[evaluation.split], arrays)
         files.write_json(self.path / METRICS, compute_metrics(self))
 
     def save_card(self, text: str) -> None:
@@ -157,30 +170,40 @@ def load_run(run: str | Path) -> Run:
     if not path.is_dir():
         names = ", ".join(found.name for found in list_runs()) or "none yet"
         raise RunError(f"There is no run {str(run)!r}. The runs in {models_folder()} are: {names}.")
-    missing = [name for name in WHOLE if not (path / name).is_file()]
+    missing = missing_files(Run(path))
     if missing:
         raise RunError(f"The run {path} is not whole: it lacks {', '.join(missing)}.")
     return Run(path)
 
 
+def missing_files(run: Run, *, studied: bool = False) -> list[str]:
+    """What a finished run of its kind has, and this one lacks."""
+    whole = WHOLE_STUDIED if studied else WHOLE if run.has_network else WHOLE_BASELINE
+    return [name for name in whole if not (run.path / name).is_file()]
+
+
 def list_runs(folder: Path | None = None) -> list[Run]:
-    """The finished runs, the best on PublicTest first; those of ``broken_runs`` are left out."""
+    """The finished runs, baselines' too, the best on PublicTest first; ``broken_runs`` are left out."""
     return sorted(_readable(folder)[0], key=lambda run: (-public_accuracy(run), run.name))
 
 
+def list_networks(folder: Path | None = None) -> list[Run]:
+    """Those of ``list_runs`` that can predict and have a history."""
+    return [run for run in list_runs(folder) if run.has_network]
+
+
 def best_run() -> Run:
-    """The finished run that is best on PublicTest.
+    """The network that is best on PublicTest.
 
     Raises:
         RunError: if there is none.
     """
-    found = list_runs()
-    if not found:
-        raise RunError(
-            f"There is no trained network in {models_folder()} yet. "
-            "Train one with: python -m fer_core train paper-cnn --data PATH"
-        )
-    return found[0]
+    for best in list_networks():
+        return best
+    raise RunError(
+        f"There is no trained network in {models_folder()} yet. "
+        "Train one with: python -m fer_core train paper-cnn --data PATH"
+    )
 
 
 def drawn_run() -> Run | None:
@@ -215,7 +238,7 @@ def _readable(folder: Path | None) -> tuple[list[Run], list[str]]:
     for path in sorted((folder or models_folder()).glob("[!._]*/")):
         try:
             run = load_run(path)
-            _ = public_accuracy(run), run.temperature, run.recipe  # reading them is the check
+            _ = public_accuracy(run), run.temperature, run.asked  # reading them is the check
             found.append(run)
         except RunError as error:
             broken.append(str(error))
@@ -223,38 +246,38 @@ def _readable(folder: Path | None) -> tuple[list[Run], list[str]]:
 
 
 def start_run(
-    recipe: Recipe, *, folder: Path | None = None, resume: bool = False, restart: bool = False
+    asked: Recipe | Baseline, *, folder: Path | None = None, resume: bool = False, restart: bool = False
 ) -> Run:
-    """The unfinished run to train into. An interrupted one is gone on with (``resume``), or thrown away
-    (``restart``), but never lost by accident.
+    """The unfinished run to train or fit into. An interrupted one is gone on with (``resume``), or thrown
+    away (``restart``), but never lost by accident.
 
     Raises:
         RunError: if a run of that name is there, finished or not, or there is nothing to resume.
     """
-    finished = (folder or models_folder()) / recipe.name
+    finished = (folder or models_folder()) / asked.name
     if finished.exists():
         raise RunError(
             f"The run {finished} is finished already. Train under another name (--name), or delete it."
         )
-    run = Run(finished.with_name(f".{recipe.name}.partial"))
+    run = Run(finished.with_name(f".{asked.name}.partial"))
     interrupted = run.checkpoint_path.is_file()
     if resume and not interrupted:
         raise RunError(f"There is nothing to resume: {run.checkpoint_path} is not there.")
     if interrupted and not (resume or restart):
         raise RunError(
-            f"An interrupted run {recipe.name} is there: go on with it (--resume) or drop it (--restart)."
+            f"An interrupted run {asked.name} is there: go on with it (--resume) or drop it (--restart)."
         )
     if run.path.exists() and not resume:
         shutil.rmtree(run.path)
     run.path.mkdir(parents=True, exist_ok=True)
     if not resume:  # an interrupted run keeps its own; whether the two agree is the checkpoint's to say
-        run.save_recipe(recipe)
+        run.save_asked(asked)
     return run
 
 
-def finish_run(run: Run) -> Run:
+def finish_run(run: Run, *, studied: bool = False) -> Run:
     """Give a partial run its final name, once every file is there; then the checkpoint goes."""
-    missing = [name for name in WHOLE if not (run.path / name).is_file()]
+    missing = missing_files(run, studied=studied)
     if missing:
         raise RunError(f"The run {run.path} cannot be finished: it lacks {', '.join(missing)}.")
     finished = Run(run.path.with_name(run.name))
@@ -263,19 +286,8 @@ def finish_run(run: Run) -> Run:
     return finished
 
 
-def _read_history(path: Path) -> dict[str, list[float]]:
+def _read_asked(path: Path, kind: type[Asked]) -> Asked:
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        return {column: [float(row[column]) for row in rows] for column in HISTORY_COLUMNS}
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        expected = ", ".join(HISTORY_COLUMNS)
-        raise RunError(f"{path} must be a CSV with the columns {expected}. Received: {error}.") from error
-
-
-def _read_evaluation(path: Path, split: str) -> Evaluation:
-    try:
-        with open(path, "rb") as opened, np.load(opened) as arrays:  # np.load leaves a broken file open
-            return Evaluation(split=split, **arrays)
-    except Exception as error:  # zipfile, NumPy and missing arrays each raise their own
-        raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error
+        return kind.from_json(files.read_json(path))
+    except RecipeError as error:
+        raise RunError(f"{path} holds no {kind.__name__.lower()}: {error}") from error

@@ -22,7 +22,7 @@ def load_start(recipe: Recipe, network: keras.Model) -> None:
     """Put the weights of the run ``recipe.start`` into the network.
 
     Raises:
-        RecipeError: if that run's network has other shapes.
+        RecipeError: if that run's network has other shapes, or it has none.
         RunError: if there is no such run.
     """
     weights = _load(recipe.start).get_weights()
@@ -64,7 +64,10 @@ def build_teacher(recipe: Recipe) -> keras.Model:
 
 
 def _load(name: str) -> keras.Model:
-    return keras.saving.load_model(load_run(name).keras_path, compile=False)
+    run = load_run(name)
+    if not run.has_network:
+        raise RecipeError(f"A training starts or learns from a network; the run {name!r} is a baseline's.")
+    return keras.saving.load_model(run.keras_path, compile=False)
 
 
 def distillation_loss(recipe: Recipe) -> Callable[[Any, Any], Any]:

@@ -15,7 +15,7 @@ from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.network import show_network
 from pages.parts.provenance import show_augmentation, show_provenance, show_recipe
-from pages.parts.readers import all_runs, pick_run
+from pages.parts.readers import all_networks, pick_run
 from pages.parts.tiles import Tile, show_tiles
 
 REFRESH_SECONDS = 5  # how often a training is looked at; an epoch takes longer
@@ -24,7 +24,7 @@ REFRESH_SECONDS = 5  # how often a training is looked at; an epoch takes longer
 def main() -> None:
     """The page: five numbers, the curves, then the recipe, where the run comes from, and the network."""
     training = list_underway()
-    if training and not all_runs():
+    if training and not all_networks():
         _show_first(training)
         return
     run = pick_run()
@@ -35,7 +35,7 @@ def main() -> None:
     with st.container(horizontal=True, gap="large"):
         smoothing = _pick_smoothing()
         others = _pick_others(run, training)
-    finished = {each.name: each.history for each in all_runs() if each.name in (run.name, *others)}
+    finished = {each.name: each.history for each in all_networks() if each.name in (run.name, *others)}
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
     left, right = st.columns(2, gap="large")
@@ -107,7 +107,7 @@ def _pick_smoothing() -> float:
 def _pick_others(run: Run, training: Sequence[Underway]) -> list[str]:
     """Further runs to lay over this one, at first those in training; kept in the URL as ``compare``."""
     under_way = [each.name for each in training]
-    names = [each.name for each in all_runs() if each.name != run.name]
+    names = [each.name for each in all_networks() if each.name != run.name]
     names += [name for name in under_way if name not in (run.name, *names)]
     if not names:
         return []

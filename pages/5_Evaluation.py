@@ -33,7 +33,7 @@ PARTS = (NUMBERS, SURE, ONE_EMOTION, OTHER_RUN)
 
 def main() -> None:
     """The page: a sentence and five numbers, the matrix and the emotions, then one further part."""
-    run = pick_run()
+    run = pick_run(baselines=True)
     with st.container(horizontal=True, gap="medium"):
         split = _choose("Faces of", SPLITS, key="split", help=SPLIT_HELP)
         faces = _choose("Twins", FACES, key="twins", help=TWINS_HELP)
@@ -129,7 +129,7 @@ def _show_numbers(score: Mapping[str, Any], scores: Mapping[str, Any], faces: st
             other[0],
             format_percent(other[1]["accuracy"]),
             f"{twin_free['count']:,} of the {everything['count']:,} faces have no pixel-identical twin in an "
-            "earlier split; the others the network may have met in training.",
+            "earlier split; the others the run may have met in training.",
             formats.interval(other[1]),
         ),
         Tile(
@@ -140,7 +140,7 @@ def _show_numbers(score: Mapping[str, Any], scores: Mapping[str, Any], faces: st
         Tile(
             "Log loss",
             f"{score['log_loss']:.3f}",
-            "How much the truth surprises the network, on average. Lower is better; guessing gives 1.946.",
+            "How much the truth surprises the run, on average. Lower is better; guessing gives 1.946.",
         ),
         Tile(
             "ECE",
@@ -157,7 +157,7 @@ def _show_confusion(score: Mapping[str, Any], cells: str) -> None:
             score["confusion"], shares=cells != "faces", by="column" if cells == "by column" else "row"
         ),
         key="confusion",
-        alt="Confusion matrix: rows are the true emotion, columns what the network read. The table below "
+        alt="Confusion matrix: rows are the true emotion, columns what the run read. The table below "
         "gives each emotion's recall and precision, which are the diagonals by row and by column.",
     )
 

@@ -87,9 +87,9 @@ def _show_labels(faces: Faces) -> None:
     st.markdown(_label_summary(faces))
     _browse(faces)
     st.caption(
-        "Confident learning (Northcutt et al. 2021): a label is suspect when the network, which has not "
+        "Confident learning (Northcutt et al. 2021): a label is suspect when the run, which has not "
         "learnt this face, gives another emotion as much as it usually gives the faces so labelled. It "
-        "shares the network's faults: a suspicion is a reason to look, not a verdict."
+        "shares the run's faults: a suspicion is a reason to look, not a verdict."
     )
 
 
@@ -168,7 +168,7 @@ def _ask(truth: int | None, said: int | None, faces: Faces) -> tuple[Wanted, str
         by = ORDER_OF[order]
         with st.popover("Filters", icon=":material/filter_list:"):
             low, high = st.slider(
-                "How sure the network is, in percent",
+                "How sure the run is, in percent",
                 0,
                 100,
                 (0, 100),
@@ -245,7 +245,7 @@ def _show_map(faces: Faces) -> None:
     )
     st.caption(
         "Each mark is a face, in the colour and shape of its label; the strong ones were read wrongly. What "
-        f"is placed, by {method}, is the network's seven logits (the logarithm of its probabilities): faces "
+        f"is placed, by {method}, is the run's seven logits (the logarithm of its probabilities): faces "
         "that are read alike lie near each other. Click on one to see it; by keyboard, its row below."
     )
     first, last = int(answers.rows.min()), int(answers.rows.max())

@@ -98,7 +98,7 @@ the public domain.
 
 def main() -> None:
     """The page: what not to do first, then privacy and biases, the card, and the sources."""
-    run = pick_run() if all_runs() else None
+    run = pick_run(baselines=True) if all_runs() else None
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("What it is for, and what not")
@@ -132,7 +132,9 @@ def _weakness(run: Run) -> str:
 def _show_card(run: Run) -> None:
     card = write_card(run)
     with st.container(border=True):
-        for is_table, lines in groupby(_shorten(card).splitlines(), lambda line: line.startswith("|")):
+        for is_table, lines in groupby(
+            _shorten(card, with_recipe=not run.has_network).splitlines(), lambda line: line.startswith("|")
+        ):
             if is_table:  # one that scrolls on its own: Markdown's would leave a phone's screen
                 st.table(_columns(list(lines)), border="horizontal", hide_index=True)
             else:
@@ -147,9 +149,10 @@ def _show_card(run: Run) -> None:
     )
 
 
-def _shorten(card: str) -> str:
-    """The card without its title, which the page has, and without the recipe, which Training shows."""
-    body = card.partition("\n")[2].partition("\n## Recipe")[0]
+def _shorten(card: str, *, with_recipe: bool) -> str:
+    """The card without its title, which the page has, and without the recipe where Training shows it."""
+    body = card.partition("\n")[2]
+    body = body if with_recipe else body.partition("\n## Recipe")[0]
     return body.replace("\n## ", "\n##### ")
 
 

@@ -35,7 +35,8 @@ def read_photoset(spec: str) -> "PhotoSet":
 
 def print_scores(run: "Run") -> None:
     """A line for each split, view and subset."""
-    print(f"{run.name}: {run.provenance['parameters']:,} parameters")
+    what = f"{run.provenance['parameters']:,} parameters" if run.has_network else "a baseline"
+    print(f"{run.name}: {what}")
     for split, views in run.metrics.items():
         for view, subsets in views.items():
             for subset, scores in subsets.items():

@@ -8,7 +8,7 @@ from fer_core.formats import format_accuracy, format_seconds
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """A command a question about runs."""
-    command = commands.add_parser("runs", help="list the trained networks, the best on PublicTest first")
+    command = commands.add_parser("runs", help="list the finished runs, the best on PublicTest first")
     command.set_defaults(command=show_runs)
 
     command = commands.add_parser("card", help="write a run's model card anew")
@@ -31,9 +31,8 @@ def show_runs(options: argparse.Namespace) -> None:
     for run in runs:
         scores = run.metrics["PrivateTest"]["single"]["all"]
         time = format_seconds(run.provenance["seconds"])
-        print(
-            f"{run.name:<20}PrivateTest {format_accuracy(scores)}  {run.provenance['epochs']} epochs, {time}"
-        )
+        how = f"{run.provenance['epochs']} epochs" if run.has_network else "a baseline"
+        print(f"{run.name:<20}PrivateTest {format_accuracy(scores)}  {how}, {time}")
     for run in unfinished_runs():
         print(f"{run.name:<20}not finished; go on with: fer train {run.name} --data PATH --resume")
     for sentence in broken_runs():

@@ -106,13 +106,14 @@ def show_open_face(faces: Faces) -> None:
 def _show_face(faces: Faces, position: int) -> None:
     image = faces.image(position)
     if image is None:
-        st.caption("Connect FER2013 to see the face, and where the network looked.")
+        looked = ", and where the network looked" if faces.run.has_network else ""
+        st.caption(f"Connect FER2013 to see the face{looked}.")
     else:
         _show_picture(faces, position, image)
     st.markdown("\n".join(f"- {fact}" for fact in _facts(faces, position)))
     answers = faces.answers
     said = EMOTION_LABELS[answers.read[position]]
-    st.markdown("**What the network says**")
+    st.markdown("**What it says**")
     show_figure(
         plot_probabilities(answers.probabilities[position]),
         key="face probabilities",
@@ -129,8 +130,9 @@ def _show_picture(faces: Faces, position: int, image: npt.NDArray[np.uint8]) -> 
     """The face, and under heat where the network looked."""
     pictures, captions = [image], ["the face"]
     try:
-        pictures.append(_explain(faces, position, image))
-        captions.append("where it looked")
+        if faces.run.has_network:
+            pictures.append(_explain(faces, position, image))
+            captions.append("where it looked")
     except FerError as error:  # the numbers need no network
         st.error(str(error), icon=":material/error:")
     label = EMOTION_LABELS[faces.answers.labels[position]]
@@ -141,6 +143,10 @@ def _show_picture(faces: Faces, position: int, image: npt.NDArray[np.uint8]) -> 
         output_format="PNG",
         alt=[f"A face labelled {label}", "The regions that speak for the answer"][: len(pictures)],
     )
+    if not faces.run.has_network:
+        st.caption(
+            "This run is a baseline: its answers are stored, and no network that could show where it looked."
+        )
 
 
 def _explain(faces: Faces, position: int, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -157,7 +163,7 @@ def _facts(faces: Faces, position: int) -> list[str]:
     answers = faces.answers
     label, read = int(answers.labels[position]), int(answers.read[position])
     shares = [format_percent(float(answers.probabilities[position, which])) for which in (label, read)]
-    facts = [f"Labelled **{emotion_name(EMOTIONS[label])}**, which the network gives {shares[0]}"]
+    facts = [f"Labelled **{emotion_name(EMOTIONS[label])}**, which it gives {shares[0]}"]
     verdict = "rightly" if label == read else "wrongly"
     facts.append(f"Read {verdict} as **{emotion_name(EMOTIONS[read])}**, with {shares[1]}")
     facts[-1] += f"; its loss is {answers.loss[position]:.2f}"

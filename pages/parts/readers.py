@@ -11,12 +11,17 @@ TRAIN_COMMAND = "python -m fer_core train paper-cnn --data PATH"
 
 
 def all_runs() -> list[Run]:
-    """Every finished run, best first; a broken one is named in the sidebar and left out."""
+    """Every finished run, baselines' too, best first; a broken one is named in the sidebar and left out."""
     folder = models_folder()
     runs, broken = _runs_in(folder, last_change(folder))
     for sentence in broken:
         st.sidebar.warning(sentence, icon=":material/folder_off:")
     return runs
+
+
+def all_networks() -> list[Run]:
+    """The runs that can predict and have a history, best first."""
+    return [run for run in all_runs() if run.has_network]
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -36,23 +41,36 @@ def _modified(path: Path) -> float:
         return 0.0
 
 
-def pick_run() -> Run:
+def pick_run(*, baselines: bool = False) -> Run:
     """The run that the sidebar's select box shows, the best one at first; kept in the URL as ``run``.
 
     Without any run the page says how to train one and stops.
+
+    Args:
+        baselines: whether the page can show a run without a network.
     """
-    runs = {run.name: run for run in all_runs()}
+    runs = {run.name: run for run in (all_runs() if baselines else all_networks())}
     if not runs:
         empty_state()
         st.stop()
     asked = st.query_params.get("run")
     if asked is not None and asked not in runs:
-        st.warning(f"There is no run {asked!r} here, so this shows the best one, {next(iter(runs))!r}.")
+        _say_that_it_cannot_be_shown(asked, next(iter(runs)))
     with st.sidebar:
         name = st.selectbox("Run", list(runs), key="run", bind="query-params")
         score = runs[name].metrics["PrivateTest"]["single"]["all"]
         st.caption(f"PrivateTest: {format_accuracy(score, digits=1)}")
     return runs[name]
+
+
+def _say_that_it_cannot_be_shown(asked: str, best: str) -> None:
+    if asked in {run.name for run in all_runs()}:
+        st.info(
+            f"The run {asked!r} is a baseline: it has no network, which this page needs, so this shows the "
+            f"best network, {best!r}."
+        )
+    else:
+        st.warning(f"There is no run {asked!r} here, so this shows the best one, {best!r}.")
 
 
 def empty_state() -> None:

@@ -26,7 +26,7 @@ def pick_source() -> Run:
     """The run whose faces are shown: the drawn ones' where they are chosen, else the sidebar's."""
     drawn = drawn_run()
     if drawn is None:  # the package alone was installed, without its models/
-        return pick_run()
+        return pick_run(baselines=True)
     chosen = st.segmented_control(
         "Data",
         (FER2013, DRAWN),
@@ -37,7 +37,7 @@ def pick_source() -> Run:
         on_change=_start_anew,
     )
     if chosen == FER2013:
-        return pick_run()
+        return pick_run(baselines=True)
     with st.sidebar:
         st.caption("The run on drawn faces, which comes with the app.")
     return drawn

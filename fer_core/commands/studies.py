@@ -1,0 +1,76 @@
+"""``fer study``: one of the paper's comparisons, repeated."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer_core.commands.common import DATA_HELP, load_splits
+from fer_core.formats import format_accuracy
+
+if TYPE_CHECKING:
+    from fer_core.runs import Run
+    from fer_core.studies import Study
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """``fer study NAME --data PATH``."""
+    command = commands.add_parser("study", help="repeat one of the paper's comparisons")
+    command.add_argument("study", help="a name, such as optimizers; a wrong one lists them all")
+    command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
+    command.add_argument("--epochs", type=int, help="the budget of each variant (default: 20)")
+    interrupted = command.add_mutually_exclusive_group()
+    interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted variant")
+    interrupted.add_argument("--restart", action="store_true", help="throw an interrupted variant away")
+    command.set_defaults(command=run_study)
+
+
+def run_study(options: argparse.Namespace) -> int:
+    """``fer study NAME --data PATH``: trains what is not there yet, then says what came out."""
+    from fer_core.studies import EPOCHS, base_recipe, load_study
+
+    study = load_study(options.study, base_recipe(EPOCHS if options.epochs is None else options.epochs))
+    splits = load_splits(options.data)
+    from fer_core.progress import TrainingProgress
+    from fer_core.trials import train_variant  # Keras loads here, after what can be wrong has been checked
+
+    results = {}
+    for variant in study.variants:
+        print(f"{study.name}, {variant.name}: {variant.what}", file=sys.stderr)
+        with TrainingProgress(variant.recipe.epochs) as progress:
+            try:
+                results[variant.name] = train_variant(
+                    study,
+                    variant,
+                    splits,
+                    command=_command_to_repeat(options),
+                    resume=options.resume,
+                    restart=options.restart,
+                    on_step=progress.on_step,
+                    on_epoch=progress.on_epoch,
+                )
+            except KeyboardInterrupt:
+                again = f"{_command_to_repeat(options)} --resume"
+                print(f"\nfer: stopped; each finished epoch is kept. Go on with: {again}", file=sys.stderr)
+                return 130
+    print("\n".join(_lines(study, results)))
+    return 0
+
+
+def _lines(study: "Study", results: "dict[str, Run]") -> list[str]:
+    """A line a variant, and one a claim."""
+    from fer_core.datasets.dataset import PRIVATE_TEST
+    from fer_core.studies import describe_verdict, judge
+
+    lines = [study.question]
+    for name, run in results.items():
+        scores = run.metrics[PRIVATE_TEST]["single"]["all"]
+        lines.append(f"{name:<16}PrivateTest {format_accuracy(scores)}")
+    evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in results.items()}
+    return lines + [describe_verdict(claim, *judge(claim, evaluations)) for claim in study.claims]
+
+
+def _command_to_repeat(options: argparse.Namespace) -> str:
+    words = ["python", "-m", "fer_core", "study", options.study, "--data", "PATH"]
+    return shlex.join(words + (["--epochs", str(options.epochs)] if options.epochs is not None else []))

@@ -1,0 +1,120 @@
+"""The paper's comparisons, repeated: a table, curves, and which claims held, all from stored results."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from fer_core import charts
+from fer_core.bootstrap import Difference, compare
+from fer_core.datasets.dataset import PRIVATE_TEST
+from fer_core.emotions import Emotion
+from fer_core.formats import format_accuracy, format_points, format_seconds
+from fer_core.metrics import wilson_interval
+from fer_core.runs import Run
+from fer_core.studies import STUDIES, Study, describe_verdict, judge, load_study, studied_runs
+from pages.parts.figures import show_figure
+from pages.parts.frame import page
+from pages.parts.readers import last_change
+
+ICONS = {
+    "held": ":material/check_circle:",
+    "did not hold": ":material/cancel:",
+    "cannot be told": ":material/help:",
+    "not yet run": ":material/hourglass_empty:",
+}
+
+
+def main() -> None:
+    """The page: which study; what became of the paper's claims; the table; the curves."""
+    name = st.segmented_control(
+        "Study", tuple(STUDIES), default=next(iter(STUDIES)), required=True, key="study", bind="query-params"
+    )
+    study = load_study(name)
+    st.subheader(study.question)
+    found = {run.name: run for run in studied_runs(name)}
+    runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
+    if not runs:
+        _show_how(name)
+        return
+    _show_verdicts(study, runs)
+    _show_table(study, runs)
+    _show_curves(runs)
+
+
+def _show_how(name: str) -> None:
+    with st.container(border=True):
+        st.markdown(
+            "**This study has not been run yet.** This command trains each of its variants for as many "
+            "epochs; stopped, it goes on with --resume:"
+        )
+        command = f"python -m fer_core study {name} --data PATH --epochs 20"
+        st.code(command, language="bash", wrap_lines=True)
+
+
+def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
+    evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in runs.items()}
+    st.markdown("**What is claimed, and what was found**")
+    for claim in study.claims:
+        verdict, difference = judge(claim, evaluations)
+        st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
+    epochs = sorted({run.recipe.epochs for run in runs.values()})
+    words = " and ".join(map(str, epochs))
+    st.caption(
+        f"PrivateTest, one view of each face, after {words} epochs. In brackets the 95% interval of the "
+        "difference, from 2,000 resamples of the faces; one training a variant, so the luck of training is "
+        "not in it."
+    )
+
+
+def _show_table(study: Study, runs: dict[str, Run]) -> None:
+    reference = next(iter(runs))
+    what = {variant.name: variant.what for variant in study.variants}
+    rows = [
+        {"variant": name, "what": what[name]} | _numbers(run, runs[reference]) for name, run in runs.items()
+    ]
+    st.dataframe(rows, hide_index=True, height="content", key="table")
+    st.caption(
+        f"Against {reference}: how much higher its accuracy is. Few faces show disgust, so "
+        "the interval of its recall is wide."
+    )
+
+
+def _numbers(run: Run, reference: Run) -> dict[str, Any]:
+    """A row of the table."""
+    scores = run.metrics[PRIVATE_TEST]["single"]["all"]
+    faces, recall = scores["support"][Emotion.DISGUST], scores["recall"][Emotion.DISGUST]
+    low, high = wilson_interval(round(recall * faces), faces)
+    against = "–"
+    if run.path != reference.path:
+        found = _difference(run.path, reference.path, last_change(run.path), last_change(reference.path))
+        against = format_points(found.value, found.low, found.high)
+    return {
+        "accuracy (95% interval)": format_accuracy(scores),
+        f"against {reference.name}": against,
+        "twin-free faces": format_accuracy(run.metrics[PRIVATE_TEST]["single"]["twin_free"]),
+        "macro-F1": f"{100 * scores['macro_f1']:.1f} %",
+        "recall of disgust": f"{100 * recall:.1f} % ({100 * low:.1f}–{100 * high:.1f})",
+        "epochs": int(run.provenance["epochs"]),
+        "trained in": format_seconds(run.provenance["seconds"]),
+    }
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _difference(run: Path, reference: Path, *changed: float) -> Difference:
+    first, second = (Run(path).evaluation(PRIVATE_TEST) for path in (run, reference))
+    return compare(first, second, "accuracy")
+
+
+def _show_curves(runs: dict[str, Run]) -> None:
+    histories = {name: run.history for name, run in runs.items()}
+    st.caption("Full lines: validation. Dotted: training. The mark is a variant's best epoch.")
+    for column, field in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):
+        with column:
+            st.subheader(field.capitalize())
+            alt = f"Training and validation {field} by epoch, a pair of lines for each variant."
+            show_figure(charts.plot_history(histories, field), key=field, alt=alt)
+
+
+with page("Studies"):
+    main()

@@ -1,0 +1,191 @@
+"""Studies: what they vary, how their variants are trained and kept, and what becomes of claims."""
+
+import numpy as np
+import pytest
+
+from fer_core import bootstrap, cli, runs, studies, trials
+from fer_core.architectures import build_network
+from fer_core.datasets import find_twins
+from fer_core.errors import RecipeError, RunError
+from fer_core.recipes import Recipe
+from fer_core.runs import compute_metrics, list_runs, unfinished_runs
+from fer_core.studies import STUDIES, Claim, Study, Variant, base_recipe, describe_verdict, judge, load_study
+from fer_core.trials import shuffle_splits, train_variant
+from tests.finished_runs import write_run
+from tests.synthetic import write_fer2013_csv
+
+NAMED = [load_study(name) for name in STUDIES]
+each_study = pytest.mark.parametrize("study", NAMED, ids=lambda study: study.name)
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def quick(tiny):
+    return tiny.replace(epochs=2)
+
+
+@each_study
+def test_a_study_compares_one_budget_and_claims_only_what_it_trains(study):
+    names = [variant.name for variant in study.variants]
+    assert len(set(names)) == len(names) >= 2
+    assert {variant.recipe.epochs for variant in study.variants} == {studies.EPOCHS}
+    assert {variant.recipe.patience for variant in study.variants} == {0}
+    for claim in study.claims:
+        assert {claim.better, claim.worse} <= set(names)
+        assert claim.measure in bootstrap.MEASURES
+
+
+@each_study
+def test_the_first_variant_is_the_papers_recipe(study):
+    first = study.variants[0]
+    assert first.recipe.replace(name="paper-cnn") == base_recipe()
+    assert not first.shuffled
+
+
+@each_study
+def test_the_variants_differ(study):
+    kinds = {(variant.recipe.replace(name="x"), variant.shuffled) for variant in study.variants}
+    assert len(kinds) == len(study.variants)
+
+
+def test_learning_rate_times_weight_decay_is_the_same_for_every_optimizer():
+    shrink = [
+        each.recipe.learning_rate * each.recipe.weight_decay for each in load_study("optimizers").variants
+    ]
+    assert shrink == pytest.approx([shrink[0]] * len(shrink))
+
+
+def test_an_unknown_study_names_those_there_are():
+    with pytest.raises(RecipeError, match=r"no study 'losses'\. The studies are: optimizers, "):
+        load_study("losses")
+
+
+@pytest.mark.parametrize("variant", load_study("regularisation").variants, ids=lambda variant: variant.name)
+def test_batch_norm_is_left_out_where_asked(variant):
+    network = build_network(variant.recipe)
+    kinds = [type(layer).__name__ for layer in network.layers]
+    assert ("BatchNormalization" in kinds) == variant.recipe.batch_norm
+    biased = [layer.use_bias for layer in network.layers if hasattr(layer, "use_bias")]
+    assert biased == [not variant.recipe.batch_norm] * (len(biased) - 1) + [True]
+
+
+def test_the_initializer_is_the_one_asked_for():
+    for variant in load_study("initialisation").variants:
+        layers = [layer for layer in build_network(variant.recipe).layers if hasattr(layer, "kernel")][:-1]
+        named = {type(layer.kernel_initializer).__name__ for layer in layers}
+        assert named == {
+            {"he_normal": "HeNormal", "glorot_uniform": "GlorotUniform"}[variant.recipe.initializer]
+        }
+
+
+def test_other_networks_refuse_what_only_the_papers_can_vary():
+    recipe = Recipe(name="x", architecture="residual", epochs=1, batch_norm=False)
+    with pytest.raises(
+        RecipeError, match=r"Only paper-cnn can vary batch_norm and initializer\. Received: 'res"
+    ):
+        build_network(recipe)
+
+
+def test_a_variant_is_stored_like_a_run_without_weights_and_trained_once(models, quick, drawn_splits):
+    study = load_study("class-weights", quick)
+    run = train_variant(study, study.variants[0], drawn_splits, command="fer study")
+    assert run.path == models / "_studies" / "class-weights" / "weighted"
+    assert {file.name for file in run.path.iterdir()} == set(runs.WHOLE_STUDIED)
+    assert run.metrics == compute_metrics(run)
+    assert run.recipe == study.variants[0].recipe
+    assert run.provenance["epochs"] == len(run.history["epoch"]) == 2
+    assert studies.studied_runs("class-weights") == [run]
+    assert list_runs() == []
+    before = run.path.stat().st_mtime_ns
+    assert train_variant(study, study.variants[0], drawn_splits) == run
+    assert run.path.stat().st_mtime_ns == before
+    longer = load_study("class-weights", quick.replace(epochs=3))
+    with pytest.raises(RunError, match=r"another recipe \(2 epochs\) than asked for now \(3 epochs\)"):
+        train_variant(longer, longer.variants[0], drawn_splits)
+
+
+def test_a_reference_that_another_study_has_trained_is_copied(models, quick, drawn_splits, monkeypatch):
+    first, second = load_study("class-weights", quick), load_study("augmentation", quick)
+    trained = train_variant(first, first.variants[0], drawn_splits)
+    monkeypatch.setattr(trials, "train_into", None)  # nothing trains from here on
+    copied = train_variant(second, second.variants[0], drawn_splits)
+    assert copied.recipe == second.variants[0].recipe
+    assert copied.provenance["copied_from"] == "class-weights/weighted"
+    assert copied.metrics == trained.metrics
+    with pytest.raises(TypeError):  # other data: it would be trained
+        train_variant(load_study("splits", quick), load_study("splits", quick).variants[1], drawn_splits)
+
+
+def test_an_interrupted_variant_goes_on_from_its_checkpoint(models, quick, drawn_splits):
+    study = load_study("augmentation", quick)
+    whole = train_variant(study, study.variants[1], drawn_splits)
+    again = Study("optimizers", "", (study.variants[1],), ())
+
+    def stop(history):
+        raise KeyboardInterrupt
+
+    changed = Variant(study.variants[1].recipe.replace(seed=1), "")
+    with pytest.raises(KeyboardInterrupt):
+        train_variant(again, changed, drawn_splits, on_epoch=stop)
+    assert [run.name for run in unfinished_runs(studies.study_folder("optimizers"))] == ["plain"]
+    with pytest.raises(RunError, match="--resume"):
+        train_variant(again, changed, drawn_splits)
+    epochs = []
+    resumed = train_variant(
+        again, changed, drawn_splits, resume=True, on_epoch=lambda history: epochs.append(len(history))
+    )
+    assert epochs == [2]
+    assert resumed.history["epoch"] == whole.history["epoch"] == [1, 2]
+
+
+def test_shuffled_splits_hold_every_face_once(drawn_splits):
+    dealt = shuffle_splits(drawn_splits, seed=0)
+    assert {split: len(data) for split, data in dealt.items()} == {
+        split: len(data) for split, data in drawn_splits.items()
+    }
+    assert find_twins(
+        *(np.concatenate([data.images for data in each.values()]) for each in (dealt, drawn_splits))
+    ).all()
+    rows = np.concatenate([data.rows for data in dealt.values()])
+    assert len(set(rows)) == len(rows)
+    assert not np.array_equal(dealt["PrivateTest"].rows, drawn_splits["PrivateTest"].rows)
+    assert dealt["PrivateTest"].name.endswith("shuffled")
+
+
+def test_verdicts_come_from_what_is_stored(models):
+    good, bad = (write_run(models, name, tflite=b"", seed=seed) for seed, name in ((0, "good"), (9, "bad")))
+    stored = {run.name: run.evaluation("PrivateTest") for run in (good, bad)}
+
+    def said(better, worse):
+        claim = Claim("One beats the other.", "accuracy", better, worse)
+        return describe_verdict(claim, *judge(claim, stored))
+
+    assert said("good", "bad").endswith("this held here.")
+    assert said("bad", "good").endswith("here it is the other way round.")
+    assert "points (" in said("good", "bad")
+    assert said("good", "gone") == "One beats the other. Not yet run: it takes the variants good and gone."
+    stored["same"] = stored["good"]
+    assert said("same", "good").endswith("no difference can be told from chance.")
+
+
+@pytest.fixture
+def quick_base(quick, monkeypatch):
+    monkeypatch.setattr(studies, "base_recipe", lambda epochs: quick.replace(epochs=epochs))
+
+
+@pytest.mark.usefixtures("models", "quick_base")
+def test_the_command_trains_every_variant_and_says_what_came_out(drawn_splits, tmp_path, capsys):
+    csv = write_fer2013_csv(tmp_path / "fer2013.csv", drawn_splits)
+    assert cli.main(["study", "splits", "--data", str(csv), "--epochs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "official        PrivateTest" in out
+    assert "Random splits flatter the number. Accuracy" in out
+    stored = studies.studied_runs("splits")
+    assert [run.name for run in stored] == ["official", "random"]
+    assert stored[0].provenance["command"] == "python -m fer_core study splits --data PATH --epochs 1"
+    assert stored[1].provenance["data"]["Training"]["name"].endswith("shuffled")
