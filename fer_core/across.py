@@ -39,10 +39,13 @@ def evaluate_across(run: Run, sets: Iterable[PhotoSet]) -> list[dict[str, Any]]:
     own = run.evaluation(PRIVATE_TEST)
     rows = [score_set(OWN, own.labels, own.probabilities) | {"contempt": 0, "left_out": 0}]
     recognizer = Recognizer(run)
+    sets = list(sets)
+    names = [each.name for each in sets]
     for each in sets:
         faces = each.dataset()
         require_faces(faces)
-        row = score_set(each.name, faces.labels, recognizer.predict_crops(faces.images))
+        name = each.name if names.count(each.name) == 1 else f"{each.name} {each.source.name}"
+        row = score_set(name, faces.labels, recognizer.predict_crops(faces.images))
         rows.append(row | {"contempt": each.contempt, "left_out": len(each.left_out)})
     return rows
 
@@ -82,15 +85,16 @@ def format_across(rows: Iterable[Row]) -> str:
     """Two tables for a terminal: a line a set, then the recall of each emotion in each set."""
     rows = list(rows)
     width = max(len(row["set"]) for row in rows) + 2
+    cell = max(26, width)
     lines = [f"{'':<{width}}{'faces':>7}  {'accuracy (95% interval)':<25}macro-F1"]
     for row in rows:
         lines.append(
             f"{row['set']:<{width}}{row['count']:>7,}  {format_accuracy(row):<25}"
             f"{format_percent(row['macro_f1'])} of {row['emotions']} emotions{_without(row)}"
         )
-    lines += ["", f"{'Recall':<{width}}" + "".join(f"{row['set']:<26}" for row in rows).rstrip()]
+    lines += ["", f"{'Recall':<{width}}" + "".join(f"{row['set']:<{cell}}" for row in rows).rstrip()]
     for emotion, label in enumerate(EMOTION_LABELS):
-        cells = "".join(f"{_recall(row, emotion):<26}" for row in rows)
+        cells = "".join(f"{_recall(row, emotion):<{cell}}" for row in rows)
         lines.append(f"{label:<{width}}{cells}".rstrip())
     return "\n".join(lines)
 

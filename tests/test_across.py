@@ -11,7 +11,7 @@ import pytest
 
 from fer_core import cli
 from fer_core.across import OWN, evaluate_across, format_across, score_set, write_csv
-from fer_core.crossvalidation import cross_validate, take
+from fer_core.crossvalidation import Folds, cross_validate, take
 from fer_core.datasets import ALL, Dataset, draw_faces
 from fer_core.errors import DataError
 from fer_core.folds import split_by_group
@@ -85,7 +85,7 @@ def test_evaluate_takes_several_sets(trained_run, specs, capsys):
     data = [word for spec in specs[:1] * 2 for word in ("--data", spec)]
     assert cli.main(["evaluate", str(trained_run.path), *data]) == 0
     out = capsys.readouterr().out
-    assert out.count("CK+") == 4
+    assert out.count("CK+ ck") == 4  # two copies of one set are told apart by their folders
     assert OWN in out
     assert cli.main(["evaluate", str(trained_run.path), *data, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -189,16 +189,27 @@ def test_private_test_never_teaches_a_fold(tiny, drawn):
     assert take(drawn, drawn.labels == 3).groups.shape == (40,)
 
 
-def test_crossvalidate_prints_folds_and_the_pool(tiny, copies, capsys):
+def test_crossvalidate_prints_folds_and_the_pool(tiny, copies, capsys, monkeypatch):
+    def guess(recipe, dataset, fold_of, *, on_fold):  # in place of training, which is tested above
+        answers = np.full((len(dataset), 7), 1 / 7, np.float32)
+        done = Folds(dataset, fold_of, answers, (1,) * (fold_of.max() + 1))
+        for fold in range(fold_of.max() + 1):
+            on_fold(fold, done.fold_scores(fold))
+        return done
+
+    monkeypatch.setattr("fer_core.crossvalidation.cross_validate", guess)
     words = ["crossvalidate", "tiny", "--data", f"ckplus={copies / 'ck'}", "--folds", "3"]
-    words += ["--set", "epochs=1", "--set", "batch_size=8", "--set", "class_weights=false"]
+    assert cli.main(words) == 1
+    assert "or --set class_weights=false. Received: none of neutral." in capsys.readouterr().err
+    words += ["--set", "class_weights=false"]
     assert cli.main(words) == 0
     out, err = capsys.readouterr()
     assert "no subject in two folds" in out
+    assert "without 9 of contempt" in out
     assert err.count("fold ") == 3
     assert cli.main([*words, "--group", "none", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["pooled"]["count"] == sum(fold["count"] for fold in found["folds"]) == 54
-    assert found["group"] == "none"
-    assert cli.main([*words[:4], "--folds", "9"]) == 1
+    assert (found["group"], found["epochs"]) == ("none", [1, 1, 1])
+    assert cli.main([*words, "--folds", "9"]) == 1
     assert "The 3 subjects of CK+ make 2 to 3 folds. Received: 9." in capsys.readouterr().err

@@ -4,11 +4,16 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer_core.commands.common import TRAIN_HELP, load_splits, print_scores, read_photoset
+from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import DataError
 from fer_core.formats import format_accuracy
+
+if TYPE_CHECKING:
+    from fer_core.datasets import Dataset
+    from fer_core.recipes import Recipe
 
 SETS_HELP = "ckplus=PATH, jaffe=PATH, ferg=PATH or rafd=PATH"
 
@@ -91,6 +96,7 @@ def crossvalidate(options: argparse.Namespace) -> None:
     recipe = override(load_recipe(options.recipe), options.settings)
     photoset = read_photoset(options.data)
     dataset = photoset.dataset()
+    _require_weights(recipe, dataset)
     split = split_by_group if options.group == "subject" else split_at_random
     fold_of = split(dataset, options.folds, options.seed)
     from fer_core.across import format_across
@@ -106,6 +112,18 @@ def crossvalidate(options: argparse.Namespace) -> None:
         return
     shared = "no subject in two folds" if options.group == "subject" else "people shared between folds"
     print(f"{recipe.name} on {dataset.name}, {options.folds} folds, {shared}\n\n{format_across([pooled])}")
+
+
+def _require_weights(recipe: "Recipe", dataset: "Dataset") -> None:
+    """Say how to train on a set that lacks an emotion (CK+48 has no neutral faces), before Keras loads."""
+    from fer_core.datasets import class_counts
+
+    absent = [name for name, n in zip(EMOTION_LABELS, class_counts(dataset.labels), strict=True) if not n]
+    if recipe.class_weights and absent:
+        raise DataError(
+            f"{recipe.name} weighs the emotions: expected a face of each in {dataset.name}, "
+            f"or --set class_weights=false. Received: none of {', '.join(absent)}."
+        )
 
 
 def _print_fold(fold: int, scores: dict[str, Any]) -> None:
