@@ -216,8 +216,9 @@ def best() -> Recipe:
     without other data (Pramerdorfer and Kampel 2016, arXiv:1612.02903; Khaireddin and Chen 2021,
     arXiv:2105.03588); mixup, erasing, averaged weights and training on crops of 40 pixels are added.
 
-    Expected: not known yet; its first training is under way.
-    Time: about 48 seconds an epoch on two CPU cores that know bfloat16.
+    Expected: 69.4 % on PrivateTest from a single view, 70.2 % averaged with the mirror image. PublicTest is
+    best at epoch 84 of 110 and falls after that, so it wants more regularisation before more epochs.
+    Time: about 90 minutes on two CPU cores that know bfloat16, at 48 seconds an epoch.
     Command: ``fer train best --data fer2013.csv``
     """
     return Recipe(

@@ -14,7 +14,7 @@ from fer_core.architectures import ARCHITECTURES
 from fer_core.errors import RunError
 from fer_core.runs import Run
 from tests.networks import tiny_network
-from tests.test_committed_runs import FOLDERS
+from tests.test_committed_runs import NETWORKS
 
 
 def saved(network, folder):
@@ -46,7 +46,7 @@ def test_inputs_are_the_layers_before(both):
         assert layer.inputs == tuple(tensor._keras_history.operation.name for tensor in tensors)
 
 
-@pytest.mark.parametrize("path", FOLDERS, ids=[path.name for path in FOLDERS])
+@pytest.mark.parametrize("path", NETWORKS, ids=[path.name for path in NETWORKS])
 def test_a_committed_run_holds_as_many_parameters_as_it_says(path):
     run = Run(path)
     assert sum(layer.parameters for layer in read_layers(run.keras_path)) == run.provenance["parameters"]
@@ -127,7 +127,7 @@ def test_the_drawing_shows_the_numbers(both):
     assert texts.text[0] == "48×48×1"
     assert sum(work.x) == pytest.approx(1)
     assert len(figure.layout.shapes) == sum(block.skips_from is not None for block in blocks)
-    assert figure.layout.yaxis.ticktext[1] == "conv 3×3 · pool"
+    assert figure.layout.yaxis.ticktext[1].startswith("conv 3×3")
     json.loads(figure.to_json())
 
 

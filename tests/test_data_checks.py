@@ -151,7 +151,7 @@ def test_class_weights_refuse_what_they_cannot_weigh(labels, message):
         ({"labels": np.arange(1, 8, dtype=np.uint8)}, r"Labels must lie in \[0, 6\]\. Received: 7"),
         ({"rows": np.arange(6)}, r"must have one length\. Received: \[6, 7\]"),
         ({"groups": np.array(["a"])}, r"must have one length\. Received: \[1, 7\]"),
-        ({"split": "test"}, r"Training, PublicTest, PrivateTest\. Received: 'test'"),
+        ({"split": "test"}, r"Training, PublicTest, PrivateTest, All\. Received: 'test'"),
     ],
 )
 def test_a_dataset_refuses_arrays_that_do_not_fit(changes, message):

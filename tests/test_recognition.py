@@ -128,7 +128,7 @@ def test_a_face_finder_comes_back_after_an_error(recognizer):
 
 
 def test_a_run_is_taken_by_what_it_offers():
-    run = SimpleNamespace(name="my-run", tflite_path=tiny_tflite())
+    run = SimpleNamespace(name="my-run", tflite_path=tiny_tflite(), has_network=True)
     recognizer = Recognizer(run, face_threshold=0.9, threads=1)
     assert (recognizer.name, recognizer.detector) == ("my-run", "YuNet")
     assert Recognizer(str(tiny_tflite())).name == "flatten"
