@@ -1,4 +1,4 @@
-"""The paper's comparisons as experiments: what is varied, what the paper says of it, and whether that held.
+"""The paper's comparisons as experiments: what is varied, what is expected of it, and whether that held.
 
 A study trains variants of one recipe under one budget of epochs. Results are stored like runs, without
 weights, in ``models/_studies/<study>/<variant>/``. Nothing here imports Keras.
@@ -41,7 +41,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the paper says, as something that results can contradict: ``better`` scores higher than ``worse``.
+    """An expectation, as something that results can contradict: ``better`` scores higher than ``worse``.
 
     Attributes:
         text: the claim in a sentence.
@@ -58,7 +58,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Study:
-    """A question, its variants (the first is what the others are compared with), and the paper's claims."""
+    """A question, its variants (the first is what the others are compared with), and what is expected."""
 
     name: str
     question: str
