@@ -6,7 +6,7 @@ from fer_core.runs import load_run
 from tests.finished_runs import write_run
 from tests.test_pages import complaints, texts, visit
 
-ABOUT = "pages/7_About.py"
+ABOUT = "pages/8_About.py"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests.networks import tiny_tflite
 from tests.test_errors_page import ERRORS, FIRST, answer, connected, nothing_connected, splits  # noqa: F401
 from tests.test_pages import COMMAND, EVALUATION, PHOTO, TRAINING, charts_of, complaints, texts, visit
 
-ABOUT, LIVE = "pages/7_About.py", "pages/2_Live.py"
+ABOUT, LIVE = "pages/8_About.py", "pages/2_Live.py"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.networks import SAMPLES, tiny_tflite
 
 ROOT = Path(__file__).parent.parent
 FILES = [page.file for page in PAGES]
-NEED_A_RUN = [file for file in FILES if file not in ("pages/3_Dataset.py", "pages/8_Studies.py")]
+NEED_A_RUN = [file for file in FILES if file not in ("pages/3_Dataset.py", "pages/7_Studies.py")]
 PHOTO, TRAINING, EVALUATION = "pages/1_Photo.py", "pages/4_Training.py", "pages/5_Evaluation.py"
 SECONDS = 60  # the first page loads OpenCV, LiteRT and Plotly; a busy machine may take its time
 COMMAND = "python -m fer_core train paper-cnn --data PATH"
@@ -108,7 +108,7 @@ def test_with_runs_a_page_is_full_on_first_load(models, file, count):
     app = visit(file)
     assert not complaints(app)
     assert app.title[0].value
-    assert app.get("plotly_chart") or file == "pages/7_About.py"
+    assert app.get("plotly_chart") or file == "pages/8_About.py"
     if file != HOME.file:
         assert app.selectbox(key="run").options == ["best", "other"][:count]
 

@@ -8,7 +8,7 @@ from fer_core.studies import STUDIES, load_study, study_folder
 from tests.finished_runs import write_run
 from tests.test_pages import charts_of, complaints, texts, visit
 
-STUDIES_PAGE = "pages/8_Studies.py"
+STUDIES_PAGE = "pages/7_Studies.py"
 
 
 @pytest.fixture(autouse=True)

@@ -40,8 +40,8 @@ PAGES = (
     Page("pages/4_Training.py", "Training", ":material/show_chart:", "How did the network learn?"),
     Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "What does it get right and wrong?"),
     Page("pages/6_Errors.py", "Errors", ":material/search:", "Which faces does it get wrong?"),
-    Page("pages/7_About.py", "About", ":material/info:", "What may it be used for?"),
-    Page("pages/8_Studies.py", "Studies", ":material/science:", "Which of the paper's choices matter?"),
+    Page("pages/7_Studies.py", "Studies", ":material/science:", "Which of the paper's choices matter?"),
+    Page("pages/8_About.py", "About", ":material/info:", "What may it be used for?"),
 )
 
 

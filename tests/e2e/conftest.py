@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.finished_runs import write_run
-from tests.networks import tiny_tflite
+from tests.networks import tiny_network, tiny_tflite
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -66,16 +66,17 @@ def app(tmp_path_factory):
         models = tmp_path_factory.mktemp("models")
         for seed, name in enumerate(("best", "other")):
             write_run(models, name, tflite=tiny_tflite("pooled").read_bytes(), seed=seed)
+            tiny_network("pooled").save(models / name / "model.keras")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = f"--server.headless=true --server.port={port} --server.fileWatcherType=none".split()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
     log = tmp_path_factory.mktemp("log") / "streamlit.txt"
+    surroundings = os.environ | {"FER_MODELS": str(models)}
+    surroundings.pop("FER2013_PATH", None)  # the tests connect their own copy, and begin without any
     with open(log, "w") as output:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"FER_MODELS": str(models)}, stdout=output, stderr=output
-        )
+        server = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=output)
     try:
         _wait_until_healthy(f"http://localhost:{port}/_stcore/health", server, log)
         yield f"http://localhost:{port}"

@@ -24,7 +24,7 @@ def test_every_page_is_whole_and_asks_nobody_else(visit, screenshots, address, l
     page = visit(address, **LOOKS[look])
     if address != "About":  # words alone
         page.wait_for_selector("[data-testid=stPlotlyChart] .main-svg")
-    assert page.locator("[data-testid=stAlert]").count() == 0
+    assert page.locator("[data-testid=stAlert]").all_inner_texts() == []
     assert page.locator("h1").count() == 1
     assert page.strangers == []
     _take_whole(page, screenshots / f"{address or 'Home'}-{look}.png")
