@@ -7,8 +7,7 @@ one head, so it is taken whole where the detector, made for people, finds no fac
 import re
 from pathlib import Path
 
-from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
-from fer_core.photosets.photoset import LeftOut
+from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
 
 NAME = re.compile(r"([a-z]+)_(anger|disgust|fear|joy|neutral|sadness|surprise)(?:_|\b)", re.IGNORECASE)
 
@@ -19,12 +18,9 @@ def list_ferg(folder: Path) -> Listing:
     Raises:
         OSError: if a folder cannot be read.
     """
-    paths, left_out = split_pictures(walk(folder))
-    pictures = []
-    for path in paths:
-        found = next(filter(None, map(NAME.match, reversed(path.split("/")[-2:]))), None)
-        if found:
-            pictures.append(Listed(path, WORDS[found[2].lower()], found[1].lower()))
-        else:
-            left_out.append(LeftOut(path, NO_LABEL))
-    return Listing(tuple(pictures), tuple(left_out), heads=True)
+    return list_by_name(folder, _read, heads=True)
+
+
+def _read(path: str) -> Listed | str:
+    found = next(filter(None, map(NAME.match, reversed(path.split("/")[-2:]))), None)
+    return Listed(path, WORDS[found[2].lower()], found[1].lower()) if found else NO_LABEL

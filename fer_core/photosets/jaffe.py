@@ -6,8 +6,7 @@ Lyons et al., "Coding Facial Expressions with Gabor Wavelets", 1998.
 import re
 from pathlib import Path
 
-from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
-from fer_core.photosets.photoset import LeftOut
+from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
 
 NAME = re.compile(r"([a-z]{2})[._-](an|di|fe|ha|ne|sa|su)\d*[._-]\d+\.", re.IGNORECASE)
 
@@ -18,12 +17,9 @@ def list_jaffe(folder: Path) -> Listing:
     Raises:
         OSError: if a folder cannot be read.
     """
-    paths, left_out = split_pictures(walk(folder))
-    pictures = []
-    for path in paths:
-        found = NAME.match(path.split("/")[-1])
-        if found:
-            pictures.append(Listed(path, WORDS[found[2].lower()], found[1].upper()))
-        else:
-            left_out.append(LeftOut(path, NO_LABEL))
-    return Listing(tuple(pictures), tuple(left_out))
+    return list_by_name(folder, _read)
+
+
+def _read(path: str) -> Listed | str:
+    found = NAME.match(path.split("/")[-1])
+    return Listed(path, WORDS[found[2].lower()], found[1].upper()) if found else NO_LABEL

@@ -1,7 +1,7 @@
 """The files of a set, listed but not opened: what each picture shows, and what is left out and why."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -86,3 +86,25 @@ def stamp(folder: Path, listing: Listing) -> str:
         status = (folder / picture.path).stat()
         digest.update(repr((picture, status.st_size, status.st_mtime_ns)).encode())
     return digest.hexdigest()
+
+
+def list_by_name(folder: Path, read: Callable[[str], Listed | str], *, heads: bool = False) -> Listing:
+    """A listing of a set whose file names tell everything.
+
+    Args:
+        folder: everything below it is looked at.
+        read: a picture's path below ``folder`` -> the picture, or the reason why it is left out.
+        heads: see ``Listing``.
+
+    Raises:
+        OSError: if a folder cannot be read.
+    """
+    paths, left_out = split_pictures(walk(folder))
+    pictures = []
+    for path in paths:
+        found = read(path)
+        if isinstance(found, Listed):
+            pictures.append(found)
+        else:
+            left_out.append(LeftOut(path, found))
+    return Listing(tuple(pictures), tuple(left_out), heads=heads)

@@ -7,8 +7,7 @@ angles. Profiles (000 and 180) are left out: half of the five points that frame 
 import re
 from pathlib import Path
 
-from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
-from fer_core.photosets.photoset import LeftOut
+from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
 
 NAME = re.compile(r"rafd(\d{3})_(\d+)_[a-z]+_[a-z]+_([a-z]+)_[a-z]+\.", re.IGNORECASE)
 PROFILES = ("000", "180")
@@ -21,15 +20,12 @@ def list_rafd(folder: Path) -> Listing:
     Raises:
         OSError: if a folder cannot be read.
     """
-    paths, left_out = split_pictures(walk(folder))
-    pictures = []
-    for path in paths:
-        found = NAME.match(path.split("/")[-1])
-        label = WORDS.get(found[3].lower()) if found else None
-        if found is None or label is None:
-            left_out.append(LeftOut(path, NO_LABEL))
-        elif found[1] in PROFILES:
-            left_out.append(LeftOut(path, PROFILE))
-        else:
-            pictures.append(Listed(path, label, f"{int(found[2]):02}"))
-    return Listing(tuple(pictures), tuple(left_out))
+    return list_by_name(folder, _read)
+
+
+def _read(path: str) -> Listed | str:
+    found = NAME.match(path.split("/")[-1])
+    label = WORDS.get(found[3].lower()) if found else None
+    if found is None or label is None:
+        return NO_LABEL
+    return PROFILE if found[1] in PROFILES else Listed(path, label, f"{int(found[2]):02}")
