@@ -21,5 +21,5 @@ def list_jaffe(folder: Path) -> Listing:
 
 
 def _read(path: str) -> Listed | str:
-    found = NAME.match(path.split("/")[-1])
+    found = NAME.match(path.rsplit("/", maxsplit=1)[-1])
     return Listed(path, WORDS[found[2].lower()], found[1].upper()) if found else NO_LABEL

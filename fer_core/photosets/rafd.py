@@ -24,7 +24,7 @@ def list_rafd(folder: Path) -> Listing:
 
 
 def _read(path: str) -> Listed | str:
-    found = NAME.match(path.split("/")[-1])
+    found = NAME.match(path.rsplit("/", maxsplit=1)[-1])
     label = WORDS.get(found[3].lower()) if found else None
     if found is None or label is None:
         return NO_LABEL
