@@ -218,7 +218,8 @@ def best() -> Recipe:
 
     Expected: 69.4 % on PrivateTest from a single view, 70.2 % averaged with the mirror image. PublicTest is
     best at epoch 84 of 110 and falls after that, so it wants more regularisation before more epochs.
-    Time: about 90 minutes on two CPU cores that know bfloat16, at 48 seconds an epoch.
+    Time: 132 minutes as recorded on two CPU cores that know bfloat16; much of it was waiting (see
+    docs/experiments.md) and other work: an undisturbed epoch took 43 to 54 seconds.
     Command: ``fer train best --data fer2013.csv``
     """
     return Recipe(
