@@ -1,5 +1,7 @@
 """What several commands share."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,24 @@ def read_photoset(spec: str) -> "PhotoSet":
 
     with ReadingProgress() as progress:
         return load_photoset(spec, on_picture=progress.on_picture)
+
+
+def show_training(train: "Callable[..., Run]", *, epochs: int, again: str) -> "Run | None":
+    """Train under a bar; None where Ctrl-C stopped it, once it is said how to go on.
+
+    Args:
+        train: takes ``on_step`` and ``on_epoch``, as ``pipeline.train_run`` does.
+        epochs: how many are asked for.
+        again: the command that goes on.
+    """
+    from fer_core.progress import TrainingProgress
+
+    with TrainingProgress(epochs) as progress:
+        try:
+            return train(on_step=progress.on_step, on_epoch=progress.on_epoch)
+        except KeyboardInterrupt:
+            print(f"\nfer: stopped; each finished epoch is kept. Go on with: {again}", file=sys.stderr)
+            return None
 
 
 def print_scores(run: "Run") -> None:

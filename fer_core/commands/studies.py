@@ -3,10 +3,11 @@
 import argparse
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.commands.common import DATA_HELP, load_splits
+from fer_core.commands.common import DATA_HELP, load_splits, show_training
 from fer_core.formats import format_accuracy
 
 if TYPE_CHECKING:
@@ -32,28 +33,24 @@ def run_study(options: argparse.Namespace) -> int:
 
     study = load_study(options.study, base_recipe(EPOCHS if options.epochs is None else options.epochs))
     splits = load_splits(options.data)
-    from fer_core.progress import TrainingProgress
     from fer_core.trials import train_variant  # Keras loads here, after what can be wrong has been checked
 
-    results = {}
+    results, command = {}, _command_to_repeat(options)
     for variant in study.variants:
         print(f"{study.name}, {variant.name}: {variant.what}", file=sys.stderr)
-        with TrainingProgress(variant.recipe.epochs) as progress:
-            try:
-                results[variant.name] = train_variant(
-                    study,
-                    variant,
-                    splits,
-                    command=_command_to_repeat(options),
-                    resume=options.resume,
-                    restart=options.restart,
-                    on_step=progress.on_step,
-                    on_epoch=progress.on_epoch,
-                )
-            except KeyboardInterrupt:
-                again = f"{_command_to_repeat(options)} --resume"
-                print(f"\nfer: stopped; each finished epoch is kept. Go on with: {again}", file=sys.stderr)
-                return 130
+        start = partial(
+            train_variant,
+            study,
+            variant,
+            splits,
+            command=command,
+            resume=options.resume,
+            restart=options.restart,
+        )
+        run = show_training(start, epochs=variant.recipe.epochs, again=f"{command} --resume")
+        if run is None:
+            return 130
+        results[variant.name] = run
     print("\n".join(_lines(study, results)))
     return 0
 

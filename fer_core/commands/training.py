@@ -4,9 +4,10 @@ import argparse
 import inspect
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
-from fer_core.commands.common import DRAWN, TRAIN_HELP, load_splits, print_scores
+from fer_core.commands.common import DRAWN, TRAIN_HELP, load_splits, print_scores, show_training
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -44,24 +45,19 @@ def train(options: argparse.Namespace) -> int:
     recipe = recipe.replace(name=name)
     splits = load_splits(options.data)
     from fer_core.pipeline import train_run  # Keras loads here, after what can be wrong has been checked
-    from fer_core.progress import TrainingProgress
 
-    with TrainingProgress(recipe.epochs) as progress:
-        try:
-            run = train_run(
-                recipe,
-                splits,
-                command=_command_to_repeat(options),
-                resume=options.resume,
-                restart=options.restart,
-                on_step=progress.on_step,
-                on_epoch=progress.on_epoch,
-            )
-        except KeyboardInterrupt:
-            again = [word for word in sys.argv[1:] if word not in ("--resume", "--restart")]
-            print(f"\nfer: stopped; each finished epoch is kept. Go on with: "
-                  f"python -m fer_core {shlex.join(again)} --resume", file=sys.stderr)  # fmt: skip
-            return 130
+    again = [word for word in sys.argv[1:] if word not in ("--resume", "--restart")]
+    start = partial(
+        train_run,
+        recipe,
+        splits,
+        command=_command_to_repeat(options),
+        resume=options.resume,
+        restart=options.restart,
+    )
+    run = show_training(start, epochs=recipe.epochs, again=f"python -m fer_core {shlex.join(again)} --resume")
+    if run is None:
+        return 130
     print_scores(run)
     print(f"The run is in {run.path}; its model card is {run.path / 'README.md'}.")
     return 0
