@@ -31,6 +31,8 @@ class Evaluation:
         probabilities: (N, 7) float32 from the face as it is (single view).
         probabilities_flip: (N, 7) float32, averaged with those of the mirror image.
         twins: (N,) bool: a pixel-identical image lies in an earlier split (Training, then PublicTest).
+        features: (N, F) float16, principal components of what the network's last layer reads of the face as
+            it is, in falling order; None where no network answered.
     """
 
     split: str
@@ -39,6 +41,7 @@ class Evaluation:
     probabilities: npt.NDArray[np.float32]
     probabilities_flip: npt.NDArray[np.float32]
     twins: npt.NDArray[np.bool_]
+    features: npt.NDArray[np.float16] | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not belong together."""
@@ -50,12 +53,18 @@ class Evaluation:
         if not len(self.rows) == len(self.labels) == len(self.twins):
             lengths = (len(self.rows), len(self.labels), len(self.twins))
             raise DataError(f"Rows, labels and twins must have one length. Received: {lengths}.")
+        if self.features is not None and (self.features.ndim != 2 or len(self.features) != len(self.labels)):
+            raise DataError(f"Features must be ({len(self.labels)}, F). Received: {self.features.shape}.")
+
+    @property
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Every array there is, by name: all but the split."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
     def without_twins(self) -> "Evaluation":
         """The same of the faces that have no twin in an earlier split."""
         kept = ~self.twins
-        arrays = {name: value[kept] for name, value in vars(self).items() if name != "split"}
-        return Evaluation(split=self.split, **arrays)
+        return Evaluation(split=self.split, **{name: value[kept] for name, value in self.arrays.items()})
 
     def view(self, name: str) -> npt.NDArray[np.float32]:
         """The probabilities of the view "single" or "flip"."""

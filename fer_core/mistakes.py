@@ -193,33 +193,36 @@ def margin(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.float
     return others.max(axis=1) - probabilities[np.arange(len(labels)), labels]
 
 
-def place(probabilities: Probabilities, method: str = "PCA") -> Points:
-    """Faces as points in the plane, (N, 2): near ones are read alike.
+def place(evaluation: Evaluation, method: str = "PCA") -> Points:
+    """Faces as points in the plane, (N, 2): near ones look alike to the network.
 
-    What is placed is the logarithm of the probabilities less its mean over the emotions: the network's
-    logits, up to the temperature.
+    What is placed are the features that the network's last layer reads. Where none are stored it is the
+    logarithm of the probabilities less its mean over the emotions: the logits, up to the temperature.
 
     Args:
-        probabilities: of at least 3 faces.
+        evaluation: of at least 3 faces.
         method: "PCA", or "t-SNE" (scikit-learn's; seconds for some thousand faces).
 
     Raises:
         DataError: if the method is unknown, or there are fewer faces.
     """
-    if method not in MAPS or len(probabilities) < 3:
+    count = len(evaluation.labels)
+    if method not in MAPS or count < 3:
         raise DataError(
-            f"A map shows at least 3 faces by one of {', '.join(MAPS)}. "
-            f"Received: {len(probabilities)} faces, {method!r}."
+            f"A map shows at least 3 faces by one of {', '.join(MAPS)}. Received: {count} faces, {method!r}."
         )
-    logits = np.log(np.maximum(probabilities.astype(float), LEAST))
-    logits -= logits.mean(axis=1, keepdims=True)
-    logits -= logits.mean(axis=0)
+    if evaluation.features is None:
+        seen = np.log(np.maximum(evaluation.probabilities.astype(float), LEAST))
+        seen -= seen.mean(axis=1, keepdims=True)
+    else:
+        seen = evaluation.features.astype(float)
+    seen -= seen.mean(axis=0)
     if method == "PCA":
-        return _principal(logits)
+        return _principal(seen)
     from sklearn.manifold import TSNE
 
-    perplexity = min(30.0, (len(logits) - 1) / 3)
-    placed = TSNE(init=_principal(logits), perplexity=perplexity, random_state=0).fit_transform(logits)
+    perplexity = min(30.0, (count - 1) / 3)
+    placed = TSNE(init=_principal(seen), perplexity=perplexity, random_state=0).fit_transform(seen)
     return np.asarray(placed, dtype=float)
 
 

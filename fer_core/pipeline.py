@@ -1,7 +1,8 @@
 """From a recipe or baseline and data to a finished run: train, calibrate, export, evaluate, card."""
 
+import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import keras
 
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
+Features = npt.NDArray[np.float16]  # (N, FEATURES)
+FEATURES = 16  # principal components: they hold nearly all that the last layer reads (see features_of)
 PARITY_FACES = 256  # real faces on which LiteRT must repeat Keras
 
 
@@ -132,7 +135,7 @@ def export_run(run: Run, faces: Dataset) -> float:
     """Write model.tflite from model.keras; returns its largest difference from Keras on ``faces``.
 
     Raises:
-        RunError: if LiteRT does not repeat Keras's probabilities within 1e-4.
+        RunError: if LiteRT does not repeat Keras's probabilities, within what float16 changes.
     """
     import keras
 
@@ -145,24 +148,41 @@ def export_run(run: Run, faces: Dataset) -> float:
 
 
 def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
-    """Predict PublicTest and PrivateTest with model.tflite; store predictions, metrics and card.
+    """Predict PublicTest and PrivateTest with model.tflite; store predictions, features, metrics and card.
 
     Returns:
         The run, with its files read anew.
     """
     require_splits(splits)
-    save_answers(run, splits, Recognizer(run).predict_crops)
+    save_answers(run, splits, Recognizer(run).predict_crops, features_of(run, splits))
     run = Run(run.path)
     run.save_card(write_card(run))
     return run
 
 
-def save_answers(run: Run, splits: dict[str, Dataset], predict: Predict) -> None:
+def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
+    """What the last layer of model.keras reads of PublicTest's and PrivateTest's faces: the first principal
+    components of its inputs, along axes found on PublicTest."""
+    import keras
+
+    network = keras.saving.load_model(run.keras_path, compile=False)
+    below = keras.Model(network.input, network.layers[-1].input)
+    public, private = (predict_logits(below, splits[split].images) for split in (PUBLIC_TEST, PRIVATE_TEST))
+    mean = public.mean(axis=0)
+    _, _, axes = np.linalg.svd(public - mean, full_matrices=False)
+    parts = {PUBLIC_TEST: public, PRIVATE_TEST: private}
+    return {split: ((part - mean) @ axes[:FEATURES].T).astype(np.float16) for split, part in parts.items()}
+
+
+def save_answers(
+    run: Run, splits: dict[str, Dataset], predict: Predict, features: Mapping[str, Features] | None = None
+) -> None:
     """Store what is predicted of PublicTest and PrivateTest, and the metrics that follow."""
     earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
     for split, before in earlier.items():
         twins = find_twins(splits[split].images, np.concatenate([splits[other].images for other in before]))
-        run.save_evaluations(predict_split(predict, splits[split], twins))
+        found = predict_split(predict, splits[split], twins)
+        run.save_evaluations(dataclasses.replace(found, features=(features or {}).get(split)))
 
 
 def predict_split(predict: Predict, dataset: Dataset, twins: npt.NDArray[np.bool_]) -> Evaluation:

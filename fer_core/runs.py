@@ -145,8 +145,7 @@ class Run:
     def save_evaluations(self, *evaluations: Evaluation) -> None:
         """Write the predictions, and the metrics that follow from all that are stored."""
         for evaluation in evaluations:
-            arrays = {key: value for key, value in vars(evaluation).items() if key != "split"}
-            files.write_arrays(self.path / EVALUATION_FILES[evaluation.split], arrays)
+            files.write_arrays(self.path / EVALUATION_FILES[evaluation.split], evaluation.arrays)
         files.write_json(self.path / METRICS, compute_metrics(self))
 
     def save_card(self, text: str) -> None:

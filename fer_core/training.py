@@ -282,8 +282,12 @@ def _restore(path: Path, recipe: Recipe, trainer: keras.Model) -> Progress:
 
 
 def _finished(recipe: Recipe, progress: Progress) -> keras.Model:
-    """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left."""
+    """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left.
+
+    Kernels are rounded to float16, as LiteRT stores them, so that both networks hold the same ones.
+    """
     with dtype_policy("float32"):
         network = build_network(recipe)
-    network.set_weights(progress.best_weights)
+    rounded = [each.astype(np.float16) if each.ndim > 1 else each for each in progress.best_weights]
+    network.set_weights(rounded)
     return network

@@ -240,13 +240,18 @@ def _show_map(faces: Faces) -> None:
     show_figure(
         plot_map(points, answers.labels, answers.read, answers.rows),
         key="map",
-        alt="Every face as a mark of its label; faces that are read alike lie near each other.",
+        alt="Every face as a mark of its label; faces that look alike to the network lie near each other.",
         on_pick=_pick_point,
+    )
+    placed = (
+        "the run's seven logits (the logarithm of its probabilities)"
+        if answers.evaluation.features is None
+        else "what the network's last layer reads, its features"
     )
     st.caption(
         "Each mark is a face, in the colour and shape of its label; the strong ones were read wrongly. What "
-        f"is placed, by {method}, is the run's seven logits (the logarithm of its probabilities): faces "
-        "that are read alike lie near each other. Click on one to see it; by keyboard, its row below."
+        f"is placed, by {method}, is {placed}: faces that look alike to the network lie near each other. "
+        "Click on one to see it; by keyboard, its row below."
     )
     first, last = int(answers.rows.min()), int(answers.rows.max())
     row = st.number_input("Row", first, last, None, key="row", width=180, placeholder=f"{first} to {last}")
@@ -261,7 +266,7 @@ def _pick_point(point: Mapping[str, Any]) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _points(run_path: Path, changed: float, split: str, method: str, _answers: Answers) -> Points:
-    return place(_answers.probabilities, method)
+    return place(_answers.evaluation, method)
 
 
 with page("Errors"):

@@ -9,7 +9,7 @@ import pytest
 from fer_core import runs
 from fer_core.cards import write_card
 from fer_core.datasets import class_counts, draw_faces, drawn_splits, find_twins, fingerprint
-from fer_core.export import check_parity
+from fer_core.export import TOLERANCE, check_parity
 from fer_core.pipeline import predict_split
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
@@ -91,7 +91,7 @@ def test_keras_and_litert_agree(path):
     run = Run(path)
     network = keras.saving.load_model(run.keras_path, compile=False)
     assert network.count_params() == run.provenance["parameters"]
-    assert check_parity(network, run.tflite_path, DRAWN, temperature=run.temperature) < 1e-4
+    assert check_parity(network, run.tflite_path, DRAWN, temperature=run.temperature) < TOLERANCE
 
 
 @every_network

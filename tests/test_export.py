@@ -18,21 +18,22 @@ def logits_of(network):
 
 @pytest.mark.parametrize("head", ["flatten", "pooled"])
 def test_the_file_answers_as_keras_does(head):
-    assert check_parity(tiny_network(head), tiny_tflite(head), IMAGES, temperature=TEMPERATURE) < 1e-5
+    difference = check_parity(tiny_network(head), tiny_tflite(head), IMAGES, temperature=TEMPERATURE)
+    assert difference < export.TOLERANCE
 
 
 def test_the_temperature_is_in_the_graph():
     expected = np.exp(logits_of(tiny_network()) / TEMPERATURE)
     expected /= expected.sum(axis=1, keepdims=True)
     answer = LiteRTModel(tiny_tflite()).probabilities(IMAGES)
-    np.testing.assert_allclose(answer, expected, atol=1e-5)
+    np.testing.assert_allclose(answer, expected, atol=export.TOLERANCE)
     assert answer.max() > 0.5  # Networks that are never sure would pass any test.
 
 
 def test_the_activation_map_adds_up_to_the_logits():
     maps = LiteRTModel(tiny_tflite("pooled")).activation_map(IMAGES)
     bias = tiny_network("pooled").layers[-1].get_weights()[1]
-    np.testing.assert_allclose(maps.mean(axis=(1, 2)) + bias, logits_of(tiny_network("pooled")), atol=1e-3)
+    np.testing.assert_allclose(maps.mean(axis=(1, 2)) + bias, logits_of(tiny_network("pooled")), atol=1e-2)
 
 
 def test_mixed_precision_is_exported_as_float32(tmp_path):
@@ -40,14 +41,12 @@ def test_mixed_precision_is_exported_as_float32(tmp_path):
     assert as_float32(tiny_network()) is tiny_network()
     assert {layer.compute_dtype for layer in as_float32(mixed).layers[1:]} == {"float32"}
     export_tflite(mixed, tmp_path / "mixed.tflite")
-    assert check_parity(mixed, tmp_path / "mixed.tflite", IMAGES) < 1e-5
+    assert check_parity(mixed, tmp_path / "mixed.tflite", IMAGES) < export.TOLERANCE
 
 
-def test_float16_halves_the_file(tmp_path):
-    path = tmp_path / "half.tflite"
-    export_tflite(tiny_network(), path, temperature=TEMPERATURE, float16=True)
-    assert path.stat().st_size < 0.75 * tiny_tflite().stat().st_size
-    check_parity(tiny_network(), path, IMAGES, temperature=TEMPERATURE, tolerance=export.TOLERANCE_FLOAT16)
+def test_a_weight_takes_two_bytes():
+    weights = tiny_network().count_params()
+    assert 2 * weights < tiny_tflite().stat().st_size < 3 * weights
 
 
 def test_a_file_of_other_weights_or_temperature_is_refused():

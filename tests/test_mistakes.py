@@ -23,6 +23,14 @@ def sure(emotion, share):
     return values
 
 
+def evaluate(probabilities, features=None):
+    """An evaluation of which only the answers matter."""
+    count = len(probabilities)
+    said = np.asarray(probabilities, np.float32)
+    rows, labels, twins = np.arange(count), np.zeros(count, np.uint8), np.zeros(count, bool)
+    return Evaluation(PRIVATE_TEST, rows, labels, said, said, twins, features)
+
+
 def voted(**counts):
     return [counts.get(name, 0) for name in VOTE_NAMES]
 
@@ -122,19 +130,30 @@ def test_faces_that_are_read_alike_lie_near(method):
     rng = np.random.default_rng(1)
     read = np.repeat([HAPPY, SAD], 20)
     probabilities = 0.2 * rng.dirichlet(np.ones(7), 40) + 0.8 * np.eye(7)[read]
-    points = place(probabilities, method)
+    evaluation = evaluate(probabilities)
+    points = place(evaluation, method)
     assert points.shape == (40, 2)
     middles = [points[read == emotion].mean(axis=0) for emotion in (HAPPY, SAD)]
     distance = np.linalg.norm(points[:, None] - np.array(middles), axis=2)
     assert ((distance[:, 0] < distance[:, 1]) == (read == HAPPY)).all()
-    np.testing.assert_allclose(points, place(probabilities, method))
+    np.testing.assert_allclose(points, place(evaluation, method))
+
+
+def test_stored_features_are_placed_rather_than_answers():
+    rng = np.random.default_rng(1)
+    features = rng.normal(0, (9.0, 4.0, 0.1), (40, 3)).astype(np.float16)
+    points = place(evaluate(rng.dirichlet(np.ones(7), 40), features))
+    centred = features - features.astype(float).mean(axis=0)
+    across = np.abs(np.corrcoef(points.T, centred.T)[:2, 2:])
+    assert across[0, 0] > 0.99
+    assert across[1, 1] > 0.99
 
 
 def test_bad_questions_are_one_sentence(answers):
     with pytest.raises(DataError, match=r"one of PCA, t-SNE. Received: 5 faces, 'UMAP'"):
-        place(answers.probabilities, "UMAP")
+        place(answers.evaluation, "UMAP")
     with pytest.raises(DataError, match="at least 3 faces"):
-        place(answers.probabilities[:2])
+        place(evaluate(np.full((2, 7), 1 / 7)))
     with pytest.raises(DataError, match="sorted by one of confidence, loss, voters"):
         sort(answers, np.arange(2), "age")
     with pytest.raises(DataError, match="a row a face"):
@@ -168,7 +187,7 @@ def test_a_click_on_a_cell_names_its_emotions():
 
 
 def test_the_map_has_a_mark_an_emotion_and_a_row_a_point(answers):
-    figure = plot_map(place(answers.probabilities), answers.labels, answers.read, answers.rows)
+    figure = plot_map(place(answers.evaluation), answers.labels, answers.read, answers.rows)
     legend, faces = figure.data[::2], figure.data[1::2]
     assert [trace.name for trace in legend] == list(EMOTION_LABELS)
     assert len({trace.marker.symbol for trace in faces}) == 7

@@ -10,7 +10,7 @@ from fer_core import pipeline, provenance, runs
 from fer_core.cards import write_card
 from fer_core.datasets import SPLITS, find_twins, fingerprint
 from fer_core.errors import DataError, RunError
-from fer_core.export import check_parity
+from fer_core.export import TOLERANCE, check_parity
 from fer_core.metrics import accuracy, fit_temperature, log_loss, softmax
 from fer_core.pipeline import evaluate_run, export_run, train_run
 from fer_core.recognition import Recognizer
@@ -100,7 +100,7 @@ def test_the_saved_network_is_the_one_that_was_best(trained_run, drawn_splits):
     difference = check_parity(
         network, trained_run.tflite_path, public.images, temperature=trained_run.temperature
     )
-    assert difference < 1e-4
+    assert difference < TOLERANCE
 
 
 def test_evaluating_again_changes_nothing(run_copy, drawn_splits):
@@ -125,7 +125,7 @@ def test_evaluating_other_faces_rewrites_metrics_and_card(run_copy, drawn_splits
 
 def test_exporting_again_gives_the_same_answers(run_copy, drawn_splits):
     run_copy.tflite_path.unlink()
-    assert export_run(run_copy, drawn_splits["PublicTest"]) < 1e-4
+    assert export_run(run_copy, drawn_splits["PublicTest"]) < TOLERANCE
     stored = run_copy.evaluation("PublicTest").probabilities
     answers = Recognizer(run_copy).predict_crops(drawn_splits["PublicTest"].images)
     np.testing.assert_allclose(answers, stored, atol=1e-6)
