@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
 Features = npt.NDArray[np.float16]  # (N, FEATURES)
-FEATURES = 16  # principal components: they hold nearly all that the last layer reads (see features_of)
+FEATURES = 16  # principal components: 97 % of the variance in a pooled head, 83 % in the flat one
 PARITY_FACES = 256  # real faces on which LiteRT must repeat Keras
 
 
