@@ -19,6 +19,7 @@ import numpy.typing as npt
 from fer_core import checkpoints, metrics, transfer
 from fer_core.architectures import build_network
 from fer_core.augmentation import Augmentation
+from fer_core.averaging import averaged
 from fer_core.datasets.counts import class_weights
 from fer_core.datasets.dataset import PRIVATE_TEST, SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
@@ -27,6 +28,7 @@ from fer_core.mixing import Batch, mix_faces
 from fer_core.recipes import Recipe
 
 Logits = npt.NDArray[np.float32]
+STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
 OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, a row an epoch
 
@@ -94,10 +96,11 @@ def train(
     progress = Progress()
     if resume and checkpoint.is_file():
         progress = _restore(checkpoint, recipe, trainer)
-    targets, weights = _targets(recipe, faces)
+    batch_faces = (faces.images, *_targets(recipe, faces))
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
-        row = _train_epoch(recipe, trainer, (faces.images, targets, weights), len(progress.history), on_step)
-        with _averaged(trainer):
+        epoch = len(progress.history)
+        row = _train_epoch(recipe, trainer, batch_faces, epoch, on_step)
+        with _averaged(recipe, trainer, network, batch_faces, epoch):
             row |= _validate(network, validation)
             progress.history.append(row)
             if progress.best_epoch == len(progress.history):
@@ -135,7 +138,7 @@ def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]
     if recipe.start:
         transfer.load_start(recipe, network)
     inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8")
-    seen = Augmentation(recipe)(inputs)
+    seen = Augmentation(recipe, name="augmentation")(inputs)
     answers = network(seen)
     loss: Any = keras.losses.CategoricalCrossentropy(True, recipe.label_smoothing)
     accuracy: Any = keras.metrics.CategoricalAccuracy(name="accuracy")
@@ -177,15 +180,18 @@ def _targets(recipe: Recipe, faces: Dataset) -> tuple[npt.NDArray[np.float32], n
 
 
 @contextmanager
-def _averaged(trainer: keras.Model) -> Iterator[None]:
-    """The average weights in place of the newest, where the optimizer keeps one: what is validated and kept,
-    but not what training goes on from."""
-    newest = trainer.get_weights()
-    trainer.optimizer.finalize_variable_values(trainer.trainable_variables)
-    # JAX would share one buffer between the average and the model, and give it away with the model's.
-    trainer.set_weights(trainer.get_weights())
-    yield
-    trainer.set_weights(newest)
+def _averaged(
+    recipe: Recipe, trainer: keras.Model, network: keras.Model, faces: Batch, epoch: int
+) -> Iterator[None]:
+    """The average weights in place of the newest, where the recipe asks for one."""
+    if not recipe.average:
+        yield
+        return
+    chosen = np.random.default_rng([recipe.seed, epoch]).permutation(len(faces[0]))[:STATISTICS_FACES]
+    mixed = _epoch_faces(recipe, (faces[0][chosen], faces[1][chosen], faces[2][chosen]), epoch)[0]
+    seen = trainer.get_layer("augmentation")(mixed[..., None], training=True)
+    with averaged(trainer, network, keras.ops.convert_to_numpy(seen)):
+        yield
 
 
 def _train_epoch(

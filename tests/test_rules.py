@@ -28,6 +28,7 @@ LAYERS = (
         "provenance",
         "architectures",
         "augmentation",
+        "averaging",
         "mixing",
         "framing",
         "litert",
@@ -48,7 +49,7 @@ LAYER_OF = {module: number for number, modules in enumerate(LAYERS) for module i
 
 # Who in fer_core may import a library; what is neither named here nor NumPy, nobody may.
 HOMES = {
-    "keras": {"architectures", "augmentation", "transfer", "training", "export", "pipeline"},
+    "keras": {"architectures", "augmentation", "averaging", "transfer", "training", "export", "pipeline"},
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing", "baselines"},

@@ -1,0 +1,51 @@
+"""The average of a network's weights over the steps of training, with batch statistics that fit it.
+
+Averaged weights give other activations than any network of the path did, so the moving averages of batch norm
+belong to none of them (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", arXiv:1803.05407).
+Seen here: after ten epochs of 90 the same average read 17 % of PublicTest with the old statistics, and 59 %
+with new ones; a finished network gained 0.4 points.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+BATCH = 256
+
+
+@contextmanager
+def averaged(trainer: keras.Model, network: keras.Model, seen: npt.NDArray[np.uint8]) -> Iterator[None]:
+    """The average weights in place of the newest: what is validated and kept, but not what training goes on
+    from.
+
+    Args:
+        trainer: the compiled model around ``network``; its optimizer keeps the average.
+        network: the part whose batch norm is to be measured anew.
+        seen: (N, side, side, 1) uint8, pictures as training sees them.
+    """
+    newest = trainer.get_weights()
+    trainer.optimizer.finalize_variable_values(trainer.trainable_variables)
+    # JAX would share one buffer between the average and the model, and give it away with the model's.
+    trainer.set_weights(trainer.get_weights())
+    renew_statistics(network, seen)
+    yield
+    trainer.set_weights(newest)
+
+
+def renew_statistics(network: keras.Model, seen: npt.NDArray[np.uint8]) -> None:
+    """Put the mean over ``seen``, (N, side, side, 1) uint8, in the place of batch norm's moving averages."""
+    norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in norms]
+    for step, start in enumerate(range(0, len(seen), BATCH)):
+        _set_momenta(norms, [step / (step + 1)] * len(norms))  # makes of a moving average the plain mean
+        network(seen[start : start + BATCH], training=True)
+    _set_momenta(norms, momenta)
+
+
+def _set_momenta(norms: list[Any], momenta: list[float]) -> None:
+    for layer, momentum in zip(norms, momenta, strict=True):
+        layer.momentum = momentum

@@ -1,0 +1,45 @@
+"""Averaged weights get batch statistics of their own."""
+
+import keras
+import numpy as np
+
+from fer_core import averaging
+from fer_core.averaging import averaged, renew_statistics
+
+SEEN = np.random.default_rng(3).integers(0, 256, (80, 48, 48, 1), dtype=np.uint8)
+
+
+def network_with_norm():
+    inputs = keras.Input((None, None, 1), dtype="uint8")
+    scaled = keras.layers.Rescaling(1 / 255)(inputs)
+    x = keras.layers.BatchNormalization(momentum=0.9)(keras.layers.Conv2D(4, 3, use_bias=False)(scaled))
+    return keras.Model(inputs, keras.layers.Dense(7)(keras.layers.GlobalAveragePooling2D()(x)))
+
+
+def test_statistics_are_the_plain_mean_of_the_batches(monkeypatch):
+    monkeypatch.setattr(averaging, "BATCH", 32)  # 32, 32 and 16 faces
+    network = network_with_norm()
+    _, _, convolution, norm, *_ = network.layers
+    renew_statistics(network, SEEN)
+    maps = [np.asarray(convolution(SEEN[start : start + 32] / 255.0)) for start in (0, 32, 64)]
+    mean = np.mean([each.mean(axis=(0, 1, 2)) for each in maps], axis=0)
+    variance = np.mean([each.var(axis=(0, 1, 2)) for each in maps], axis=0)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(norm.moving_mean), mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(norm.moving_variance), variance, rtol=1e-4)
+    assert norm.momentum == 0.9
+
+
+def test_the_newest_weights_come_back():
+    network = network_with_norm()
+    network.compile(
+        keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5), keras.losses.MeanSquaredError()
+    )
+    for _ in range(3):
+        network.train_on_batch(SEEN, np.ones((80, 7)))
+    newest = network.get_weights()
+    with averaged(network, network, SEEN):
+        inside = network.get_weights()
+    for before, between, after in zip(newest, inside, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+        if before.any():  # beta starts at 0
+            assert (before != between).any()
