@@ -35,7 +35,7 @@ CALM_HELP = (
 
 def main() -> None:
     """The page: the video, which its own button switches on, and what the faces in it show."""
-    run = pick_run()
+    run = pick_run(light=True)
     reader = _reader(run)
     _choose(reader)
     left, right = st.columns([3, 2], gap="large")

@@ -56,6 +56,15 @@ def test_the_camera_is_off_until_its_own_button_is_pressed(streamer):
     assert len(app.get("plotly_chart")) == 1
 
 
+@pytest.mark.parametrize(("parameters", "shown"), [(900_000, "other"), (9_000_000, "best")])
+def test_the_lightest_of_the_good_networks_is_the_first(streamer, two_runs, parameters, shown):
+    path = two_runs / "other" / "provenance.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(facts | {"parameters": parameters}), encoding="utf-8")
+    assert visit(LIVE).selectbox(key="run").value == shown
+    assert visit(LIVE, run="best").selectbox(key="run").value == "best"
+
+
 def test_a_run_of_the_page_keeps_the_reader(streamer):
     app = visit(LIVE).run()
     assert not complaints(app)
