@@ -84,7 +84,7 @@ def score_set(name: str, labels: Labels, probabilities: Probabilities) -> dict[s
 def format_across(rows: Iterable[Row]) -> str:
     """Two tables for a terminal: a line a set, then the recall of each emotion in each set."""
     rows = list(rows)
-    width = max(len(row["set"]) for row in rows) + 2
+    width = max(map(len, (*EMOTION_LABELS, *(row["set"] for row in rows)))) + 2
     cell = max(26, width)
     lines = [f"{'':<{width}}{'faces':>7}  {'accuracy (95% interval)':<25}macro-F1"]
     for row in rows:

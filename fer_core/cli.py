@@ -5,6 +5,7 @@ code 1 (2 for a wrong command line, 130 when stopped with Ctrl-C).
 """
 
 import argparse
+import logging
 import os
 import sys
 
@@ -18,6 +19,7 @@ MODULES = (data, training, baselines, studies, runs, across, prediction)
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a fold's new network is no reason to warn
     options = build_parser().parse_args(arguments)
     try:
         return options.command(options) or 0
