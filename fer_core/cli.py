@@ -9,11 +9,11 @@ import logging
 import os
 import sys
 
-from fer_core.commands import across, baselines, data, prediction, runs, studies, training
+from fer_core.commands import across, alignment, baselines, data, prediction, runs, studies, training
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, runs, across, prediction)
+MODULES = (data, training, baselines, studies, alignment, runs, across, prediction)
 
 
 def main(arguments: list[str] | None = None) -> int:

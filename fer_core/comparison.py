@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from fer_core.errors import DataError
 from fer_core.metrics import Z_95, Labels, Probabilities
@@ -91,6 +92,10 @@ def compare(labels: Labels, first: Probabilities, second: Probabilities) -> Comp
     if not len(labels) == len(first) == len(second):
         lengths = (len(labels), len(first), len(second))
         raise DataError(f"Two networks are compared on the same faces. Received lengths: {lengths}.")
-    one, other = (probabilities.argmax(axis=1) == labels for probabilities in (first, second))
-    counts = (one & other, one & ~other, ~one & other, ~one & ~other)
+    return count_right(*(probabilities.argmax(axis=1) == labels for probabilities in (first, second)))
+
+
+def count_right(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> Comparison:
+    """The comparison from whether each face was read rightly: (N,) of the first, (N,) of the second."""
+    counts = (first & second, first & ~second, ~first & second, ~first & ~second)
     return Comparison(*(int(np.count_nonzero(each)) for each in counts))

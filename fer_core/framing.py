@@ -134,6 +134,28 @@ def to_picture(frame: Affine, points: npt.NDArray[np.floating]) -> npt.NDArray[n
     return np.asarray(points @ frame[:, :2].T + frame[:, 2], dtype=np.float64)
 
 
+def turn_crop(
+    crop: npt.NDArray[np.uint8], degrees: float, centre: npt.NDArray[np.floating]
+) -> npt.NDArray[np.uint8]:
+    """A crop with what it shows turned clockwise about a point; its edge is repeated.
+
+    Cubic interpolation: a bilinear one would blur a picture of so few pixels, and hide what turning does.
+
+    Args:
+        crop: gray uint8 (48, 48).
+        degrees: by how much; below 0 it turns counterclockwise.
+        centre: (2,) the point in the crop that stays where it is, in pixels.
+    """
+    if degrees == 0:
+        return crop
+    x, y = (float(value) - 0.5 for value in centre)  # OpenCV counts from the first pixel's centre
+    matrix = cv2.getRotationMatrix2D((x, y), -degrees, 1.0)
+    turned = cv2.warpAffine(
+        crop, matrix, crop.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(turned, dtype=np.uint8)
+
+
 def warp(picture: Picture, frame: Affine, side: int) -> Picture:
     """What the picture shows in a frame, as a square of ``side`` px; the picture's edge is repeated.
 

@@ -16,6 +16,7 @@ from fer_core.recipes import Recipe
 
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "ai-edge-litert")
 BASELINE_PACKAGES = ("scikit-learn", "opencv-python-headless", "numpy")
+MEASURE_PACKAGES = ("ai-edge-litert", "opencv-python-headless", "numpy")
 
 
 def describe_training(recipe: Recipe, splits: dict[str, Dataset], history: list[dict[str, float]]) -> dict:
@@ -31,6 +32,12 @@ def describe_fit(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:
     """The same for a baseline that has been fitted; ``seconds`` is fitting and choosing alone."""
     facts = {"seed": seed, "finished": _now(), "seconds": seconds}
     return facts | _surroundings(splits, BASELINE_PACKAGES)
+
+
+def describe_measurement(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:
+    """The same for a finished run that has been measured once more, without training."""
+    facts = {"seed": seed, "finished": _now(), "seconds": seconds}
+    return facts | _surroundings(splits, MEASURE_PACKAGES)
 
 
 def _now() -> str:
