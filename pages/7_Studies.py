@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from fer_core import charts
+from fer_core import alignment, charts
 from fer_core.bootstrap import Difference, compare
 from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.emotions import Emotion
@@ -13,6 +13,7 @@ from fer_core.formats import format_accuracy, format_points, format_seconds
 from fer_core.metrics import wilson_interval
 from fer_core.runs import Run
 from fer_core.studies import STUDIES, Study, describe_verdict, judge, load_study, studied_runs
+from pages.parts.alignment import show_alignment
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.readers import last_change
@@ -27,9 +28,13 @@ ICONS = {
 
 def main() -> None:
     """The page: which study; what became of the paper's claims; the table; the curves."""
+    names = (*STUDIES, alignment.NAME)
     name = st.segmented_control(
-        "Study", tuple(STUDIES), default=next(iter(STUDIES)), required=True, key="study", bind="query-params"
+        "Study", names, default=names[0], required=True, key="study", bind="query-params"
     )
+    if name == alignment.NAME:
+        show_alignment()
+        return
     study = load_study(name)
     st.subheader(study.question)
     found = {run.name: run for run in studied_runs(name)}

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from fer_core import charts
+from fer_core.alignment import Effect
+from fer_core.comparison import Comparison
 from fer_core.curves import smooth
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS, Emotion
 from fer_core.palette import EMOTION_COLOURS
@@ -52,6 +54,9 @@ FIGURES = {
     "gap": charts.plot_gap(TWO),
     "accuracy, smoothed": charts.plot_history(TWO, "accuracy", smoothing=0.5),
     "gap, smoothed": charts.plot_gap({"only": EMPTY}, smoothing=0.5),
+    "alignment": charts.plot_alignment(
+        [Effect(angle, 90, Comparison(40, 20 + angle, 10, 30)) for angle in (0, 10, 45)]
+    ),
     "gap, no epoch yet": charts.plot_gap({"only": EMPTY}),
 }
 

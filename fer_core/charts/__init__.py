@@ -6,6 +6,7 @@ carries meaning has a fixed colour from ``palette`` or ``ACCENT``, legible on bo
 alone: a name, a number, a dash or a marker says it too.
 """
 
+from fer_core.charts.alignment import plot_alignment
 from fer_core.charts.anatomy import plot_network
 from fer_core.charts.evaluation import plot_comparison, plot_confusion, plot_per_emotion, plot_reliability
 from fer_core.charts.faces import plot_probabilities
@@ -15,6 +16,7 @@ from fer_core.charts.training import plot_gap, plot_history, plot_learning_rate
 
 __all__ = [
     "STILL",
+    "plot_alignment",
     "plot_comparison",
     "plot_confusion",
     "plot_coverage",
