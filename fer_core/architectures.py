@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
@@ -47,19 +47,29 @@ def build_paper_cnn(
 
 
 def build_residual(
-    *, dropout: float, side: int | None = SIDE, widths: tuple[int, int, int, int] = RESIDUAL_WIDTHS
+    *,
+    dropout: float,
+    side: int | None = SIDE,
+    widths: tuple[int, int, int, int] = RESIDUAL_WIDTHS,
+    attention: str = "squeeze-excite",
 ) -> keras.Model:
-    """A residual network with squeeze-excite for small faces: its width sits where the maps are small.
+    """A residual network for small faces: its width sits where the maps are small.
 
-    He et al. 2016 (pre-activation is left out, so that ReLU follows the sum), Hu et al. 2018. The head is
-    global average pooling and one dense layer, so it has a class activation map (Zhou et al. 2016) of 6 x 6.
+    He et al. 2016 (pre-activation is left out, so that ReLU follows the sum). The head is global average
+    pooling and one dense layer, so it has a class activation map (Zhou et al. 2016) of 6 x 6.
+
+    Args:
+        dropout: share of the pooled numbers.
+        side: see ``build_network``.
+        widths: channels of the stem, the second stage and the residual blocks.
+        attention: one of ``ATTENTION``, what each residual block weighs its maps by before the sum.
     """
     inputs, x = _standardized_input(side)
     x = _convolve(x, widths[0], pool=True)
     x = _convolve(_convolve(x, widths[1]), widths[1], pool=True)
-    x = _residual_block(_convolve(x, widths[2]), widths[2])
-    x = _residual_block(_convolve(x, widths[3], pool=True), widths[3])
-    x = _residual_block(x, widths[3])
+    x = _residual_block(_convolve(x, widths[2]), widths[2], attention)
+    x = _residual_block(_convolve(x, widths[3], pool=True), widths[3], attention)
+    x = _residual_block(x, widths[3], attention)
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(x))
     return keras.Model(inputs, _logits(x), name="residual")
 
@@ -79,11 +89,11 @@ def build_strided(*, dropout: float, side: int | None = SIDE) -> keras.Model:
     return keras.Model(inputs, _logits(x), name="strided")
 
 
-def _residual_block(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-    """Two 3x3 convolutions, weighed channel by channel, added to what came in."""
+def _residual_block(x: keras.KerasTensor, channels: int, attention: str) -> keras.KerasTensor:
+    """Two 3x3 convolutions, weighed by the attention, added to what came in."""
     y = _convolve(x, channels)
     y = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(y)
-    y = _squeeze_excite(layers.BatchNormalization()(y), channels)
+    y = ATTENTION[attention](layers.BatchNormalization()(y), channels)
     return layers.ReLU()(layers.Add()([x, y]))
 
 
@@ -92,6 +102,33 @@ def _squeeze_excite(x: keras.KerasTensor, channels: int, *, ratio: int = 8) -> k
     weights = layers.GlobalAveragePooling2D(keepdims=True)(x)
     weights = layers.Dense(channels // ratio, activation="relu", kernel_initializer="he_normal")(weights)
     return layers.Multiply()([x, layers.Dense(channels, activation="sigmoid")(weights)])
+
+
+def _cbam(x: keras.KerasTensor, channels: int, *, ratio: int = 8) -> keras.KerasTensor:
+    """Woo et al. 2018, "CBAM", arXiv:1807.06521: channels are weighed, then places.
+
+    Channels by one small network for their means and for their maxima; places by a 7x7 convolution over the
+    mean and the maximum of all channels. The paper's ratio is 16; 8 is that of squeeze-excite here, so that
+    the two differ in kind alone.
+    """
+    hidden = layers.Dense(channels // ratio, activation="relu", kernel_initializer="he_normal")
+    out = layers.Dense(channels)
+    pooled = (layers.GlobalAveragePooling2D(keepdims=True)(x), layers.GlobalMaxPooling2D(keepdims=True)(x))
+    weights = layers.Activation("sigmoid")(layers.Add()([out(hidden(each)) for each in pooled]))
+    x = layers.Multiply()([x, weights])
+    across = layers.Concatenate()([ops.mean(x, axis=-1, keepdims=True), ops.max(x, axis=-1, keepdims=True)])
+    return layers.Multiply()([x, layers.Conv2D(1, 7, padding="same", activation="sigmoid")(across)])
+
+
+def _no_attention(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    return x
+
+
+ATTENTION: dict[str, Callable[[keras.KerasTensor, int], keras.KerasTensor]] = {
+    "none": _no_attention,
+    "squeeze-excite": _squeeze_excite,
+    "cbam": _cbam,
+}
 
 
 def _standardized_input(side: int | None) -> tuple[keras.KerasTensor, keras.KerasTensor]:
@@ -125,6 +162,8 @@ def _logits(x: keras.KerasTensor) -> keras.KerasTensor:
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "paper-cnn": build_paper_cnn,
     "residual": build_residual,
+    "residual-plain": partial(build_residual, attention="none"),
+    "residual-cbam": partial(build_residual, attention="cbam"),
     "residual-small": partial(build_residual, widths=SMALL_WIDTHS),
     "strided": build_strided,
 }

@@ -12,7 +12,7 @@ from fer_core.bootstrap import Difference, compare
 from fer_core.errors import RecipeError
 from fer_core.formats import format_points
 from fer_core.metrics import Evaluation
-from fer_core.recipes import Recipe, paper_cnn
+from fer_core.recipes import Recipe, paper_cnn, teacher
 from fer_core.runs import Run, missing_files, models_folder
 
 FOLDER = "_studies"  # in models/; the underscore keeps it out of the list of runs
@@ -66,9 +66,10 @@ class Study:
     claims: tuple[Claim, ...]
 
 
-def base_recipe(epochs: int = EPOCHS) -> Recipe:
-    """The paper's recipe with a fixed budget: no early stopping, so that every variant gets the same."""
-    return paper_cnn().replace(epochs=epochs, patience=0)
+def base_recipe(epochs: int = EPOCHS, *, study: str = "") -> Recipe:
+    """What a study varies, the paper's recipe if it has none of its own, with a fixed budget: no early
+    stopping, so that every variant gets the same."""
+    return BASES.get(study, paper_cnn)().replace(epochs=epochs, patience=0)
 
 
 def _optimizers(base: Recipe) -> Study:
@@ -174,6 +175,29 @@ def _splits(base: Recipe) -> Study:
     )
 
 
+def _attention(base: Recipe) -> Study:
+    plain = base.replace(name="plain", architecture="residual-plain")
+    return Study(
+        "attention",
+        "Is it worth weighing channels and places?",
+        (
+            Variant(plain, "a residual network without attention"),
+            Variant(
+                base.replace(name="squeeze-excite", architecture="residual"),
+                "its channels weighed (Hu et al. 2018)",
+            ),
+            Variant(
+                base.replace(name="cbam", architecture="residual-cbam"),
+                "its channels and its places weighed (Woo et al. 2018)",
+            ),
+        ),
+        (
+            Claim("Squeeze-excite raises accuracy.", "accuracy", "squeeze-excite", "plain"),
+            Claim("CBAM raises accuracy.", "accuracy", "cbam", "plain"),
+        ),
+    )
+
+
 STUDIES: dict[str, Callable[[Recipe], Study]] = {
     "optimizers": _optimizers,
     "class-weights": _class_weights,
@@ -181,18 +205,20 @@ STUDIES: dict[str, Callable[[Recipe], Study]] = {
     "regularisation": _regularisation,
     "initialisation": _initialisation,
     "splits": _splits,
+    "attention": _attention,
 }
+BASES: dict[str, Callable[[], Recipe]] = {"attention": teacher}  # of the studies that vary another recipe
 
 
 def load_study(name: str, base: Recipe | None = None) -> Study:
-    """The study of that name, on the paper's recipe or another.
+    """The study of that name, on its own ``base_recipe`` or another.
 
     Raises:
         RecipeError: if there is none; the message lists those there are.
     """
     if name not in STUDIES:
         raise RecipeError(f"There is no study {name!r}. The studies are: {', '.join(STUDIES)}.")
-    return STUDIES[name](base or base_recipe())
+    return STUDIES[name](base or base_recipe(study=name))
 
 
 def study_folder(study: str) -> Path:

@@ -41,9 +41,11 @@ def test_a_study_compares_one_budget_and_claims_only_what_it_trains(study):
 
 
 @each_study
-def test_the_first_variant_is_the_papers_recipe(study):
-    first = study.variants[0]
-    assert first.recipe.replace(name="paper-cnn") == base_recipe()
+def test_the_first_variant_is_the_papers_recipe_or_the_studys_own(study):
+    first, base = study.variants[0], base_recipe(study=study.name)
+    own = {"architecture": base.architecture} if study.name == "attention" else {}
+    assert first.recipe.replace(name=base.name, **own) == base
+    assert base.name == {"attention": "teacher"}.get(study.name, "paper-cnn")
     assert not first.shuffled
 
 
@@ -63,6 +65,13 @@ def test_learning_rate_times_weight_decay_is_the_same_for_every_optimizer():
 def test_an_unknown_study_names_those_there_are():
     with pytest.raises(RecipeError, match=r"no study 'losses'\. The studies are: optimizers, "):
         load_study("losses")
+
+
+def test_attention_is_all_that_the_attention_study_varies():
+    recipes = [variant.recipe for variant in load_study("attention").variants]
+    kinds = [each.architecture for each in recipes]
+    assert kinds == ["residual-plain", "residual", "residual-cbam"]
+    assert len({each.replace(name="x", architecture="residual") for each in recipes}) == 1
 
 
 @pytest.mark.parametrize("variant", load_study("regularisation").variants, ids=lambda variant: variant.name)
@@ -175,7 +184,7 @@ def test_verdicts_come_from_what_is_stored(models):
 
 @pytest.fixture
 def quick_base(quick, monkeypatch):
-    monkeypatch.setattr(studies, "base_recipe", lambda epochs: quick.replace(epochs=epochs))
+    monkeypatch.setattr(studies, "base_recipe", lambda epochs, study: quick.replace(epochs=epochs))
 
 
 @pytest.mark.usefixtures("models", "quick_base")
@@ -189,3 +198,12 @@ def test_the_command_trains_every_variant_and_says_what_came_out(drawn_splits, t
     assert [run.name for run in stored] == ["official", "random"]
     assert stored[0].provenance["command"] == "python -m fer_core study splits --data PATH --epochs 1"
     assert stored[1].provenance["data"]["Training"]["name"].endswith("shuffled")
+
+
+@pytest.mark.usefixtures("models", "quick_base")
+def test_the_attention_study_trains_its_three_networks(drawn_splits, tmp_path, capsys):
+    csv = write_fer2013_csv(tmp_path / "fer2013.csv", drawn_splits)
+    assert cli.main(["study", "attention", "--data", str(csv), "--epochs", "1"]) == 0
+    assert "CBAM raises accuracy. Accuracy" in capsys.readouterr().out
+    stored = {run.name: run.provenance["parameters"] for run in studies.studied_runs("attention")}
+    assert stored["plain"] < stored["squeeze-excite"] < stored["cbam"]

@@ -31,7 +31,8 @@ def run_study(options: argparse.Namespace) -> int:
     """``fer study NAME --data PATH``: trains what is not there yet, then says what came out."""
     from fer_core.studies import EPOCHS, base_recipe, load_study
 
-    study = load_study(options.study, base_recipe(EPOCHS if options.epochs is None else options.epochs))
+    epochs = EPOCHS if options.epochs is None else options.epochs
+    study = load_study(options.study, base_recipe(epochs, study=options.study))
     splits = load_splits(options.data)
     from fer_core.trials import train_variant  # Keras loads here, after what can be wrong has been checked
 
