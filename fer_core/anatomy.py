@@ -168,9 +168,40 @@ def _normalization(config: Config, came: Sequence[Shape]) -> Made:
     return came[0], size * (config["center"] + config["scale"] + moving), 0, ""
 
 
+def _depthwise(config: Config, came: Sequence[Shape]) -> Made:
+    kernel, channels = config["kernel_size"], came[0][-1] * config["depth_multiplier"]
+    sides = _slide(came[0], kernel, config["strides"], config["padding"], config.get("dilation_rate", (1, 1)))
+    weights = math.prod(kernel) * channels
+    detail = f"{kernel[0]} × {kernel[1]}, a channel at a time"
+    if math.prod(config["strides"]) > 1:
+        detail += f", every {config['strides'][0]}"
+    return (*sides, channels), weights + channels * config["use_bias"], math.prod(sides) * weights, detail
+
+
 def _pool(config: Config, came: Sequence[Shape]) -> Made:
-    sides = _slide(came[0], config["pool_size"], config["strides"], config["padding"], (1, 1))
-    return (*sides, came[0][-1]), 0, 0, " × ".join(map(str, config["pool_size"]))
+    """Channels come last, or first: then the last two axes are pooled."""
+    shape, first = came[0], config.get("data_format") == "channels_first"
+    places = shape[1:] if first else shape[:2]
+    sides = _slide(places, config["pool_size"], config["strides"], config["padding"], (1, 1))
+    made = (shape[0], *sides) if first else (*sides, shape[-1])
+    return made, 0, 0, " × ".join(map(str, config["pool_size"]))
+
+
+def _pad(config: Config, came: Sequence[Shape]) -> Made:
+    sides = [side + sum(ends) for side, ends in zip(came[0], config["padding"], strict=False)]
+    return (*sides, came[0][-1]), 0, 0, ""
+
+
+def _enlarge(config: Config, came: Sequence[Shape]) -> Made:
+    sides = [side * factor for side, factor in zip(came[0], config["size"], strict=False)]
+    return (*sides, came[0][-1]), 0, 0, " × ".join(map(str, config["size"]))
+
+
+def _join(config: Config, came: Sequence[Shape]) -> Made:
+    axis = config["axis"] if config["axis"] < 0 else config["axis"] - 1
+    made = list(came[0])
+    made[axis] = sum(shape[axis] for shape in came)
+    return tuple(made), 0, 0, ""
 
 
 def _pool_all(config: Config, came: Sequence[Shape]) -> Made:
@@ -199,10 +230,14 @@ def _slide(
 
 KINDS: dict[str, Callable[[Config, Sequence[Shape]], Made]] = {
     "Conv2D": _convolution,
+    "Concatenate": _join,
     "Dense": _dense,
+    "DepthwiseConv2D": _depthwise,
     "BatchNormalization": _normalization,
     "LayerNormalization": _normalization,
     "Flatten": _flatten,
+    "UpSampling2D": _enlarge,
+    "ZeroPadding2D": _pad,
     **dict.fromkeys(POOLING, _pool),
     **dict.fromkeys(GLOBAL_POOLING, _pool_all),
     **dict.fromkeys(SAME_SHAPE, _keep),

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
@@ -21,6 +21,9 @@ from fer_core.recipes import Recipe
 PAPER_CNN_STAGES = ((32,), (64, 64), (128, 128, 128), (320, 320, 320, 320))
 
 RESIDUAL_WIDTHS = (32, 64, 128, 256)
+# 96 px is the smallest side for which ImageNet's weights of MobileNetV2 are given out: twice FER2013's.
+MOBILENET_SIDE = 2 * SIDE
+MOBILENET_ALPHA = 1.0
 # 0.96 M parameters; one face takes LiteRT 0.8 ms on one core.
 SMALL_WIDTHS = (32, 48, 96, 128)
 
@@ -74,6 +77,27 @@ def build_residual(
     return keras.Model(inputs, _logits(x), name="residual")
 
 
+def build_mobilenet(*, dropout: float, side: int | None = SIDE) -> keras.Model:
+    """MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381) under a pooled head, to start from ImageNet.
+
+    Gray becomes three equal channels in [-1, 1] on twice the side inside the graph, as those weights want it.
+    The class activation map is 3 x 3. The weights are those of ``build_mobilenet_body``, then the head's.
+    """
+    inputs = keras.Input((side, side, 1), dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 127.5, offset=-1.0)(inputs)
+    x = layers.UpSampling2D(MOBILENET_SIDE // SIDE, interpolation="bilinear")(x)
+    body = build_mobilenet_body(input_tensor=layers.Concatenate()([x, x, x]))
+    x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(body.output))
+    return keras.Model(inputs, _logits(x), name="mobilenet")
+
+
+def build_mobilenet_body(*, weights: str | None = None, **settings: Any) -> keras.Model:
+    """MobileNetV2 up to its last maps; ``weights`` "imagenet" are fetched by Keras, None are drawn."""
+    return keras.applications.MobileNetV2(
+        alpha=MOBILENET_ALPHA, include_top=False, weights=weights, **settings
+    )
+
+
 def build_strided(*, dropout: float, side: int | None = SIDE) -> keras.Model:
     """Three strided convolutions and a pooled head: enough for drawn faces, and a file of 100 kB.
 
@@ -107,17 +131,22 @@ def _squeeze_excite(x: keras.KerasTensor, channels: int, *, ratio: int = 8) -> k
 def _cbam(x: keras.KerasTensor, channels: int, *, ratio: int = 8) -> keras.KerasTensor:
     """Woo et al. 2018, "CBAM", arXiv:1807.06521: channels are weighed, then places.
 
-    Channels by one small network for their means and for their maxima; places by a 7x7 convolution over the
-    mean and the maximum of all channels. The paper's ratio is 16; 8 is that of squeeze-excite here, so that
-    the two differ in kind alone.
+    Channels by one small network for their means and for their maxima, laid beside each other so that it sees
+    both; the mean of its two answers stands for their sum, whose factor 2 its weights can hold. Places by a
+    7x7 convolution over the mean and the maximum of all channels. The paper's ratio is 16; 8 is that of
+    squeeze-excite here, so that the two differ in kind alone.
     """
-    hidden = layers.Dense(channels // ratio, activation="relu", kernel_initializer="he_normal")
-    out = layers.Dense(channels)
-    pooled = (layers.GlobalAveragePooling2D(keepdims=True)(x), layers.GlobalMaxPooling2D(keepdims=True)(x))
-    weights = layers.Activation("sigmoid")(layers.Add()([out(hidden(each)) for each in pooled]))
-    x = layers.Multiply()([x, weights])
-    across = layers.Concatenate()([ops.mean(x, axis=-1, keepdims=True), ops.max(x, axis=-1, keepdims=True)])
-    return layers.Multiply()([x, layers.Conv2D(1, 7, padding="same", activation="sigmoid")(across)])
+    both = layers.Concatenate(axis=1)(
+        [layers.GlobalAveragePooling2D(keepdims=True)(x), layers.GlobalMaxPooling2D(keepdims=True)(x)]
+    )
+    both = layers.Dense(channels // ratio, activation="relu", kernel_initializer="he_normal")(both)
+    weights = layers.GlobalAveragePooling2D(keepdims=True)(layers.Dense(channels)(both))
+    x = layers.Multiply()([x, layers.Activation("sigmoid")(weights)])
+    # Said to be "channels_first", (rows, columns, channels) is pooled over its last axis. keras.ops would do
+    # too, but a saved network would then name a private module of Keras.
+    across: dict[str, Any] = {"pool_size": (1, channels), "data_format": "channels_first"}
+    seen = layers.Concatenate()([layers.AveragePooling2D(**across)(x), layers.MaxPooling2D(**across)(x)])
+    return layers.Multiply()([x, layers.Conv2D(1, 7, padding="same", activation="sigmoid")(seen)])
 
 
 def _no_attention(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
@@ -165,6 +194,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "residual-plain": partial(build_residual, attention="none"),
     "residual-cbam": partial(build_residual, attention="cbam"),
     "residual-small": partial(build_residual, widths=SMALL_WIDTHS),
+    "mobilenet": build_mobilenet,
     "strided": build_strided,
 }
 

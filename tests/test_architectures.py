@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 from fer_core import runs
-from fer_core.architectures import ARCHITECTURES, build_network
+from fer_core.architectures import ARCHITECTURES, _cbam, build_network
 from fer_core.datasets import draw_faces
 from fer_core.errors import RecipeError
+from fer_core.export import check_parity, export_tflite
+from fer_core.litert import LiteRTModel
 from fer_core.recipes import RECIPES, Recipe, load_recipe
+from fer_core.runs import Run
 from fer_core.training import dtype_policy, predict_logits
+from tests.test_committed_runs import NETWORKS
 
 MOST_MEGABYTES = 25  # of a committed file
 FACES = draw_faces(1, seed=5)[0]
@@ -55,6 +59,50 @@ def test_the_file_is_small_and_loads_without_our_code(network, tmp_path):
     assert modules == {"keras"}  # no custom layers: not one of fer_core's
     again = keras.saving.load_model(path, compile=False)
     np.testing.assert_array_equal(predict_logits(again, FACES), predict_logits(network, FACES))
+
+
+@pytest.mark.parametrize("attention", ["residual-plain", "residual-cbam"])
+def test_attention_is_exported_and_keeps_its_activation_map(attention, tmp_path):
+    keras.utils.set_random_seed(0)
+    network = build_network(Recipe(name="untrained", architecture=attention, epochs=1))
+    export_tflite(network, tmp_path / "model.tflite")
+    check_parity(network, tmp_path / "model.tflite", FACES)
+    assert LiteRTModel(tmp_path / "model.tflite").activation_map(FACES).shape == (7, 6, 6, 7)
+
+
+def test_cbam_weighs_channels_and_then_places():
+    """By the paper's equations, in NumPy; the mean of the two answers stands for their sum."""
+    inputs = keras.Input((6, 5, 16))
+    block = keras.Model(inputs, _cbam(inputs, 16))
+    hidden, hidden_bias, out, out_bias, kernel, bias = (
+        np.random.default_rng(index).normal(size=weight.shape) for index, weight in enumerate(block.weights)
+    )
+    block.set_weights([hidden, hidden_bias, out, out_bias, kernel, bias])
+    maps = np.random.default_rng(9).normal(size=(2, 6, 5, 16))
+
+    def sigmoid(values):
+        return 1 / (1 + np.exp(-values))
+
+    def shared(pooled):
+        return np.maximum(pooled @ hidden + hidden_bias, 0) @ out + out_bias
+
+    channels = sigmoid((shared(maps.mean(axis=(1, 2))) + shared(maps.max(axis=(1, 2)))) / 2)
+    weighed = maps * channels[:, None, None]
+    seen = np.pad(
+        np.stack([weighed.mean(axis=3), weighed.max(axis=3)], axis=3), ((0, 0), (3, 3), (3, 3), (0, 0))
+    )
+    windows = np.lib.stride_tricks.sliding_window_view(seen, (7, 7), axis=(1, 2))  # (2, 6, 5, 2, 7, 7)
+    places = sigmoid(np.einsum("nyxcij,ijco->nyxo", windows, kernel) + bias)
+    np.testing.assert_allclose(np.asarray(block(maps)), weighed * places, atol=1e-4)
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=[path.name for path in NETWORKS])
+def test_a_committed_network_is_still_built_as_it_was(path):
+    """Runs are started from, and taught by, the weights of earlier ones: order and shapes must stay."""
+    stored = keras.saving.load_model(Run(path).keras_path, compile=False)
+    built = build_network(Run(path).recipe)
+    built.set_weights(stored.get_weights())
+    np.testing.assert_array_equal(predict_logits(built, FACES), predict_logits(stored, FACES))
 
 
 def test_light_and_contrast_hardly_matter_to_the_papers_network():
