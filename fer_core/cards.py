@@ -60,9 +60,10 @@ def results_table(runs: list[Run]) -> str:
     ]
     for run in runs:
         views, facts = run.metrics[PRIVATE_TEST], run.provenance
+        other = facts.get("other_pictures")
         single = views["single"]["all"]
         cells = [
-            f"[`{run.name}`](models/{run.name}/README.md)",
+            f"[`{run.name}`](models/{run.name}/README.md)" + (f", from {other}" if other else ""),
             f"{facts['parameters']:,}" if run.has_network else "–",
             f"**{format_accuracy(single)}**",
             format_accuracy(views["flip"]["all"]),
@@ -154,11 +155,15 @@ def _training(run: Run) -> str:
         took = f"{facts['epochs']} epochs in {took}; epoch {facts['best_epoch']} was kept"
     else:
         took, learner = f"fitted in {took}; of the candidates, {facts['chosen']:g} was kept", "baseline"
+    taught, other = "Training alone", facts.get("other_pictures")
+    if other:
+        taught = f"Training, and from {other}, whose pictures are other than FER2013's: it started from "
+        taught += "weights learnt there, or from a network that did"
     return (
         "## Where it comes from\n\n"
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
         f"- Time: {took}\n"
-        f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from Training alone\n"
+        f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from {taught}\n"
         f"- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
         f"- Versions: {versions}\n"
     )

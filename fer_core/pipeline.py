@@ -20,6 +20,7 @@ from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
 from fer_core.training import OnEpoch, OnStep, predict_logits, train
+from fer_core.transfer import other_pictures
 
 if TYPE_CHECKING:
     import keras
@@ -90,7 +91,7 @@ def train_into(
     temperature = fit_temperature(public.labels, predict_logits(network, public.images))
     facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
-    return network, facts | {"temperature": temperature}
+    return network, facts | {"temperature": temperature, "other_pictures": other_pictures(recipe)}
 
 
 def fit_run(

@@ -1,30 +1,42 @@
-"""What a training takes from an earlier run: its weights to start from, or its answers to learn from.
+"""What a training takes from an earlier one: weights to start from, or answers to learn from.
 
-Both runs must be there, finished, under ``runs.models_folder()``; both learnt from the same Training split,
-so what comes of it is still a network without other data.
+Runs must be there, finished, under ``runs.models_folder()``. They learnt from the same Training split, so
+what comes of them is still a network without other pictures; what starts from ImageNet's weights is not, and
+its run says so (``other_pictures``).
 """
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
 from keras import ops
 
-from fer_core.architectures import build_network
+from fer_core.architectures import MOBILENET_ALPHA, MOBILENET_SIDE, build_mobilenet_body, build_network
 from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RecipeError
 from fer_core.recipes import Recipe
 from fer_core.runs import load_run
 
+IMAGENET = "imagenet"  # in place of a run's name
+IMAGENET_FILE = (
+    f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{MOBILENET_ALPHA}_{MOBILENET_SIDE}_no_top.h5"
+)
+
 
 def load_start(recipe: Recipe, network: keras.Model) -> None:
-    """Put the weights of the run ``recipe.start`` into the network.
+    """Put the weights of the run ``recipe.start`` into the network, or ImageNet's below its head.
 
     Raises:
-        RecipeError: if that run's network has other shapes, or it has none.
+        RecipeError: if that run's network has other shapes, or it has none, or ImageNet's weights cannot be
+            had.
         RunError: if there is no such run.
     """
+    if recipe.start == IMAGENET:
+        network.set_weights(_imagenet_weights(recipe) + network.get_weights()[-2:])
+        return
     weights = _load(recipe.start).get_weights()
     shapes = [[tuple(each.shape) for each in some] for some in (weights, network.weights)]
     if shapes[0] != shapes[1]:
@@ -33,6 +45,37 @@ def load_start(recipe: Recipe, network: keras.Model) -> None:
             f"same weights. Received: {len(weights)} arrays for {len(network.weights)}, or other shapes."
         )
     network.set_weights(weights)
+
+
+def _imagenet_weights(recipe: Recipe) -> list[Any]:
+    """MobileNetV2's, as Keras fetches and keeps them, without a head."""
+    if recipe.architecture != "mobilenet":
+        raise RecipeError(
+            f"ImageNet's weights are had for mobilenet alone. Received: architecture {recipe.architecture!r}."
+        )
+    try:
+        shape = (MOBILENET_SIDE, MOBILENET_SIDE, 3)
+        return list(build_mobilenet_body(weights=IMAGENET, input_shape=shape).get_weights())
+    except Exception as error:  # what Keras raises when a download fails
+        folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
+        raise RecipeError(
+            f"ImageNet's weights are missing and Keras could not fetch them: expected {IMAGENET_FILE} in "
+            f"{folder}. Run this once with a connection, put the file there, or start from nothing with "
+            f"--set start= instead. Received: {str(error).rstrip('.')}."
+        ) from error
+
+
+def other_pictures(recipe: Recipe) -> str:
+    """The pictures, other than the Training split's, that a training knows through its start or its teacher:
+    "ImageNet", or "" for none.
+
+    Raises:
+        RunError: if a run that it starts or learns from is not there.
+    """
+    if recipe.start == IMAGENET:
+        return "ImageNet"
+    earlier = [load_run(name).provenance for name in (recipe.start, recipe.teacher) if name]
+    return next((facts["other_pictures"] for facts in earlier if facts.get("other_pictures")), "")
 
 
 def learn_from_teacher(

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from fer_core import runs
-from fer_core.cards import write_card
+from fer_core.cards import results_table, write_card
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.formats import format_accuracy, format_percent
 from fer_core.runs import Run
@@ -115,3 +115,14 @@ def test_the_card_of_a_run_on_drawn_faces_speaks_of_them():
     assert "of the PrivateTest of Drawn faces" in card
     assert "cannot read a photo" in card
     assert "FER2013" not in card
+
+
+def test_other_pictures_are_named_on_the_card_and_in_the_table(tmp_path):
+    run = write_run(tmp_path, "foreign", tflite=b"network", epochs=3)
+    assert "the network learnt from Training alone" in write_card(run)
+    run.save_provenance(run.provenance | {"other_pictures": "ImageNet"})
+    foreign = Run(run.path)
+    assert "learnt from Training, and from ImageNet, whose pictures are other than FER2013's" in write_card(
+        foreign
+    )
+    assert "(models/foreign/README.md), from ImageNet |" in results_table([foreign])

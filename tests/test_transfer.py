@@ -3,11 +3,15 @@
 import keras
 import numpy as np
 import pytest
+from keras.src.utils import file_utils
 
 from fer_core import transfer
-from fer_core.architectures import build_network
+from fer_core.architectures import build_mobilenet_body, build_network
 from fer_core.datasets import synthetic_splits
 from fer_core.errors import RecipeError, RunError
+from fer_core.export import check_parity, export_tflite
+from fer_core.litert import LiteRTModel
+from fer_core.recipes import Recipe, load_recipe
 from fer_core.training import build_trainer, predict_logits, train
 
 FACES = synthetic_splits(16, 6, 6)
@@ -82,3 +86,66 @@ def test_the_teacher_is_frozen(tiny, earlier):
     teacher = transfer.build_teacher(tiny.replace(teacher=earlier.name, teacher_share=0.5))
     assert teacher.trainable_weights == []
     assert teacher.input_shape == (None, 48, 48, 1)
+
+
+MOBILENET = Recipe(name="mobile", architecture="mobilenet", epochs=1, batch_size=8, dropout=0.2)
+
+
+def test_mobilenet_trains_exports_and_answers_the_same(tmp_path):
+    few = FACES["Training"]
+    network, trainer = build_trainer(MOBILENET, steps=1)
+    targets = np.eye(7, dtype=np.float32)[few.labels[:8]]
+    trainer.train_on_batch(few.images[:8, ..., None], targets)
+    path = tmp_path / "model.tflite"
+    export_tflite(network, path)
+    check_parity(network, path, few.images[:8])
+    assert LiteRTModel(path).activation_map(few.images[:1]).shape == (1, 3, 3, 7)
+
+
+def test_imagenets_weights_go_below_the_head(monkeypatch):
+    keras.utils.set_random_seed(3)
+    body = build_mobilenet_body(input_shape=(96, 96, 3))
+    asked = []
+
+    def fetch(**settings):
+        asked.append(settings)
+        return body
+
+    monkeypatch.setattr(transfer, "build_mobilenet_body", fetch)
+    network = build_network(MOBILENET)
+    head = network.get_weights()[-2:]
+    transfer.load_start(MOBILENET.replace(start="imagenet"), network)
+    assert asked == [{"weights": "imagenet", "input_shape": (96, 96, 3)}]
+    for one, other in zip(network.get_weights(), [*body.get_weights(), *head], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_without_a_connection_one_sentence_says_what_is_missing_and_where(monkeypatch, tmp_path):
+    def fail(name, *args, **settings):
+        raise OSError(f"URL fetch failure on {name}: Network is unreachable.")
+
+    monkeypatch.setattr(file_utils, "get_file", fail)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    with pytest.raises(RecipeError) as raised:
+        transfer.load_start(load_recipe("transfer"), build_network(MOBILENET))
+    said = str(raised.value)
+    assert f"expected {transfer.IMAGENET_FILE} in {tmp_path / 'keras' / 'models'}. " in said
+    assert "--set start=" in said
+    # Keras asked for the very file that the sentence names.
+    assert said.endswith(f"Received: URL fetch failure on {transfer.IMAGENET_FILE}: Network is unreachable.")
+
+
+def test_imagenet_starts_no_other_network(tiny):
+    with pytest.raises(RecipeError, match=r"for mobilenet alone\. Received: architecture 'tiny'"):
+        build_trainer(tiny.replace(start="imagenet"), steps=1)
+
+
+def test_other_pictures_are_handed_on(tiny, run_copy, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(run_copy.path.parent))
+    started = tiny.replace(start=run_copy.name)
+    taught = tiny.replace(teacher=run_copy.name, teacher_share=0.5)
+    assert run_copy.provenance["other_pictures"] == ""
+    assert [transfer.other_pictures(recipe) for recipe in (tiny, started, taught)] == ["", "", ""]
+    run_copy.save_provenance(run_copy.provenance | {"other_pictures": "ImageNet"})
+    assert transfer.other_pictures(started) == transfer.other_pictures(taught) == "ImageNet"
+    assert transfer.other_pictures(MOBILENET.replace(start="imagenet")) == "ImageNet"

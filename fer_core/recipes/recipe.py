@@ -51,7 +51,7 @@ class Recipe:
     )
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
     precision: str = "float32"
-    start: str = ""  # the finished run whose weights training starts from; "" starts from nothing
+    start: str = ""  # a finished run, or "imagenet", whose weights training starts from; "": none
     teacher: str = ""  # the finished run whose answers are learnt beside the labels (Hinton et al. 2015)
     teacher_share: float = 0.0  # of the loss
     teacher_temperature: float = 2.0  # what both networks' logits are divided by for that
