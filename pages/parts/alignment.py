@@ -36,16 +36,13 @@ def show_alignment() -> None:
         )
     found, provenance = load_alignment(name)
     st.markdown(f"**{describe(found)}** {describe_roll(found)}")
-    chart, table = st.columns(2, gap="large")
-    with chart:
-        show_figure(
-            charts.plot_alignment(effects(found)),
-            key="alignment",
-            alt="Accuracy against the angle by which faces were turned, as they come and with their eyes "
-            "levelled, with 95% intervals; the table has each number.",
-        )
-    with table:
-        _show_table(found)
+    show_figure(
+        charts.plot_alignment(effects(found)),
+        key="alignment",
+        alt="Accuracy against the angle by which faces were turned, as they come and with level eyes, "
+        "with 95% intervals; the table below has each number.",
+    )
+    _show_table(found)
     st.caption(
         f"Run {name}, one view of each of {len(found.labels):,} faces of PublicTest and PrivateTest: "
         "nothing is chosen here. Each is turned to a side drawn at random, edges repeated. Levelling turns "
