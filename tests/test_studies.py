@@ -12,7 +12,7 @@ from fer_core.runs import compute_metrics, list_runs, unfinished_runs
 from fer_core.studies import STUDIES, Claim, Study, Variant, base_recipe, describe_verdict, judge, load_study
 from fer_core.trials import shuffle_splits, train_variant
 from tests.finished_runs import write_run
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 NAMED = [load_study(name) for name in STUDIES]
 each_study = pytest.mark.parametrize("study", NAMED, ids=lambda study: study.name)
@@ -201,8 +201,8 @@ def test_the_command_trains_every_variant_and_says_what_came_out(drawn_splits, t
 
 
 @pytest.mark.usefixtures("models", "quick_base")
-def test_the_attention_study_trains_its_three_networks(drawn_splits, tmp_path, capsys):
-    csv = write_fer2013_csv(tmp_path / "fer2013.csv", drawn_splits)
+def test_the_attention_study_trains_its_three_networks(tmp_path, capsys):
+    csv = write_fer2013_csv(tmp_path / "fer2013.csv", synthetic_splits(5, 2, 2))
     assert cli.main(["study", "attention", "--data", str(csv), "--epochs", "1"]) == 0
     assert "CBAM raises accuracy. Accuracy" in capsys.readouterr().out
     stored = {run.name: run.provenance["parameters"] for run in studies.studied_runs("attention")}
