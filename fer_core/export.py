@@ -3,7 +3,7 @@
 The Keras model maps crops, uint8 (N, 48, 48, 1), to logits (N, 7). The exported graph maps the same
 crops, its input "images", to "probabilities" (N, 7) = softmax(logits / temperature), for any N; where the
 head is global average pooling and one dense layer, also to "activation_map" (N, h, w, 7). Weights are
-stored in float16, half the bytes, and computed with in float32. This is the only module that imports
+stored in float16, half the bytes, or as they are, and computed with in float32. This is the only module that imports
 TensorFlow.
 """
 
@@ -27,13 +27,16 @@ TOLERANCE = 2e-3  # of a probability; rounding weights to float16 changed 0.0011
 BATCH = 256
 
 
-def export_tflite(model: keras.Model, path: str | Path, *, temperature: float = 1.0) -> None:
+def export_tflite(
+    model: keras.Model, path: str | Path, *, temperature: float = 1.0, float16: bool = True
+) -> None:
     """Write a Keras model as a LiteRT file, whole or not at all.
 
     Args:
         model: uint8 (N, 48, 48, 1) to logits (N, 7); mixed precision is exported as float32.
         path: the ``.tflite`` file to write.
         temperature: by what the logits are divided before the softmax, above 0.
+        float16: round the weights, batch norm's factors in them, to half the bytes.
 
     Raises:
         RunError: if Keras does not run on TensorFlow, the model or the temperature is not that, or the
@@ -48,7 +51,7 @@ def export_tflite(model: keras.Model, path: str | Path, *, temperature: float = 
     graph = _build_graph(as_float32(model), temperature)
     with _written_whole(Path(path)) as partial:
         try:
-            graph.export(partial, format="litert", verbose=False, **_converter_settings())
+            graph.export(partial, format="litert", verbose=False, **_converter_settings(float16))
             LiteRTModel(partial)
         except Exception as error:  # The converter raises whatever fails in it.
             raise RunError(f"The model cannot be written for LiteRT: {error}") from error
@@ -136,11 +139,14 @@ def _find_pooled_head(model: keras.Model) -> tuple[keras.Layer, keras.layers.Den
     return (pooling, dense) if is_pooling and is_linear else None
 
 
-def _converter_settings() -> dict[str, Any]:
-    """LiteRT's own operations alone, for our runtime has no others; weights in float16."""
+def _converter_settings(float16: bool) -> dict[str, Any]:
+    """LiteRT's own operations alone, for our runtime has no others."""
     import tensorflow as tf
 
-    target = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS], "supported_types": [tf.float16]}
+    target: dict[str, Any] = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
+    if not float16:
+        return {"target_spec": target}
+    target["supported_types"] = [tf.float16]
     return {"target_spec": target, "optimizations": [tf.lite.Optimize.DEFAULT]}
 
 

@@ -13,7 +13,7 @@ from fer_core.baselines import Baseline, OnCandidate, fit_baseline
 from fer_core.cards import write_card
 from fer_core.datasets import find_twins
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
-from fer_core.errors import DataError
+from fer_core.errors import DataError, RunError
 from fer_core.metrics import Evaluation, fit_temperature
 from fer_core.provenance import current_commit, describe_fit, describe_training
 from fer_core.recipes import Recipe
@@ -135,17 +135,24 @@ def require_splits(splits: dict[str, Dataset]) -> None:
 def export_run(run: Run, faces: Dataset) -> float:
     """Write model.tflite from model.keras; returns its largest difference from Keras on ``faces``.
 
+    Weights are rounded to float16, and kept as they are where that changes answers too much: small errors add
+    up over many layers (0.009 of a probability in an untrained MobileNetV2, 0.001 in networks of ten layers).
+
     Raises:
-        RunError: if LiteRT does not repeat Keras's probabilities, within what float16 changes.
+        RunError: if LiteRT does not repeat Keras's probabilities even so.
     """
     import keras
 
     from fer_core.export import check_parity, export_tflite
 
     network = keras.saving.load_model(run.keras_path, compile=False)
-    export_tflite(network, run.tflite_path, temperature=run.temperature)
-    images = faces.images[:PARITY_FACES]
-    return check_parity(network, run.tflite_path, images, temperature=run.temperature)
+    images, temperature = faces.images[:PARITY_FACES], run.temperature
+    export_tflite(network, run.tflite_path, temperature=temperature)
+    try:
+        return check_parity(network, run.tflite_path, images, temperature=temperature)
+    except RunError:
+        export_tflite(network, run.tflite_path, temperature=temperature, float16=False)
+        return check_parity(network, run.tflite_path, images, temperature=temperature)
 
 
 def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:

@@ -3,10 +3,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fer_core import export
+from fer_core import export, pipeline
+from fer_core.datasets.dataset import Dataset
 from fer_core.errors import RunError
 from fer_core.export import as_float32, check_parity, export_tflite
 from fer_core.litert import LiteRTModel
+from tests.finished_runs import write_run
 from tests.networks import TEMPERATURE, tiny_network, tiny_tflite
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (40, 48, 48), dtype=np.uint8)
@@ -47,6 +49,23 @@ def test_mixed_precision_is_exported_as_float32(tmp_path):
 def test_a_weight_takes_two_bytes():
     weights = tiny_network().count_params()
     assert 2 * weights < tiny_tflite().stat().st_size < 3 * weights
+
+
+def test_weights_may_stay_as_they_are(tmp_path):
+    path = tmp_path / "whole.tflite"
+    export_tflite(tiny_network(), path, float16=False)
+    assert check_parity(tiny_network(), path, IMAGES) < 1e-5
+    assert path.stat().st_size > 4 * tiny_network().count_params() * 0.9
+
+
+def test_a_run_that_rounding_changes_too_much_is_stored_unrounded(tmp_path, monkeypatch):
+    run = write_run(tmp_path, "deep", tflite=b"")
+    tiny_network().save(run.keras_path)
+    faces = Dataset(IMAGES, np.zeros(40, np.uint8), np.arange(40), "PublicTest")
+    rounded = pipeline.export_run(run, faces), run.tflite_path.stat().st_size
+    monkeypatch.setattr(export, "TOLERANCE", rounded[0] / 2)
+    assert pipeline.export_run(run, faces) < rounded[0] / 2
+    assert run.tflite_path.stat().st_size > 1.3 * rounded[1]
 
 
 def test_a_file_of_other_weights_or_temperature_is_refused():
