@@ -3,8 +3,8 @@
 The Keras model maps crops, uint8 (N, 48, 48, 1), to logits (N, 7). The exported graph maps the same
 crops, its input "images", to "probabilities" (N, 7) = softmax(logits / temperature), for any N; where the
 head is global average pooling and one dense layer, also to "activation_map" (N, h, w, 7). Weights are
-stored in float16, half the bytes, or as they are, and computed with in float32. This is the only module that imports
-TensorFlow.
+stored in float16, half the bytes, or as they are, and computed with in float32. This is the only module that
+imports TensorFlow.
 """
 
 import os
