@@ -19,8 +19,7 @@ from fer_core.provenance import current_commit, describe_fit, describe_training
 from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
-from fer_core.training import OnEpoch, OnStep, predict_logits, train
-from fer_core.transfer import other_pictures
+from fer_core.training import OnEpoch, OnStep, other_pictures, predict_logits, train
 
 if TYPE_CHECKING:
     import keras

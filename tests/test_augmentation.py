@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core.augmentation import Augmentation
 from fer_core.datasets import draw_faces
 from fer_core.recipes import Recipe, load_recipe
+from fer_core.training.augmentation import Augmentation
 
 FACES = draw_faces(4, seed=2)[0][..., None]  # (28, 48, 48, 1) uint8
 OFF = Recipe(name="off", architecture="paper-cnn", epochs=1, flip=False)

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from fer_core import averaging
-from fer_core.averaging import averaged, renew_statistics
+from fer_core.training import averaging
+from fer_core.training.averaging import averaged, renew_statistics
 
 SEEN = np.random.default_rng(3).integers(0, 256, (80, 48, 48, 1), dtype=np.uint8)
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from fer_core import checkpoints
 from fer_core.errors import RunError
 from fer_core.recipes import Recipe
+from fer_core.training import checkpoints
 
 RECIPE = Recipe(name="plain", architecture="paper-cnn", epochs=3)
 HISTORY = [{"epoch": 1, "loss": 0.1 + 0.2, "val_loss": 1e-17}]  # numbers that decimals cannot hold

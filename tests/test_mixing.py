@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_core.mixing import mix_faces
+from fer_core.training.mixing import mix_faces
 
 COUNT = 400
 

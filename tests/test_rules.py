@@ -24,12 +24,8 @@ LAYERS = (
     {
         "metrics",
         "anatomy",
-        "checkpoints",
         "provenance",
         "architectures",
-        "augmentation",
-        "averaging",
-        "mixing",
         "framing",
         "litert",
         "explanation",
@@ -37,7 +33,6 @@ LAYERS = (
     },
     {"baselines", "bootstrap", "faces", "tracking", "mistakes", "rankings", "comparison"},
     {"runs"},
-    {"transfer"},
     {"training", "export", "recognition", "cards", "studies", "photosets", "underway"},
     {"alignment"},
     {"charts"},
@@ -51,7 +46,7 @@ LAYER_OF = {module: number for number, modules in enumerate(LAYERS) for module i
 
 # Who in fer_core may import a library; what is neither named here nor NumPy, nobody may.
 HOMES = {
-    "keras": {"architectures", "augmentation", "averaging", "transfer", "training", "export", "pipeline"},
+    "keras": {"architectures", "training", "export", "pipeline"},
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing", "baselines"},

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core import checkpoints, training
+from fer_core import training
 from fer_core.datasets import TRAINING, synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RunError
-from fer_core.training import Progress, train
+from fer_core.training import Progress, checkpoints, loop, train
 
 EPOCHS = 3
 
@@ -95,7 +95,7 @@ def test_another_seed_is_another_run(recipe, splits, uninterrupted, tmp_path):
 
 def test_a_training_that_has_ended_is_not_gone_on_with(recipe, splits, uninterrupted, monkeypatch):
     whole_network, whole, checkpoint = uninterrupted
-    monkeypatch.setattr(training, "_train_epoch", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(loop, "_train_epoch", lambda *_: pytest.fail("trained again"))
     network, progress = run(recipe, splits, checkpoint, resume=True)
     assert progress.history == whole.history
     np.testing.assert_array_equal(network.get_weights()[0], whole_network.get_weights()[0])
@@ -199,16 +199,16 @@ def test_rare_emotions_weigh_more(recipe, splits):
     keep = np.flatnonzero((splits["Training"].labels != 1) | (np.arange(112) < 28))  # a quarter of disgust
     data = splits["Training"]
     rare = Dataset(data.images[keep], data.labels[keep], data.rows[keep], TRAINING)
-    one_hot, weights = training._targets(recipe, rare)
+    one_hot, weights = loop._targets(recipe, rare)
     assert one_hot.argmax(axis=1).tolist() == rare.labels.tolist()
     assert weights[rare.labels == 1] == pytest.approx(4 * weights[rare.labels == 0][0])
     assert weights.mean() == pytest.approx(1.0)
-    _, alike = training._targets(recipe.replace(class_weights=False), rare)
+    _, alike = loop._targets(recipe.replace(class_weights=False), rare)
     assert (alike == 1).all()
 
 
 def test_weights_reach_the_loss(recipe, splits, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "class_weights", lambda labels: np.zeros(7))
+    monkeypatch.setattr(loop, "class_weights", lambda labels: np.zeros(7))
     _, progress = run(recipe.replace(epochs=1), splits, tmp_path / "checkpoint.npz")
     assert progress.history[0]["loss"] == 0
 
@@ -233,7 +233,7 @@ def test_training_stops_once_neither_loss_nor_accuracy_improves(losses, accuraci
 
 
 def test_patience_ends_a_run(recipe, splits, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "_validate", lambda *_: {"val_loss": 1.0, "val_accuracy": 0.5})
+    monkeypatch.setattr(loop, "_validate", lambda *_: {"val_loss": 1.0, "val_accuracy": 0.5})
     _, progress = run(recipe.replace(epochs=9, patience=2), splits, tmp_path / "checkpoint.npz")
     assert len(progress.history) == 3
     assert progress.best_epoch == 1

@@ -5,15 +5,14 @@ import numpy as np
 import pytest
 from keras.src.utils import file_utils
 
-from fer_core import transfer
 from fer_core.architectures import build_mobilenet_body, build_network
-from fer_core.averaging import renew_statistics
 from fer_core.datasets import synthetic_splits
 from fer_core.errors import RecipeError, RunError
 from fer_core.export import check_parity, export_tflite
 from fer_core.litert import LiteRTModel
 from fer_core.recipes import Recipe, load_recipe
-from fer_core.training import build_trainer, predict_logits, train
+from fer_core.training import build_trainer, predict_logits, train, transfer
+from fer_core.training.averaging import renew_statistics
 
 FACES = synthetic_splits(16, 6, 6)
 

@@ -1,8 +1,7 @@
 """recipe + training faces + validation faces -> a trained network, resumable after every epoch.
 
-Plain Keras 3 and NumPy: any Keras backend runs it (``KERAS_BACKEND=jax`` on a GPU box). All randomness of
-an epoch (order, augmentation, dropout) is a function of (seed, epoch), so an interrupted run that resumes
-goes on as if it had not stopped.
+All randomness of an epoch (order, augmentation, dropout) is a function of (seed, epoch), so an interrupted
+run that resumes goes on as if it had not stopped.
 """
 
 import time
@@ -16,16 +15,17 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fer_core import checkpoints, metrics, transfer
+from fer_core import metrics
 from fer_core.architectures import build_network
-from fer_core.augmentation import Augmentation
-from fer_core.averaging import averaged
 from fer_core.datasets.counts import class_weights
-from fer_core.datasets.dataset import PRIVATE_TEST, SIDE, Dataset
+from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RunError
-from fer_core.mixing import Batch, mix_faces
 from fer_core.recipes import Recipe
+from fer_core.training import checkpoints
+from fer_core.training.averaging import averaged
+from fer_core.training.mixing import Batch, mix_faces
+from fer_core.training.trainer import build_trainer, dtype_policy
 
 Logits = npt.NDArray[np.float32]
 STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
@@ -111,17 +111,6 @@ def train(
     return _finished(recipe, progress), progress
 
 
-@contextmanager
-def dtype_policy(name: str) -> Iterator[None]:
-    """Build layers under another Keras dtype policy, and put the old one back."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def without_blank(dataset: Dataset) -> Dataset:
     """The data set without images whose pixels are all 0."""
     seen = dataset.images.any(axis=(1, 2))
@@ -129,47 +118,6 @@ def without_blank(dataset: Dataset) -> Dataset:
         dataset.images[seen], dataset.labels[seen], dataset.rows[seen], dataset.split, dataset.name,
         None if dataset.groups is None else dataset.groups[seen],
     )  # fmt: skip
-
-
-def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]:
-    """The network, and the compiled model around it that augments what the network sees."""
-    keras.utils.set_random_seed(recipe.seed)
-    network = build_network(recipe, side=SIDE if recipe.crop_px == SIDE else None)
-    if recipe.start:
-        transfer.load_start(recipe, network)
-    inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8")
-    seen = Augmentation(recipe, name="augmentation")(inputs)
-    answers = network(seen)
-    loss: Any = keras.losses.CategoricalCrossentropy(True, recipe.label_smoothing)
-    accuracy: Any = keras.metrics.CategoricalAccuracy(name="accuracy")
-    if recipe.teacher:
-        answers, loss, accuracy = transfer.learn_from_teacher(recipe, seen, answers)
-    trainer = keras.Model(inputs, answers)
-    trainer.compile(
-        optimizer=build_optimizer(recipe, steps),
-        loss=loss,
-        metrics=[accuracy],
-        # XLA is slower on the CPU under TensorFlow; JAX always compiles.
-        jit_compile=keras.backend.backend() != "tensorflow",
-    )
-    return network, trainer
-
-
-def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """The recipe's optimizer: a linear warm-up, then a half cosine (Loshchilov & Hutter 2017) down to 0."""
-    warmup = round(recipe.warmup_epochs * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 100 if warmup else recipe.learning_rate,
-        decay_steps=max(1, recipe.epochs * steps - warmup),
-        warmup_target=recipe.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-    settings: dict[str, Any] = {"learning_rate": schedule, "weight_decay": recipe.weight_decay or None}
-    if recipe.average:
-        settings |= {"use_ema": True, "ema_momentum": recipe.average}
-    if recipe.optimizer == "sgd":
-        settings |= {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
-    return keras.optimizers.get({"class_name": recipe.optimizer, "config": settings})
 
 
 def _targets(recipe: Recipe, faces: Dataset) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

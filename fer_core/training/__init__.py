@@ -1,0 +1,21 @@
+"""Recipe and faces -> a trained network: the loop, and what it does to pictures, targets and weights.
+
+Plain Keras 3 and NumPy: any Keras backend runs it (``KERAS_BACKEND=jax`` on a GPU box).
+"""
+
+from fer_core.training.loop import OnEpoch, OnStep, Progress, predict_logits, train, without_blank
+from fer_core.training.trainer import build_optimizer, build_trainer, dtype_policy
+from fer_core.training.transfer import other_pictures
+
+__all__ = [
+    "OnEpoch",
+    "OnStep",
+    "Progress",
+    "build_optimizer",
+    "build_trainer",
+    "dtype_policy",
+    "other_pictures",
+    "predict_logits",
+    "train",
+    "without_blank",
+]

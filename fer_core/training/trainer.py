@@ -1,0 +1,65 @@
+"""What is trained: the network inside a compiled model, which augments what it sees and has an optimizer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from fer_core.architectures import build_network
+from fer_core.datasets.dataset import SIDE
+from fer_core.recipes import Recipe
+from fer_core.training import transfer
+from fer_core.training.augmentation import Augmentation
+
+
+def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]:
+    """The network, and the compiled model around it that augments what the network sees."""
+    keras.utils.set_random_seed(recipe.seed)
+    network = build_network(recipe, side=SIDE if recipe.crop_px == SIDE else None)
+    if recipe.start:
+        transfer.load_start(recipe, network)
+    inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8")
+    seen = Augmentation(recipe, name="augmentation")(inputs)
+    answers = network(seen)
+    loss: Any = keras.losses.CategoricalCrossentropy(True, recipe.label_smoothing)
+    accuracy: Any = keras.metrics.CategoricalAccuracy(name="accuracy")
+    if recipe.teacher:
+        answers, loss, accuracy = transfer.learn_from_teacher(recipe, seen, answers)
+    trainer = keras.Model(inputs, answers)
+    trainer.compile(
+        optimizer=build_optimizer(recipe, steps),
+        loss=loss,
+        metrics=[accuracy],
+        # XLA is slower on the CPU under TensorFlow; JAX always compiles.
+        jit_compile=keras.backend.backend() != "tensorflow",
+    )
+    return network, trainer
+
+
+def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer: a linear warm-up, then a half cosine (Loshchilov & Hutter 2017) down to 0."""
+    warmup = round(recipe.warmup_epochs * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 100 if warmup else recipe.learning_rate,
+        decay_steps=max(1, recipe.epochs * steps - warmup),
+        warmup_target=recipe.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    settings: dict[str, Any] = {"learning_rate": schedule, "weight_decay": recipe.weight_decay or None}
+    if recipe.average:
+        settings |= {"use_ema": True, "ema_momentum": recipe.average}
+    if recipe.optimizer == "sgd":
+        settings |= {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
+    return keras.optimizers.get({"class_name": recipe.optimizer, "config": settings})
+
+
+@contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Build layers under another Keras dtype policy, and put the old one back."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
