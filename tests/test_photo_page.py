@@ -10,7 +10,7 @@ import streamlit as st
 from fer_core.recognition import Recognizer
 from fer_core.tracking import CSV_COLUMNS
 from fer_core.video import VideoReader
-from pages.parts import batch
+from pages.parts import batch, formats
 from pages.parts.reading import sample_photos
 from tests.finished_runs import write_run
 from tests.networks import SAMPLES, tiny_tflite
@@ -190,7 +190,7 @@ def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
     (chart,) = charts_of(app)
     assert len(chart["data"]) == 7
     assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
-    assert "**Face 1 · most often" in texts(app, "markdown")
+    assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
     assert "15 pictures of the first 2.8 s were read" in texts(app, "caption")
     reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film))
     while reader.read_next():
