@@ -34,7 +34,7 @@ def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
     page.wait_for_url("**/Photo?source=Files&sure=5&sure=100")
     page.reload()
     settle(page)
-    assert hand_in().get_attribute("aria-valuenow") == "5"
+    assert hand_in().input_value() == "5"
 
 
 def test_a_video_can_be_cancelled_and_keeps_what_was_read(visit, tmp_path):
