@@ -50,8 +50,7 @@ def plot_confusion_to_pick(
         showlegend=False,
     )
     edges = [-0.5, EMOTION_COUNT - 0.5]  # markers would widen the axes
-    # The cells are narrower than the names, which Plotly would turn by 30 degrees, one below the other.
-    figure.update_xaxes(range=edges, tickangle=-45).update_yaxes(autorange=False, range=edges[::-1])
+    figure.update_xaxes(range=edges).update_yaxes(autorange=False, range=edges[::-1])
     truth, said = picked
     if truth is not None or said is not None:
         (x0, x1), (y0, y1) = _span(said), _span(truth)
