@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from fer_core.palette import EMOTION_COLOURS, rgb
+from fer_core.palette import EMOTION_COLOURS, ink_on, person_colour, rgb
 from fer_core.pictures import Picture, check_picture
 
 if TYPE_CHECKING:  # Drawing needs no network.
@@ -36,10 +36,14 @@ def draw_predictions(
     label, the percent and then the emotion are left out. Labels stay inside the picture and, as far as
     there is room, off each other.
 
+    On a photo box and label have the emotion's colour. A face that is followed through a video has its
+    person's: the box and the number's plate keep it, and the words' plate alone has the emotion's.
+
     Args:
         picture: RGB uint8 (H, W, 3).
         predictions: what ``Recognizer.predict`` said of it.
-        numbers: one a prediction; by default they are numbered in their order, from 1.
+        numbers: of the people who are followed, one a prediction; without them this is a photo, whose faces
+            are numbered in their order, from 1.
 
     Returns:
         RGB uint8 (H, W, 3).
@@ -51,11 +55,19 @@ def draw_predictions(
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     line = max(1, round(max(image.size) / 320))
-    for prediction in predictions:
-        _draw_box(draw, _rectangle(prediction), line, rgb(EMOTION_COLOURS[prediction.emotion]))
+    if numbers is not None:
+        line += 1  # videos store colour at half the resolution, which would fade a thin line
+    emotions = [EMOTION_COLOURS[each.emotion] for each in predictions]
+    people = emotions if numbers is None else [person_colour(number) for number in numbers]
+    for prediction, colour in zip(predictions, people, strict=True):
+        _draw_box(draw, _rectangle(prediction), line, rgb(colour))
     taken: list[Rectangle] = []
-    for number, prediction in zip(numbers or range(1, len(predictions) + 1), predictions, strict=True):
-        taken.append(_draw_label(draw, number, prediction, line, taken))
+    numbered = range(1, len(predictions) + 1) if numbers is None else numbers
+    for number, prediction, *colours in zip(numbered, predictions, people, emotions, strict=True):
+        box = _rectangle(prediction)
+        text, font = _fit_text(number, prediction, image.size, box[2] - box[0])
+        pieces = [text] if numbers is None else text.split(maxsplit=1)
+        taken.append(_draw_label(draw, box, list(zip(pieces, colours, strict=False)), font, taken))
     return np.array(image, dtype=np.uint8)
 
 
@@ -94,19 +106,25 @@ def _draw_box(draw: ImageDraw.ImageDraw, box: Rectangle, line: int, colour: Colo
 
 
 def _draw_label(
-    draw: ImageDraw.ImageDraw, number: int, prediction: "Prediction", line: int, taken: list[Rectangle]
+    draw: ImageDraw.ImageDraw,
+    box: Rectangle,
+    pieces: Sequence[tuple[str, str]],
+    font: ImageFont.FreeTypeFont,
+    taken: list[Rectangle],
 ) -> Rectangle:
-    """Write a face's label on a plate of its colour; returns the plate."""
-    box, picture = _rectangle(prediction), draw.im.size  # type: ignore[union-attr]
-    text, font = _fit_text(number, prediction, picture, box[2] - box[0])
-    padding = max(1, round(font.size / 5))
-    width, height = font.getlength(text) + 2 * padding, font.size * 1.2 + padding
-    plate = _place_plate(box, (width, height), picture, taken)
-    colour = rgb(EMOTION_COLOURS[prediction.emotion])
-    draw.rectangle(plate, fill=colour, outline=BLACK, width=max(1, line // 2))
-    middle = (plate[0] + plate[2]) / 2, (plate[1] + plate[3]) / 2
-    draw.text(middle, text, fill=_readable_on(colour), font=font, anchor="mm")
-    return plate
+    """Write each piece of a face's label on a plate of its colour; returns what the plates cover."""
+    picture = draw.im.size  # type: ignore[union-attr]
+    padding, edge = max(1, round(font.size / 5)), max(1, round(max(picture) / 640))
+    widths = [font.getlength(text) + 2 * padding for text, _ in pieces]
+    place = _place_plate(box, (sum(widths), font.size * 1.2 + padding), picture, taken)
+    left = place[0]
+    for (text, colour), width in zip(pieces, widths, strict=True):
+        plate = left, place[1], left + width, place[3]
+        draw.rectangle(plate, fill=rgb(colour), outline=BLACK, width=edge)
+        middle = (plate[0] + plate[2]) / 2, (plate[1] + plate[3]) / 2
+        draw.text(middle, text, fill=rgb(ink_on(colour)), font=font, anchor="mm")
+        left += width
+    return place
 
 
 def _fit_text(
@@ -140,12 +158,6 @@ def _place_plate(
 
 def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _readable_on(colour: Colour) -> Colour:
-    """Black or white, whichever contrasts more (WCAG 2.2's relative luminance; they tie at 0.18)."""
-    linear = [(c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
-    return BLACK if np.dot(linear, (0.2126, 0.7152, 0.0722)) > 0.179 else WHITE
 
 
 @lru_cache(maxsize=64)

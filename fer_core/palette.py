@@ -1,4 +1,4 @@
-"""One colour, one short code and one glyph an emotion, the same everywhere: pages, charts, boxes on a photo.
+"""One colour, one short code and one glyph an emotion, the same everywhere; and one colour a followed person.
 
 The hues start from Okabe and Ito's colour-blind-safe set (jfly.uni-koeln.de/color, 2008), which reaches
 only three colours that can be read on white. They were moved, by a search, to the place where three
@@ -8,7 +8,11 @@ things hold at once, and ``tests/test_palette.py`` measures them again:
 * any two stay apart in OKLab, to ordinary eyes and to protan, deutan and tritan ones (Machado 2009);
 * the family that people expect: anger is red, sadness is blue, neutral is gray.
 
-Colour never stands alone: every place that uses it also writes the name, the code or the glyph.
+People who are followed through a video have colours of their own, which stay while their emotions change.
+They come from the same kind of search, over colours that are no emotion's: any two stay twice as far apart,
+and each is far from black and from white, between which a box is drawn.
+
+Colour never stands alone: every place that uses it also writes the name, the code, the glyph or the number.
 """
 
 from fer_core.emotions import Emotion
@@ -36,6 +40,24 @@ EMOTION_GLYPHS: dict[Emotion, str] = {
     Emotion.SURPRISE: "★",
     Emotion.NEUTRAL: "○",
 }
+
+# Neighbours in this order differ most: two or three people are the usual number.
+PERSON_COLOURS = ("#33ddff", "#994400", "#ddcc11", "#445599", "#dd7777", "#6688ff")
+
+
+def person_colour(number: int) -> str:
+    """The colour of a followed person by their number, from 1; the seventh has the first one's again."""
+    return PERSON_COLOURS[(number - 1) % len(PERSON_COLOURS)]
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever contrasts more with ``"#rrggbb"``.
+
+    WCAG 2.2's relative luminance; they tie at 0.18.
+    """
+    linear = [(c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb(colour)]
+    luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return "#000000" if luminance > 0.179 else "#ffffff"
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -5,7 +5,14 @@ import time
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from fer_core.formats import format_percent, format_seconds
 
@@ -89,3 +96,36 @@ class ReadingProgress:
     def on_picture(self, done: int, total: int) -> None:
         """A picture is done."""
         self.bar.update(self.task, completed=done, total=total)
+
+
+class VideoProgress:
+    """A bar over a video that is being read, on standard error; none when that is no terminal.
+
+    Args:
+        name: the video's.
+    """
+
+    def __init__(self, name: str) -> None:
+        console = Console(file=sys.stderr)
+        self.bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self.name = name
+        self.task = self.bar.add_task(f"opening {name}", total=1.0)
+
+    def __enter__(self) -> "VideoProgress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.bar.stop()
+
+    def on_moment(self, share: float, seconds: float) -> None:
+        """The moment at ``seconds`` is read; ``share`` of the video, in [0, 1], lies before it (or 0)."""
+        self.bar.update(self.task, description=f"reading {self.name}: {seconds:.0f} s", completed=share)

@@ -259,6 +259,11 @@ class VideoReader:
             jpeg = jpeg or _encode(draw_predictions(moment.picture, predictions, numbers=numbers))
             self._peaks[key] = Peak(moment.seconds, each.emotion, each.confidence, jpeg)
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What was read: seconds, face, box in the upright picture's pixels, probabilities (7,)."""
+        return tuple(self._rows)
+
     def faces(self) -> dict[int, int]:
         """How many moments each face was seen in, the most seen first."""
         numbers, counts = np.unique([row[1] for row in self._rows], return_counts=True)

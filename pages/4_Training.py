@@ -19,6 +19,8 @@ from pages.parts.readers import all_networks, pick_run
 from pages.parts.tiles import Tile, show_tiles
 
 REFRESH_SECONDS = 5  # how often a training is looked at; an epoch takes longer
+PATIENT_SECONDS = 60  # and one that has been silent for long, which may be slow, or resumed
+WATCHED = "watched"  # the runs in training that the page last showed
 
 
 def main() -> None:
@@ -26,7 +28,9 @@ def main() -> None:
     training = list_underway()
     if training and not all_networks():
         _show_first(training)
+        st.session_state[WATCHED] = [each.name for each in training]
         return
+    _turn_to_finished(training)
     run = pick_run()
     if best_epoch(run.history) is None:
         st.info(f"The run {run.name!r} has no finished epoch, so there are no curves.")
@@ -35,6 +39,7 @@ def main() -> None:
     with st.container(horizontal=True, gap="large"):
         smoothing = _pick_smoothing()
         others = _pick_others(run, training)
+    st.session_state[WATCHED] = [each.name for each in training if each.name in others]
     finished = {each.name: each.history for each in all_networks() if each.name in (run.name, *others)}
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
@@ -45,6 +50,19 @@ def main() -> None:
         show_augmentation(run.recipe)
         show_provenance(run)
     show_network(run)
+
+
+def _turn_to_finished(training: Sequence[Underway]) -> None:
+    """Show the run that was watched while it trained and is finished now, over the one that was shown."""
+    under_way = [each.name for each in training]
+    networks = [each.name for each in all_networks()]
+    watched = st.session_state.get(WATCHED, [])
+    finished = [name for name in watched if name in networks and name not in under_way]
+    if finished:
+        shown = [st.session_state.get("run"), *st.session_state.get("compare", [])]
+        st.session_state["run"] = finished[0]
+        others = [name for name in (*networks, *under_way) if name in shown and name != finished[0]]
+        st.session_state["compare"] = others
 
 
 def _show_first(training: Sequence[Underway]) -> None:
@@ -144,8 +162,8 @@ def _follow(
         histories = {each.name: each.history for each in now if each.name in shown}
         _show_curves({**finished, **histories}, smoothing)
 
-    lively = not all(each.stopped for each in training)
-    st.fragment(draw, run_every=REFRESH_SECONDS if lively else None)()
+    pause = PATIENT_SECONDS if all(each.stopped for each in training) else REFRESH_SECONDS
+    st.fragment(draw, run_every=pause if training else None)()
 
 
 def _show_progress(each: Underway) -> None:

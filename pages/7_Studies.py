@@ -18,6 +18,7 @@ from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.readers import last_change
 
+EPOCHS = 20  # a variant, in the command that is proposed
 ICONS = {
     "held": ":material/check_circle:",
     "did not hold": ":material/cancel:",
@@ -40,21 +41,29 @@ def main() -> None:
     found = {run.name: run for run in studied_runs(name)}
     runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
     if not runs:
-        _show_how(name)
+        _show_how(study)
         return
     _show_verdicts(study, runs)
     _show_table(study, runs)
     _show_curves(runs)
 
 
-def _show_how(name: str) -> None:
+def _show_how(study: Study) -> None:
+    """The command, what it would compare, and what is expected of that."""
     with st.container(border=True):
         st.markdown(
-            "**This study has not been run yet.** This command trains each of its variants for as many "
-            "epochs; stopped, it goes on with --resume:"
+            f"**This study has not been run yet.** This command trains each of its variants for {EPOCHS} "
+            "epochs; where it was stopped, `--resume` goes on:"
         )
-        command = f"python -m fer_core study {name} --data PATH --epochs 20"
+        command = f"python -m fer_core study {study.name} --data PATH --epochs {EPOCHS}"
         st.code(command, language="bash", wrap_lines=True)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**What it compares**")
+        st.markdown("\n".join(f"- **{variant.name}**: {variant.what}" for variant in study.variants))
+    with right:
+        st.markdown("**What is claimed**")
+        st.markdown("\n".join(f"- {claim.text}" for claim in study.claims))
 
 
 def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:

@@ -5,7 +5,7 @@ from fer_core.drawing import draw_predictions, overlay_heat
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import PictureError
 from fer_core.faces import Face
-from fer_core.palette import EMOTION_COLOURS, rgb
+from fer_core.palette import EMOTION_COLOURS, PERSON_COLOURS, person_colour, rgb
 from fer_core.recognition import Prediction
 
 CROP = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
@@ -83,6 +83,37 @@ def test_labels_at_the_edge_stay_whole(box):
     in_the_middle = draw_predictions(canvas(300, 400), [prediction((box[0] + x, box[1] + y, *box[2:]))])
     colour = rgb(EMOTION_COLOURS[3])
     assert share_of(at_edge, colour) == pytest.approx(share_of(in_the_middle, colour), rel=0.15)
+
+
+@pytest.mark.parametrize("background", [0, 128, 255])
+def test_a_followed_face_wears_its_persons_colour_and_its_words_the_emotions(background):
+    happy, sad = prediction((100, 80, 90, 110), 3), prediction((100, 80, 90, 110), 4)
+    for number in range(1, len(PERSON_COLOURS) + 1):
+        person = rgb(person_colour(number))
+        as_happy, as_sad = (
+            draw_predictions(canvas(300, 400, background), [each], numbers=[number]) for each in (happy, sad)
+        )
+        for drawn, emotion in ((as_happy, 3), (as_sad, 4)):
+            assert 0.004 < share_of(drawn, person) < 0.1
+            assert 0.001 < share_of(drawn, rgb(EMOTION_COLOURS[emotion])) < 0.05
+        box = np.s_[80:190, 100:190]  # the label stands above it
+        np.testing.assert_array_equal(as_happy[box], as_sad[box])
+
+
+def test_boxes_bear_the_numbers_that_they_are_given():
+    count = len(PERSON_COLOURS)
+    first, again = (
+        draw_predictions(canvas(300, 400), [prediction((100, 80, 90, 110))], numbers=[number])
+        for number in (1, 1 + count)
+    )
+    assert (first != again).any()
+    np.testing.assert_array_equal(first[80:190, 100:190], again[80:190, 100:190])  # the same colour
+
+
+def test_the_smallest_picture_still_tells_the_number():
+    drawn = draw_predictions(canvas(16, 16), [prediction((0, 0, 16, 16))], numbers=[2])
+    assert share_of(drawn, rgb(person_colour(2))) > 0.1
+    assert share_of(drawn, rgb(EMOTION_COLOURS[3])) == 0
 
 
 def test_without_faces_the_picture_comes_back():

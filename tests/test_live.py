@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fer_core import live as live_module
-from fer_core.drawing import draw_predictions
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, Emotion
 from fer_core.live import STAGES, LiveReader
+from fer_core.palette import EMOTION_COLOURS, person_colour, rgb
 from fer_core.recognition import Recognizer
 from fer_core.tracking import CSV_COLUMNS, log_probabilities
 from tests.networks import sample, tiny_tflite
@@ -266,10 +266,22 @@ def test_figures_can_be_read_while_frames_are(reader, clock):
     assert (reader.figures().frames, reader.figures().errors) == (8, 0)
 
 
-def test_boxes_bear_the_numbers_that_they_are_given(reader, clock):
-    play(reader, clock, scene((200, 100)))
-    predictions = [reader.figures().faces[0][1]]
-    picture = scene((200, 100))
-    usual = draw_predictions(picture, predictions)
-    assert (draw_predictions(picture, predictions, numbers=[1]) == usual).all()
-    assert (draw_predictions(picture, predictions, numbers=[7]) != usual).any()
+def test_a_persons_box_keeps_its_colour_while_the_emotion_changes(reader, clock):
+    answers = np.eye(EMOTION_COUNT, dtype=np.float32)
+    reader.time_constant = 0.0
+    for emotion in Emotion:
+        reader._recognizer = Answering(reader._recognizer, answers[emotion])
+        play(reader, clock, scene((40, 100), (360, 100)))
+        assert numbers(reader) == [1, 2]
+        for colour in (person_colour(1), person_colour(2), EMOTION_COLOURS[emotion]):
+            assert (reader.snapshot() == rgb(colour)).all(axis=2).sum() > 100, (emotion, colour)
+
+
+class Answering:
+    """A recognizer that says the same of every face."""
+
+    def __init__(self, recognizer, answer):
+        self.find_faces, self._answer = recognizer.find_faces, answer
+
+    def predict_crops(self, crops):
+        return np.tile(self._answer, (len(crops), 1))

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pages.parts.formats import person_plate
 from tests.networks import SAMPLES
 from tests.test_camera import TURN
 from tests.test_live import frame, scene
@@ -84,10 +85,10 @@ def test_frames_are_read_and_shown_beside_the_video(streamer):
     app.run()
     assert not complaints(app)
     said = texts(app)
-    assert "Face 1 · " in said
-    assert "Face 2 · " in said
+    assert person_plate(1) in said
+    assert person_plate(2) in said
     assert "Frames read: 5." in said
-    assert app.button_group[0].options == ["Face 1", "Face 2"]
+    assert app.button_group[0].options == [person_plate(1), person_plate(2)]
     (chart,) = charts_of(app)
     assert len(chart["data"]) == 7
 
@@ -201,12 +202,12 @@ def test_the_chart_stays_with_the_chosen_face_and_with_the_last_one(streamer):
     streamer.reader(frame(scene((60, 100), (360, 100))))
     app.run()
     app.segmented_control(key="live face").set_value(2).run()
-    assert texts(app, "markdown").index("Face 2 · ") < texts(app, "markdown").index("Face 1 · ")
+    assert texts(app, "markdown").index(person_plate(2)) < texts(app, "markdown").index(person_plate(1))
     streamer.reader._predictions.pop(2)  # it has gone
     app.run()
     assert not complaints(app)
-    assert "Face 2 · " not in texts(app)
-    assert "Face 1 · " in texts(app)
+    assert person_plate(2) not in texts(app, "markdown")
+    assert person_plate(1) in texts(app, "markdown")
     streamer.reader(frame(scene()))
     streamer.reader._predictions.clear()
     app.run()

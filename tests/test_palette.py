@@ -1,4 +1,4 @@
-"""The seven colours can be told apart and read, by the numbers."""
+"""The colours can be told apart and read, by the numbers."""
 
 from itertools import combinations
 
@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from fer_core.emotions import EMOTIONS
-from fer_core.palette import EMOTION_CODES, EMOTION_COLOURS, EMOTION_GLYPHS, rgb
+from fer_core.palette import (
+    EMOTION_CODES,
+    EMOTION_COLOURS,
+    EMOTION_GLYPHS,
+    PERSON_COLOURS,
+    ink_on,
+    person_colour,
+    rgb,
+)
 
 BACKGROUNDS = {"light": "#ffffff", "dark": "#0f1419"}
 
@@ -71,14 +79,40 @@ def test_every_colour_reads_on_both_backgrounds(emotion, background):
     assert contrast(EMOTION_COLOURS[emotion], background) >= 3
 
 
+def distance(one: str, two: str, vision: str) -> float:
+    return float(np.linalg.norm(oklab(one, vision) - oklab(two, vision)))
+
+
 @pytest.mark.parametrize("vision", VISION)
 def test_any_two_colours_stay_apart(vision):
-    apart = {
-        (one, two): np.linalg.norm(oklab(EMOTION_COLOURS[one], vision) - oklab(EMOTION_COLOURS[two], vision))
-        for one, two in combinations(EMOTIONS, 2)
-    }
+    apart = {pair: distance(*pair, vision) for pair in combinations(EMOTION_COLOURS.values(), 2)}
     closest = min(apart, key=apart.get)
     assert apart[closest] > 9, closest  # Okabe and Ito's own hues come as close as 3.
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_any_two_people_stay_further_apart(vision):
+    apart = {pair: distance(*pair, vision) for pair in combinations(PERSON_COLOURS, 2)}
+    closest = min(apart, key=apart.get)
+    assert apart[closest] > 18, closest
+
+
+@pytest.mark.parametrize("colour", PERSON_COLOURS)
+def test_a_persons_colour_is_no_emotions_and_shows_between_black_and_white(colour):
+    assert min(distance(colour, other, "ordinary") for other in EMOTION_COLOURS.values()) > 8
+    assert contrast(colour, "#000000") >= 3
+    assert all(distance(colour, edge, vision) > 13 for edge in ("#000000", "#ffffff") for vision in VISION)
+
+
+def test_people_keep_their_colours_and_share_them_only_from_the_seventh_on():
+    colours = [person_colour(number) for number in range(1, 8)]
+    assert colours == [*PERSON_COLOURS, PERSON_COLOURS[0]]
+    assert len(set(PERSON_COLOURS)) == 6
+
+
+@pytest.mark.parametrize("colour", [*EMOTION_COLOURS.values(), *PERSON_COLOURS])
+def test_ink_reads_on_every_colour(colour):
+    assert contrast(ink_on(colour), colour) >= 4.5  # WCAG 2.2, 1.4.3
 
 
 @pytest.mark.parametrize("table", [EMOTION_COLOURS, EMOTION_CODES, EMOTION_GLYPHS])

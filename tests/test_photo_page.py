@@ -1,6 +1,5 @@
 """The Photo page with many photos in a table, and with a video: read, cancelled, damaged, taken back."""
 
-import csv
 import io
 
 import pandas as pd
@@ -10,7 +9,7 @@ import streamlit as st
 from fer_core.recognition import Recognizer
 from fer_core.tracking import CSV_COLUMNS
 from fer_core.video import VideoReader
-from pages.parts import batch
+from pages.parts import batch, formats
 from pages.parts.reading import sample_photos
 from tests.finished_runs import write_run
 from tests.networks import SAMPLES, tiny_tflite
@@ -103,37 +102,6 @@ def test_photos_without_any_face_have_no_table():
     assert "No face was found in wall.png" in texts(app, "info")
 
 
-def test_filters_leave_what_was_asked_for_and_the_csv_is_what_is_left(saved):
-    everybody = predictions()
-    emotion = everybody[0][2].emotion.label
-    app = hand_in(samples())
-    assert len(list(csv.DictReader(io.StringIO(saved["faces.csv"])))) == len(everybody)
-    app.multiselect(key="emotions").set_value([emotion]).run()
-    kept = [each for each in everybody if each[2].emotion.label == emotion]
-    assert list(table(app)["photo"]) == [each[0] for each in kept]
-    rows = list(csv.DictReader(io.StringIO(saved["faces.csv"])))
-    assert [(row["photo"], int(row["face"]), row["emotion"]) for row in rows] == [
-        (photo, number, emotion) for photo, number, _ in kept
-    ]
-    app.multiselect(key="emotions").set_value([]).run()
-    assert len(table(app)) == len(everybody)
-
-
-def test_confidence_filters_too(saved):
-    everybody = predictions()
-    limit = 5 * int(sorted(each[2].confidence for each in everybody)[len(everybody) // 2] * 20)
-    app = hand_in(samples())
-    app.slider(key="sure").set_value((limit, 100)).run()
-    kept = [each for each in everybody if 100 * each[2].confidence >= limit]
-    assert len(table(app)) == len(kept)
-    app.slider(key="sure").set_value((0, 0)).run()
-    assert not app.dataframe
-    assert "No face fits" in texts(app, "info")
-    assert saved["faces.csv"].strip() == ""
-    assert f"**0 of {len(everybody)} faces**" in texts(app, "markdown")
-    assert app.selectbox(key="shown").value == 0  # the photo stays in view
-
-
 def test_the_boxes_pick_a_photo_and_a_face():
     app = hand_in(samples())
     two = NAMES.index("two-faces.jpg")
@@ -190,7 +158,7 @@ def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
     (chart,) = charts_of(app)
     assert len(chart["data"]) == 7
     assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
-    assert "**Face 1 · most often" in texts(app, "markdown")
+    assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
     assert "15 pictures of the first 2.8 s were read" in texts(app, "caption")
     reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film))
     while reader.read_next():

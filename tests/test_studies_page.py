@@ -32,6 +32,9 @@ def test_a_study_that_was_not_run_says_how(study):
     assert f"python -m fer_core study {study} --data PATH" in texts(app, "code")
     assert load_study(study).question in texts(app, "subheader")
     assert not app.dataframe
+    said = texts(app, "markdown")
+    assert all(f"**{variant.name}**: {variant.what}" in said for variant in load_study(study).variants)
+    assert all(claim.text in said for claim in load_study(study).claims)
 
 
 def test_a_whole_study_shows_verdicts_table_and_curves():

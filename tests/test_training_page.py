@@ -1,13 +1,17 @@
 """The Training page: smoothing, a run in progress with and without finished ones, and the network itself."""
 
+import os
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from fer_core import runs
 from fer_core.curves import smooth
 from fer_core.recipes import load_recipe
-from fer_core.runs import HISTORY, HISTORY_COLUMNS, Run, load_run, start_run
+from fer_core.runs import HISTORY, HISTORY_COLUMNS, Run, list_runs, load_run, start_run
+from pages.parts.readers import last_change
 from tests.finished_runs import write_run
 from tests.test_pages import COMMAND, TRAINING, charts_of, complaints, texts, visit
 
@@ -22,7 +26,7 @@ def models(tmp_path, monkeypatch):
 
 @pytest.fixture
 def finished(models):
-    return write_run(models, "done", tflite=b"")
+    return write_run(models, "done", tflite=b"", seed=1)
 
 
 @pytest.fixture
@@ -82,6 +86,111 @@ def test_the_page_follows_the_training(finished, training):
     assert not complaints(app)
     assert not progress(app)
     assert "new" not in names(app)
+
+
+def finish(training, **options):
+    """Give the run in training its name, whole."""
+    return write_run(training.path.parent, training.name, tflite=b"", **options)
+
+
+@pytest.mark.parametrize("rank", ["better", "worse"])
+def test_the_page_turns_to_a_run_that_ends(finished, training, rank):
+    app = visit(TRAINING)
+    assert app.selectbox(key="run").value == "done"
+    finish(training, seed=3 if rank == "worse" else 0)
+    better = runs.public_accuracy(load_run("new")) > runs.public_accuracy(load_run("done"))
+    assert better == (rank == "better")
+    app.run()
+    assert not complaints(app)
+    assert not progress(app)
+    assert app.selectbox(key="run").value == "new"
+    assert {"new", "done"} < names(app)  # what was shown stays, below it
+    app.selectbox(key="run").set_value("done").run()
+    app.run()
+    assert app.selectbox(key="run").value == "done"  # it turned once
+
+
+def test_a_run_that_was_not_watched_ends_without_a_word(finished, training):
+    app = visit(TRAINING)
+    app.multiselect(key="compare").set_value([]).run()
+    finish(training)
+    app.run()
+    assert app.selectbox(key="run").value == "done"
+    assert set(app.selectbox(key="run").options) == {"done", "new"}
+
+
+def test_a_run_that_is_given_up_changes_nothing_else(finished, training):
+    app = visit(TRAINING)
+    shutil.rmtree(training.path)
+    app.run()
+    assert app.selectbox(key="run").value == "done"
+
+
+def test_the_first_run_is_shown_once_it_ends(training):
+    app = visit(TRAINING)
+    finish(training)
+    app.run()
+    assert not complaints(app)
+    assert app.selectbox(key="run").value == "new"
+    assert not progress(app)
+
+
+def test_a_run_ends_while_the_page_is_drawn(finished, training, monkeypatch):
+    """Between two looks at the folder: the page sees it under way and finished, and draws once more."""
+    app = visit(TRAINING)
+    looked = list_runs
+
+    def look(folder=None):
+        if training.path.exists():
+            finish(training)
+        return looked(folder)
+
+    write_epochs(training, 4)
+    monkeypatch.setattr("pages.parts.readers.list_runs", look)
+    app.run()
+    assert not complaints(app)
+    assert app.selectbox(key="run").value == "new"
+    assert not progress(app)
+
+
+def test_a_file_from_the_future_hides_no_run(finished, training):
+    os.utime(finished.path / "README.md", (4e9, 4e9))
+    app = visit(TRAINING)
+    finish(training)
+    app.run()
+    assert app.selectbox(key="run").value == "new"
+
+
+class Listed(nullcontext):
+    """What ``os.scandir`` returns, of entries that were there."""
+
+    def __init__(self, entries):
+        super().__init__(self)
+        self._entries = iter(entries)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._entries)
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_a_folder_may_get_its_name_while_it_is_looked_at(finished, training, monkeypatch, look):
+    scan, whole = os.scandir, training.path.with_name("new")
+    looks = iter(range(1, 100))
+
+    def scan_late(path):
+        found = scan(path)
+        if Path(path) == whole.parent and next(looks) == look:
+            found = Listed(list(found))
+            training.path.rename(whole)
+        return found
+
+    monkeypatch.setattr("os.scandir", scan_late)
+    for _ in range(look):
+        assert last_change(whole.parent) > 0
+    assert whole.exists()
 
 
 def test_a_run_in_progress_needs_no_finished_one(training):

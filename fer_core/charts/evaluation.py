@@ -53,7 +53,8 @@ def plot_confusion(
     )
     figure.update_layout(annotations=_cell_texts(share, share if shares else counts, shares=shares))
     names = {"ticks": "", "showgrid": False, "tickfont": {"size": LABEL_PX}}
-    figure.update_xaxes(title="read as", **names)
+    # Where the names are wider than the cells, Plotly would turn them by 30 degrees, one above the next.
+    figure.update_xaxes(title="read as", autotickangles=[0, -45, -90], **names)
     figure.update_yaxes(title="truly", autorange="reversed", **names)
     return figure
 

@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-from fer_core.emotions import EMOTION_LABELS, EMOTIONS
+from fer_core.emotions import EMOTION_LABELS
 from fer_core.recognition import Prediction
 from pages.parts.formats import counted, emotion_name
 from pages.parts.reading import Found, Reading, all_faces, faces_as_csv, faces_as_json
@@ -62,16 +62,19 @@ def offer_numbers(faces: Sequence[Found]) -> None:
 def _filter(readings: Sequence[Reading], places: Sequence[Place]) -> list[Place]:
     """The faces with the emotions and the confidence asked for; nothing asked is all of them.
 
-    The URL does not hold these filters, as it does not hold the photos that they are about.
+    The URL holds these filters, not the photos: who opens it hands in their own.
     """
     names = st.multiselect(
         "Emotions in the table",
         EMOTION_LABELS,
-        format_func=lambda label: emotion_name(EMOTIONS[EMOTION_LABELS.index(label)]),
         key="emotions",
+        bind="query-params",
         placeholder="all of them",
     )
-    low, high = st.slider("How sure the network is, in percent", 0, 100, (0, 100), 5, key="sure")
+    ends = st.slider(
+        "How sure the network is, in percent", 0, 100, (0, 100), 5, key="sure", bind="query-params"
+    )
+    low, high = sorted(ends)  # a URL may hold them either way round
     return [
         place
         for place in places

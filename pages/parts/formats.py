@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fer_core.emotions import Emotion
-from fer_core.palette import EMOTION_GLYPHS
+from fer_core.palette import EMOTION_COLOURS, EMOTION_GLYPHS, ink_on, person_colour
 
 
 def interval(score: Mapping[str, Any], *, digits: int = 1) -> str:
@@ -26,3 +26,17 @@ def counted(number: int, noun: str) -> str:
 def emotion_name(emotion: Emotion) -> str:
     """The glyph and the name, as the charts write them: ``"● happy"``."""
     return f"{EMOTION_GLYPHS[emotion]} {emotion.label}"
+
+
+def emotion_plate(emotion: Emotion) -> str:
+    """Glyph and name on the emotion's colour, as Markdown."""
+    return _plate(emotion_name(emotion), EMOTION_COLOURS[emotion])
+
+
+def person_plate(number: int) -> str:
+    """``"Face 1"`` on the colour of that person's box, as Markdown."""
+    return _plate(f"Face {number}", person_colour(number))
+
+
+def _plate(text: str, colour: str) -> str:
+    return f':color[\u2002{text}\u2002]{{foreground="{ink_on(colour)}" background="{colour}"}}'

@@ -98,10 +98,11 @@ def show_figures(reader: LiveReader, *, playing: bool) -> None:
 
 
 def _title(number: int, prediction: Prediction, figures: LiveFigures) -> str:
-    """``"Face 1 · ● happy · 93 %"`` in bold, as Markdown."""
+    """``"Face 1 ● happy 93 %"`` as Markdown: who on the colour of the box, what on the emotion's."""
     confidence = format_percent(prediction.confidence, digits=0)
     corrected = " · corrected" if number in figures.corrected else ""
-    return f"**Face {number} · {formats.emotion_name(prediction.emotion)} · {confidence}**{corrected}"
+    who, what = formats.person_plate(number), formats.emotion_plate(prediction.emotion)
+    return f"{who} {what} **{confidence}**{corrected}"
 
 
 def _pick_face(numbers: list[int]) -> int:
@@ -120,7 +121,9 @@ def _show_others(figures: LiveFigures, number: int) -> None:
         return
     numbers = [each for each, _ in figures.faces]
     st.session_state.setdefault(CHOSEN, number)
-    st.segmented_control("The chart shows", numbers, format_func="Face {}".format, key=CHOSEN, required=True)
+    st.segmented_control(
+        "The chart shows", numbers, format_func=formats.person_plate, key=CHOSEN, required=True
+    )
     for each, prediction in figures.faces:
         if each != number:
             st.markdown(_title(each, prediction, figures))

@@ -1,5 +1,6 @@
 """The runs on disk, read once and kept until a file changes."""
 
+import os
 from pathlib import Path
 
 import streamlit as st
@@ -14,7 +15,9 @@ TRAIN_COMMAND = "python -m fer_core train paper-cnn --data PATH"
 def all_runs() -> list[Run]:
     """Every finished run, baselines' too, best first; a broken one is named in the sidebar and left out."""
     folder = models_folder()
-    runs, broken = _runs_in(folder, last_change(folder))
+    # Names as well: a run that gets its name leaves no newer time where another file's lies in the future.
+    names = tuple(sorted(entry.name for entry in folder.glob("*")))
+    runs, broken = _runs_in(folder, last_change(folder), names)
     for sentence in broken:
         st.sidebar.warning(sentence, icon=":material/folder_off:")
     return runs
@@ -26,18 +29,20 @@ def all_networks() -> list[Run]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _runs_in(folder: Path, changed: float) -> tuple[list[Run], list[str]]:
+def _runs_in(folder: Path, changed: float, names: tuple[str, ...]) -> tuple[list[Run], list[str]]:
     return list_runs(folder), broken_runs(folder)
 
 
 def last_change(folder: Path) -> float:
     """The newest modification time of the folder and all below it: the key of what is kept about it."""
-    return max(_modified(entry) for entry in (folder, *folder.rglob("*")))
+    # Not by ``rglob``, which fails where a folder gets its name while we look.
+    found = (os.path.join(at, name) for at, folders, files in os.walk(folder) for name in (*folders, *files))
+    return max(map(_modified, (folder, *found)))
 
 
-def _modified(path: Path) -> float:
+def _modified(path: str | Path) -> float:
     try:
-        return path.stat().st_mtime
+        return os.stat(path).st_mtime
     except OSError:  # a training that goes on beside us replaces its files
         return 0.0
 

@@ -16,7 +16,7 @@ from fer_core.formats import format_percent, format_seconds
 from fer_core.runs import Run
 from fer_core.video import CONTAINERS, FRAMES_PER_SECOND, Peak, VideoReader
 from pages.parts.figures import show_figure
-from pages.parts.formats import counted, emotion_name
+from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
 from pages.parts.reading import load_recognizer
 
 MOST_MB = 200
@@ -200,12 +200,12 @@ def _pick_face(faces: dict[int, int]) -> int:
 
 
 def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str:
-    """``"**Face 1 · most often ● happy**: in 65 % of 62 pictures, from ..."`` as Markdown."""
+    """``"Face 1 most often ● happy: in 65 % of 62 pictures, from ..."`` as Markdown."""
     firsts = np.bincount(probabilities.argmax(axis=1), minlength=len(EMOTIONS))
     most = EMOTIONS[int(firsts.argmax())]
     share = format_percent(firsts.max() / len(seconds), digits=0)
     return (
-        f"**Face {number} · most often {emotion_name(most)}**: in {share} of "
+        f"{person_plate(number)} most often {emotion_plate(most)}: in {share} of "
         f"{counted(len(seconds), 'picture')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
     )
 

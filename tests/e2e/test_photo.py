@@ -21,6 +21,22 @@ def test_a_click_on_a_row_shows_its_face(visit):
     assert page.get_by_alt_text(re.compile("two-faces.jpg: face 1")).count() == 1
 
 
+def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
+    page = visit("Photo?source=Files")
+
+    def hand_in():
+        page.set_input_files("input[type=file]", [SAMPLES / "grace-hopper.jpg", SAMPLES / "two-faces.jpg"])
+        page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+        settle(page)
+        return page.locator("[data-testid=stSlider]", has_text="How sure").get_by_role("slider").first
+
+    hand_in().press("ArrowRight")
+    page.wait_for_url("**/Photo?source=Files&sure=5&sure=100")
+    page.reload()
+    settle(page)
+    assert hand_in().input_value() == "5"
+
+
 def test_a_video_can_be_cancelled_and_keeps_what_was_read(visit, tmp_path):
     path = tmp_path / "film.mp4"
     path.write_bytes(write_video([scene(step % 160) for step in range(900)], rate=10))  # 90 s: time to press
