@@ -55,17 +55,20 @@ def generalisation_gap(history: History) -> list[float]:
 def widening_epoch(history: History) -> int | None:
     """The epoch (from 1) from which the generalisation gap widens for good; None if it does not.
 
-    A broken stick is fitted to the gap by least squares: flat up to an epoch, a straight line after it.
+    A broken stick is fitted by least squares to the gap from where it is smallest: before that the network, or
+    the average of its weights, is still getting going. It is flat up to an epoch, a straight line after it.
     The epoch where the best such stick breaks is the answer, so a single noisy epoch does not move it.
     The gap must end ``NOTICEABLE`` above the flat part for the break to count.
     """
     gap = np.asarray(generalisation_gap(history))
+    first = int(gap.argmin()) if len(gap) else 0
+    gap = gap[first:]
     if len(gap) < 3:
         return None
     fits = [_broken_stick(gap, at) for at in range(len(gap) - 1)]
     at, (_, slope) = min(enumerate(fits), key=lambda fit: fit[1][0])
     rise = slope * (len(gap) - 1 - at)
-    return int(history["epoch"][at]) if rise >= NOTICEABLE else None
+    return int(history["epoch"][first + at]) if rise >= NOTICEABLE else None
 
 
 def _broken_stick(values: np.ndarray, at: int) -> tuple[float, float]:

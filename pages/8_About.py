@@ -123,7 +123,7 @@ def _weakness(run: Run) -> str:
     best, worst = int(recall.argmax()), int(recall.argmin())
     best_share, worst_share = (format_percent(recall[index], digits=0) for index in (best, worst))
     return (
-        f"- **It is wrong often.** {run.name} is right on {format_accuracy(scores, digits=1)} of the "
+        f"- **It is wrong often.** The run {run.name} is right on {format_accuracy(scores, digits=1)} of the "
         f"PrivateTest faces: on {best_share} of the {EMOTION_LABELS[best]} ones, and on {worst_share} of the "
         f"{EMOTION_LABELS[worst]} ones.\n"
     )

@@ -24,6 +24,7 @@ STICK = np.concatenate([np.full(20, -0.05), -0.05 + 0.01 * np.arange(1, 21)])
     ("gap", "epoch"),
     [
         (STICK, 20),
+        (np.concatenate([np.linspace(0.3, -0.05, 16), STICK]), 36),
         (np.linspace(0, 0.3, 30), 1),
         (np.zeros(30), None),
         (np.linspace(0.2, 0.0, 30), None),
@@ -31,7 +32,7 @@ STICK = np.concatenate([np.full(20, -0.05), -0.05 + 0.01 * np.arange(1, 21)])
         ([0.0, 0.3], None),  # too short to tell
         ([], None),
     ],
-    ids=["stick", "from the start", "flat", "closing", "noise", "two epochs", "empty"],
+    ids=["stick", "closing first", "from the start", "flat", "closing", "noise", "two epochs", "empty"],
 )
 def test_widening_epoch(gap, epoch):
     assert widening_epoch(history(gap)) == epoch
