@@ -122,7 +122,7 @@ def small() -> Recipe:
     return best().replace(
         name="small",
         architecture="residual-small",
-        epochs=50,
+        epochs=40,
         seed=2,
         teacher="best",
         teacher_share=0.8,
