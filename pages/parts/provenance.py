@@ -24,11 +24,14 @@ TRAINING = {
     "average": ("averaged weights, share kept a step", "{:g}"),
     "mixup": ("mixup, alpha", "{:g}"),
     "cutmix": ("CutMix, alpha", "{:g}"),
-    "start": ("starts from", "the run {}"),
+    "start": ("starts from", "{}"),
     "teacher": ("teacher", "the run {}"),
     "teacher_share": ("teacher's share of the loss", "{:g}"),
+    "teacher_temperature": ("teacher's temperature", "{:g}"),
     "class_weights": ("class weights", "the rarer the emotion, the heavier"),
     "dropout": ("dropout", "{:g}"),
+    "batch_norm": ("batch norm", "after each convolution"),
+    "initializer": ("weights begin", "{}"),
     "precision": ("precision", "{}"),
     "drop_blank": ("blank images", "left out"),
     "seed": ("seed", "{}"),
@@ -45,7 +48,17 @@ AUGMENTATION = {
     "erasing": ("a rectangle erased", "{:.0%} of the faces"),
     "crop_px": ("learns from the middle", "{0} × {0} pixels"),
 }
-
+# Values that stand in a recipe as code spells them.
+SPELT = {
+    "sgd": "SGD",
+    "adam": "Adam",
+    "nadam": "NAdam",
+    "adamax": "Adamax",
+    "adamw": "AdamW",
+    "he_normal": "He-normal",
+    "glorot_uniform": "Glorot-uniform",
+    "imagenet": "ImageNet's weights",
+}
 
 TEXTS: dict[str, Callable[[Any], str]] = {
     "seconds": format_seconds,
@@ -89,7 +102,7 @@ def _table(rows: dict[str, str]) -> None:
 
 def _rows(fields: Mapping[str, Any], names: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     return {
-        label: text.format(fields[name])
+        label: text.format(SPELT.get(fields[name], fields[name]))
         for name, (label, text) in names.items()
         if name in fields and not _is_off(name, fields[name])
     }

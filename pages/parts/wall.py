@@ -45,8 +45,10 @@ def show_walls(
         names: class -> what to write above its wall.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader("Faces picked at random", width="stretch")
-        seed = st.number_input("Pick", 0, MOST_SEEDS, 0, key="seed", bind="query-params", width=150)
+        st.subheader("Faces drawn at random", width="stretch")
+        seed = st.number_input(
+            "Number of the draw", 0, MOST_SEEDS, 0, key="seed", bind="query-params", width=180
+        )
         st.button("Shuffle", on_click=_shuffle, icon=":material/shuffle:")
     left, right = st.columns(2, gap="large")
     for label, name in names.items():
