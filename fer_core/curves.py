@@ -55,8 +55,8 @@ def generalisation_gap(history: History) -> list[float]:
 def widening_epoch(history: History) -> int | None:
     """The epoch (from 1) from which the generalisation gap widens for good; None if it does not.
 
-    A broken stick is fitted by least squares to the gap from where it is smallest: before that the network, or
-    the average of its weights, is still getting going. It is flat up to an epoch, a straight line after it.
+    A broken stick is fitted by least squares to the gap from where it is smallest: before that the network,
+    or the average of its weights, is still getting going. It is flat up to an epoch, then a straight line.
     The epoch where the best such stick breaks is the answer, so a single noisy epoch does not move it.
     The gap must end ``NOTICEABLE`` above the flat part for the break to count.
     """

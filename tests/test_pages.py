@@ -215,7 +215,7 @@ def test_training_lays_runs_over_each_other(two_runs):
     app = visit(TRAINING, compare="other")
     names = [trace["name"] for trace in charts_of(app)[0]["data"]]
     assert {"best", "other"} < set(names)
-    assert "nadam" in str([table.value for table in app.table])
+    assert "NAdam" in str([table.value for table in app.table])
 
 
 def test_training_without_a_finished_epoch_says_so(two_runs):
