@@ -90,8 +90,10 @@ def best() -> Recipe:
     augmented and mixed, for long (Beyer et al. 2022, arXiv:2106.05237). ``teacher`` learnt Training by heart
     in its last quarter, so here more is mixed, erased and shifted.
 
-    Expected: not measured yet.
-    Time: 62 seconds an epoch on two CPU cores that know bfloat16, undisturbed.
+    Expected: 71.0 % on PrivateTest from a single view, 70.9 % averaged with the mirror image: 1.6 and 0.8
+    points more than ``teacher``. PublicTest is best at epoch 87 of 90, and training ends at 67 %, so it is
+    no longer learnt by heart.
+    Time: 100 minutes on two CPU cores that know bfloat16, beside other work; 56 seconds an epoch undisturbed.
     Command: ``fer train best --data fer2013.csv``, after ``teacher``
     """
     return teacher().replace(
