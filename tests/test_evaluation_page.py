@@ -32,7 +32,7 @@ def shorten(models, kept):
     """Take from the other run every PrivateTest face that is not to be kept."""
     run = load_run(models / "other")
     whole = run.evaluation(PRIVATE_TEST)
-    arrays = {name: value[kept(whole)] for name, value in vars(whole).items() if name != "split"}
+    arrays = {name: value[kept(whole)] for name, value in whole.arrays.items()}
     run.save_evaluations(Evaluation(split=PRIVATE_TEST, **arrays))
 
 

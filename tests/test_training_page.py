@@ -199,7 +199,7 @@ def test_a_run_in_progress_needs_no_finished_one(training):
     assert len(charts_of(app)) == 4
     assert COMMAND not in texts(app, "code")
     assert "No network is finished yet" in texts(app, "markdown")
-    assert "nadam" in str([table.value for table in app.table])
+    assert "NAdam" in str([table.value for table in app.table])
 
 
 @pytest.mark.parametrize("text", [None, "", "epoch,lo", ",".join(HISTORY_COLUMNS) + "\n1,0.2"])
