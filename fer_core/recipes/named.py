@@ -117,8 +117,8 @@ def small() -> Recipe:
     Most of its loss is the teacher's (Hinton et al. 2015, arXiv:1503.02531); a small network needs less to
     keep it from learning by heart, so less is mixed and dropped.
 
-    Expected: 69.5 % on PrivateTest from a single view, 69.9 % averaged with the mirror image. The last epoch is
-    the best one on PublicTest: it would take more of them. A face takes LiteRT 0.8 ms on one thread.
+    Expected: 69.5 % on PrivateTest from a single view, 69.9 % averaged with the mirror image. The last epoch
+    is the best one on PublicTest: it would take more of them. A face takes LiteRT 0.8 ms on one thread.
     Time: 23 minutes on two CPU cores that know bfloat16 (34 seconds an epoch).
     Command: ``fer train small --data fer2013.csv``, after ``best``
     """
