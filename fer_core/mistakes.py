@@ -222,7 +222,7 @@ def place(evaluation: Evaluation, method: str = "PCA") -> Points:
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (count - 1) / 3)
-    # From principal components 500 steps keep neighbours as 1,000 do (trustworthiness 0.99), in half the time.
+    # From principal components 500 steps keep neighbours as 1,000 do (trustworthiness 0.99), in half the time
     tsne = TSNE(init=_principal(seen), perplexity=perplexity, max_iter=500, random_state=0)
     return np.asarray(tsne.fit_transform(seen), dtype=float)
 
