@@ -233,6 +233,13 @@ def test_a_folder_without_a_recipe_is_no_training(models):
     assert COMMAND in texts(app, "code")
 
 
+def test_what_a_teacher_does_to_the_loss_is_said(finished):
+    assert "learns from" not in texts(visit(TRAINING), "caption")
+    taught = finished.recipe.replace(teacher="elder", teacher_share=0.5)
+    finished.save_asked(taught)
+    assert f"{finished.name} learns from elder too" in texts(visit(TRAINING), "caption")
+
+
 def test_the_network_is_drawn_from_its_file(finished):
     if not COMMITTED.is_file():
         pytest.skip("no run is committed")
