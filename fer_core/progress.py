@@ -2,13 +2,14 @@
 
 import sys
 import time
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
@@ -17,7 +18,28 @@ from rich.progress import (
 from fer_core.formats import format_percent, format_seconds
 
 
-class TrainingProgress:
+class _Bar:
+    """A bar on standard error with the time left, while a ``with`` lasts; none when that is no terminal."""
+
+    def __init__(self, *columns: ProgressColumn, transient: bool) -> None:
+        self.console = Console(file=sys.stderr)
+        self.bar = Progress(
+            *columns,
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+            transient=transient,
+        )
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.bar.stop()
+
+
+class TrainingProgress(_Bar):
     """Shows the steps of an epoch and the time left of the whole training, on standard error.
 
     Args:
@@ -29,23 +51,8 @@ class TrainingProgress:
         self.done = 0
         self.resumed_at: int | None = None
         self.started = time.monotonic()
-        self.console = Console(file=sys.stderr)
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
+        super().__init__(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), transient=False)
         self.task = self.bar.add_task("starting", total=None)
-
-    def __enter__(self) -> "TrainingProgress":
-        self.bar.start()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.bar.stop()
 
     def on_step(self, step: int, steps: int) -> None:
         """A batch is done."""
@@ -70,35 +77,19 @@ class TrainingProgress:
         )
 
 
-class ReadingProgress:
+class ReadingProgress(_Bar):
     """A bar over pictures whose faces are being found, on standard error; none when that is no terminal."""
 
     def __init__(self) -> None:
-        console = Console(file=sys.stderr)
-        self.bar = Progress(
-            TextColumn("finding faces"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
+        super().__init__(TextColumn("finding faces"), BarColumn(), MofNCompleteColumn(), transient=True)
         self.task = self.bar.add_task("", total=None)
-
-    def __enter__(self) -> "ReadingProgress":
-        self.bar.start()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.bar.stop()
 
     def on_picture(self, done: int, total: int) -> None:
         """A picture is done."""
         self.bar.update(self.task, completed=done, total=total)
 
 
-class VideoProgress:
+class VideoProgress(_Bar):
     """A bar over a video that is being read, on standard error; none when that is no terminal.
 
     Args:
@@ -106,25 +97,11 @@ class VideoProgress:
     """
 
     def __init__(self, name: str) -> None:
-        console = Console(file=sys.stderr)
-        self.bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
+        super().__init__(
+            TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), transient=True
         )
         self.name = name
         self.task = self.bar.add_task(f"opening {name}", total=1.0)
-
-    def __enter__(self) -> "VideoProgress":
-        self.bar.start()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.bar.stop()
 
     def on_moment(self, share: float, seconds: float) -> None:
         """The moment at ``seconds`` is read; ``share`` of the video, in [0, 1], lies before it (or 0)."""

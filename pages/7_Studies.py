@@ -12,13 +12,12 @@ from fer_core.emotions import Emotion
 from fer_core.formats import format_accuracy, format_points, format_seconds
 from fer_core.metrics import wilson_interval
 from fer_core.runs import Run
-from fer_core.studies import STUDIES, Study, describe_verdict, judge, load_study, studied_runs
+from fer_core.studies import EPOCHS, STUDIES, Study, describe_verdict, judge, load_study, studied_runs
 from pages.parts.alignment import show_alignment
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.readers import last_change
 
-EPOCHS = 20  # a variant, in the command that is proposed
 ICONS = {
     "held": ":material/check_circle:",
     "did not hold": ":material/cancel:",

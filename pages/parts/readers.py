@@ -74,7 +74,8 @@ def pick_run(*, baselines: bool = False, light: bool = False) -> Run:
 
 
 def _lightest(runs: list[Run]) -> Run:
-    near = [run for run in runs if public_accuracy(run) >= public_accuracy(runs[0]) - NEAR]
+    least = public_accuracy(runs[0]) - NEAR
+    near = [run for run in runs if public_accuracy(run) >= least]
     return min(near, key=lambda run: run.provenance["parameters"])
 
 
