@@ -20,7 +20,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("study", help="repeat one of the paper's comparisons")
     command.add_argument("study", help="a name, such as optimizers; a wrong one lists them all")
     command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
-    command.add_argument("--epochs", type=int, help="the budget of each variant (default: 20)")
+    command.add_argument("--epochs", type=int, help="the budget of each variant (default: 10)")
     interrupted = command.add_mutually_exclusive_group()
     interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted variant")
     interrupted.add_argument("--restart", action="store_true", help="throw an interrupted variant away")
