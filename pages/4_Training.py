@@ -43,10 +43,11 @@ def main() -> None:
     finished = {each.name: each.history for each in all_networks() if each.name in (run.name, *others)}
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
-    if run.recipe.teacher:
+    teachers = " and ".join(run.recipe.teachers)
+    if teachers:
         st.caption(
-            f"{run.name} learns from {run.recipe.teacher} too: its training loss counts how far it is from "
-            "those answers, so it lies above the validation loss, which counts the labels alone."
+            f"{run.name} learns from {teachers} too: its training loss counts how far it is from those "
+            "answers, so it lies above the validation loss, which counts the labels alone."
         )
     left, right = st.columns(2, gap="large")
     with left:

@@ -1,5 +1,7 @@
 """Learning from an earlier run: its weights, or its answers."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -86,6 +88,26 @@ def test_the_teacher_is_frozen(tiny, earlier):
     teacher = transfer.build_teacher(tiny.replace(teacher=earlier.name, teacher_share=0.5))
     assert teacher.trainable_weights == []
     assert teacher.input_shape == (None, 48, 48, 1)
+
+
+def test_several_teachers_answer_with_their_mean(tiny, earlier, tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    images, answers = FACES["PrivateTest"].images, []
+    for name, factor in (("one", 1.0), ("other", 0.5)):
+        path = shutil.copytree(earlier.path, tmp_path / name) / earlier.keras_path.name
+        network = keras.saving.load_model(path, compile=False)
+        network.set_weights([factor * each for each in network.get_weights()])
+        network.save(path)
+        answers.append(predict_logits(network, images))
+    teacher = transfer.build_teacher(tiny.replace(teacher="one+other", teacher_share=0.5))
+    np.testing.assert_allclose(predict_logits(teacher, images), np.mean(answers, axis=0), atol=1e-5)
+    assert np.abs(answers[0] - answers[1]).max() > 0.01
+    assert teacher.trainable_weights == []
+
+
+def test_each_teacher_that_is_not_there_is_named(tiny, earlier):
+    with pytest.raises(RunError, match="There is no run 'none'"):
+        build_trainer(tiny.replace(teacher=f"{earlier.name}+none", teacher_share=0.5), steps=3)
 
 
 MOBILENET = Recipe(name="mobile", architecture="mobilenet", epochs=1, batch_size=8, dropout=0.2)

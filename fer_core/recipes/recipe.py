@@ -52,7 +52,7 @@ class Recipe:
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
     precision: str = "float32"
     start: str = ""  # a finished run, or "imagenet", whose weights training starts from; "": none
-    teacher: str = ""  # the finished run whose answers are learnt beside the labels (Hinton et al. 2015)
+    teacher: str = ""  # a finished run, or several ("one+other"), whose answers are learnt beside the labels
     teacher_share: float = 0.0  # of the loss
     teacher_temperature: float = 2.0  # what both networks' logits are divided by for that
     drop_blank: bool = True  # FER2013's Training split holds 11 images whose pixels are all 0
@@ -98,6 +98,11 @@ class Recipe:
             _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
         _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
         _require(24 <= self.crop_px <= SIDE, "crop_px", f"in [24, {SIDE}]", self.crop_px)
+
+    @property
+    def teachers(self) -> list[str]:
+        """The names of the runs that teach."""
+        return self.teacher.split("+") if self.teacher else []
 
     def replace(self, **changes: Any) -> "Recipe":  # a field's value: int, float, bool or str
         """The same recipe with some fields changed."""

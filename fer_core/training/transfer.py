@@ -74,7 +74,7 @@ def other_pictures(recipe: Recipe) -> str:
     """
     if recipe.start == IMAGENET:
         return "ImageNet"
-    earlier = [load_run(name).provenance for name in (recipe.start, recipe.teacher) if name]
+    earlier = [load_run(name).provenance for name in (recipe.start, *recipe.teachers) if name]
     return next((facts["other_pictures"] for facts in earlier if facts.get("other_pictures")), "")
 
 
@@ -89,21 +89,34 @@ def learn_from_teacher(
 
 
 def build_teacher(recipe: Recipe) -> keras.Model:
-    """The network of the run ``recipe.teacher``, frozen, for pictures of any side.
+    """The frozen network of the run that teaches, for pictures of any side; of several, their mean logits.
 
     It sees what the student sees, augmented and mixed: "a good teacher is patient and consistent" (Beyer et
-    al. 2022, arXiv:2106.05237).
+    al. 2022, arXiv:2106.05237). Several in one are the ensemble of Hinton et al. 2015.
 
     Raises:
-        RecipeError: if it can only read whole faces, and the student learns from crops.
+        RecipeError: if one can only read whole faces, and the student learns from crops.
         RunError: if there is no such run.
     """
-    taught = load_run(recipe.teacher).recipe.replace(crop_px=recipe.crop_px)
-    teacher = build_network(taught, side=SIDE if recipe.crop_px == SIDE else None)
-    teacher.set_weights(_load(recipe.teacher).get_weights())
-    teacher.name = "teacher"  # which may have the student's architecture, and a model has each name once
+    networks = [_rebuild(name, recipe.crop_px) for name in recipe.teachers]
+    side = networks[0].input_shape[1]
+    seen = keras.Input((side, side, 1), dtype="uint8")
+    answers = [network(seen, training=False) for network in networks]
+    mean = keras.layers.Average(dtype="float32")(answers) if len(answers) > 1 else answers[0]
+    teacher = keras.Model(seen, mean, name="teacher")
     teacher.trainable = False
     return teacher
+
+
+def _rebuild(name: str, crop_px: int) -> keras.Model:
+    """A run's network, for pictures of that side, under the dtype policy in force."""
+    saved = _load(name)
+    network = build_network(
+        load_run(name).recipe.replace(crop_px=crop_px), side=SIDE if crop_px == SIDE else None
+    )
+    network.set_weights(saved.get_weights())
+    network.name = f"teacher_{name}"  # teachers may share an architecture, and a model has each name once
+    return network
 
 
 def _load(name: str) -> keras.Model:
