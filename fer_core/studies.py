@@ -10,12 +10,13 @@ from pathlib import Path
 
 from fer_core.bootstrap import Difference, compare
 from fer_core.errors import RecipeError
-from fer_core.formats import format_points
+from fer_core.formats import format_percent, format_points
 from fer_core.metrics import Evaluation
 from fer_core.recipes import Recipe, paper_cnn, teacher
 from fer_core.runs import Run, missing_files, models_folder
 
 FOLDER = "_studies"  # in models/; the underscore keeps it out of the list of runs
+LEARNT_BY_HEART = 0.05  # so far training accuracy lies above validation where a network has begun to
 EPOCHS = 10  # a budget that shows which way a choice pulls, in a sixth of the time of the paper's recipe
 
 
@@ -252,3 +253,19 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
         "cannot be told": "here no difference can be told from chance",
     }[verdict]
     return f"{claim.text} {claim.measure.capitalize()} {found}: {meaning}."
+
+
+def describe_budget(reference: Run) -> str:
+    """What the budget of epochs can tell, from the history of the reference."""
+    history = reference.history
+    training, validation = history["accuracy"][-1], history["val_accuracy"][-1]
+    read = (
+        f"At its end {reference.name} reads {format_percent(training)} of the faces that training shows it, "
+        f"and {format_percent(validation)} of PublicTest"
+    )
+    if training - validation > LEARNT_BY_HEART:
+        return f"{read}: it has begun to learn Training by heart."
+    return (
+        f"{read}: it learns nothing by heart yet. So this says how fast each variant learns; what keeps a "
+        "network from learning by heart, as augmentation and dropout do, pays in longer trainings."
+    )

@@ -12,7 +12,16 @@ from fer_core.emotions import Emotion
 from fer_core.formats import format_accuracy, format_points, format_seconds
 from fer_core.metrics import wilson_interval
 from fer_core.runs import Run
-from fer_core.studies import EPOCHS, STUDIES, Study, describe_verdict, judge, load_study, studied_runs
+from fer_core.studies import (
+    EPOCHS,
+    STUDIES,
+    Study,
+    describe_budget,
+    describe_verdict,
+    judge,
+    load_study,
+    studied_runs,
+)
 from pages.parts.alignment import show_alignment
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
@@ -76,7 +85,7 @@ def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
     st.caption(
         f"PrivateTest, one view of each face, after {words} epochs. In brackets the 95% interval of the "
         "difference, from 2,000 resamples of the faces; one training a variant, so the luck of training is "
-        "not in it."
+        f"not in it. {describe_budget(next(iter(runs.values())))}"
     )
 
 

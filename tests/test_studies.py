@@ -8,8 +8,18 @@ from fer_core.architectures import build_network
 from fer_core.datasets import find_twins
 from fer_core.errors import RecipeError, RunError
 from fer_core.recipes import Recipe
-from fer_core.runs import compute_metrics, list_runs, unfinished_runs
-from fer_core.studies import STUDIES, Claim, Study, Variant, base_recipe, describe_verdict, judge, load_study
+from fer_core.runs import Run, compute_metrics, list_runs, unfinished_runs
+from fer_core.studies import (
+    STUDIES,
+    Claim,
+    Study,
+    Variant,
+    base_recipe,
+    describe_budget,
+    describe_verdict,
+    judge,
+    load_study,
+)
 from fer_core.trials import shuffle_splits, train_variant
 from tests.finished_runs import write_run
 from tests.synthetic import synthetic_splits, write_fer2013_csv
@@ -180,6 +190,16 @@ def test_verdicts_come_from_what_is_stored(models):
     assert said("good", "gone") == "One beats the other. Not yet run: it takes the variants good and gone."
     stored["same"] = stored["good"]
     assert said("same", "good").endswith("no difference can be told from chance.")
+
+
+@pytest.mark.parametrize(("training", "said"), [(0.52, "how fast each variant learns"), (0.86, "by heart.")])
+def test_a_short_budget_says_what_it_cannot_tell(models, training, said):
+    run = write_run(models, "reference", tflite=b"")
+    last = {"epoch": 1, "loss": 1.0, "val_loss": 1.0, "learning_rate": 0.0, "seconds": 1.0}
+    run.save_history([last | {"accuracy": training, "val_accuracy": 0.5}])
+    found = describe_budget(Run(run.path))
+    assert f"reads {100 * training:.1f} % of the faces that training shows it, and 50.0 % of" in found
+    assert said in found
 
 
 @pytest.fixture

@@ -59,14 +59,15 @@ def run_study(options: argparse.Namespace) -> int:
 def _lines(study: "Study", results: "dict[str, Run]") -> list[str]:
     """A line a variant, and one a claim."""
     from fer_core.datasets.dataset import PRIVATE_TEST
-    from fer_core.studies import describe_verdict, judge
+    from fer_core.studies import describe_budget, describe_verdict, judge
 
     lines = [study.question]
     for name, run in results.items():
         scores = run.metrics[PRIVATE_TEST]["single"]["all"]
         lines.append(f"{name:<16}PrivateTest {format_accuracy(scores)}")
     evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in results.items()}
-    return lines + [describe_verdict(claim, *judge(claim, evaluations)) for claim in study.claims]
+    lines += [describe_verdict(claim, *judge(claim, evaluations)) for claim in study.claims]
+    return [*lines, describe_budget(results[study.variants[0].name])]
 
 
 def _command_to_repeat(options: argparse.Namespace) -> str:
