@@ -70,6 +70,7 @@ def test_the_last_of_two_settings_counts():
         ("epoch=3", r"Unknown recipe field 'epoch'\. The fields are: name, architecture, epochs"),
         ("epochs=3.5", r"epochs must be a whole number\. Received: '3\.5'"),
         ("epochs=", r"epochs must be a whole number\. Received: ''"),
+        ("teacher=best+", r"teacher must be names of runs, with \+ between several\. Received: 'best\+'"),
         ("dropout=much", r"dropout must be a number\. Received: 'much'"),
         ("flip=yes", r"flip must be true or false\. Received: 'yes'"),
         ("learning_rate=nan", r"learning_rate must be a number\. Received: nan"),

@@ -90,6 +90,8 @@ class Recipe:
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
         _require(self.teacher_temperature > 0, "teacher_temperature", "above 0", self.teacher_temperature)
+        named = all(RUN_NAME.fullmatch(name) for name in self.teachers)
+        _require(named, "teacher", "names of runs, with + between several", self.teacher)
         _require(
             (self.teacher != "") == (self.teacher_share > 0), "teacher_share",
             "above 0 with a teacher, and 0 without", self.teacher_share,
