@@ -1,7 +1,7 @@
 """The paper's comparisons as experiments: what is varied, what is expected of it, and whether that held.
 
 A study trains variants of one recipe under one budget of epochs. Results are stored like runs, without
-weights, in ``models/_studies/<study>/<variant>/``. Nothing here imports Keras.
+weights, in ``models/_studies/<study>/<N>-epochs/<variant>/``. Nothing here imports Keras.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ from fer_core.metrics import Evaluation
 from fer_core.recipes import Recipe, paper_cnn, teacher
 from fer_core.runs import Run, missing_files, models_folder
 
+BUDGET = "-epochs"  # ends the name of the folder of a budget
 FOLDER = "_studies"  # in models/; the underscore keeps it out of the list of runs
 LEARNT_BY_HEART = 0.05  # so far training accuracy lies above validation where a network has begun to
 EPOCHS = 10  # a budget that shows which way a choice pulls, in a sixth of the time of the paper's recipe
@@ -223,13 +224,25 @@ def load_study(name: str, base: Recipe | None = None) -> Study:
 
 
 def study_folder(study: str) -> Path:
-    """Where the results of a study lie: like runs, without weights and card."""
+    """Where the results of a study lie."""
     return models_folder() / FOLDER / study
 
 
-def studied_runs(study: str) -> list[Run]:
-    """The finished variants of a study, by name; what is not whole is left out."""
-    found = [Run(path) for path in sorted(study_folder(study).glob("[!._]*/"))]
+def budget_folder(study: str, epochs: int) -> Path:
+    """Where its variants of one budget lie: like runs, without weights and card."""
+    return study_folder(study) / f"{epochs}{BUDGET}"
+
+
+def stored_budgets(study: str) -> list[int]:
+    """The budgets, in epochs, of which a finished variant is stored; the longest first."""
+    found = {folder.name.removesuffix(BUDGET) for folder in study_folder(study).glob(f"[1-9]*{BUDGET}/")}
+    budgets = sorted((int(epochs) for epochs in found if epochs.isdecimal()), reverse=True)
+    return [epochs for epochs in budgets if studied_runs(study, epochs)]
+
+
+def studied_runs(study: str, epochs: int) -> list[Run]:
+    """The finished variants of a study and budget, by name; what is not whole is left out."""
+    found = [Run(path) for path in sorted(budget_folder(study, epochs).glob("[!._]*/"))]
     return [run for run in found if not missing_files(run, studied=True)]
 
 

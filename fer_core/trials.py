@@ -13,7 +13,7 @@ from fer_core.pipeline import require_splits, save_answers, train_into
 from fer_core.provenance import current_commit, describe_data
 from fer_core.recipes import Recipe
 from fer_core.runs import Run
-from fer_core.studies import STUDIES, Study, Variant, studied_runs, study_folder
+from fer_core.studies import STUDIES, Study, Variant, budget_folder, studied_runs
 from fer_core.training import OnEpoch, OnStep, predict_logits
 
 
@@ -37,7 +37,7 @@ def train_variant(
     """
     require_splits(splits)
     splits = shuffle_splits(splits, seed=variant.recipe.seed) if variant.shuffled else splits
-    folder = study_folder(study.name)
+    folder = budget_folder(study.name, variant.recipe.epochs)
     if (folder / variant.name).is_dir():
         return _stored(Run(folder / variant.name), variant.recipe)
     same = next(_same(variant.recipe, splits), None)
@@ -72,15 +72,15 @@ def shuffle_splits(splits: dict[str, Dataset], *, seed: int) -> dict[str, Datase
 def _stored(run: Run, recipe: Recipe) -> Run:
     if run.recipe != recipe:
         raise RunError(
-            f"{run.path} was trained with another recipe ({run.recipe.epochs} epochs) than asked for now "
-            f"({recipe.epochs} epochs), and a study compares one budget: ask for the same or delete it."
+            f"{run.path} was trained with another recipe than the study asks for now, and their numbers "
+            "cannot be compared: delete it to train it anew."
         )
     return run
 
 
 def _same(recipe: Recipe, splits: dict[str, Dataset]) -> Iterator[Run]:
     """Finished variants of any study that learnt by the same recipe from the same data."""
-    for run in (run for study in STUDIES for run in studied_runs(study)):
+    for run in (run for study in STUDIES for run in studied_runs(study, recipe.epochs)):
         if run.recipe.replace(name=recipe.name) == recipe:
             data = {split: describe_data(dataset) for split, dataset in splits.items()}
             if run.provenance["data"] == data:
@@ -89,8 +89,8 @@ def _same(recipe: Recipe, splits: dict[str, Dataset]) -> Iterator[Run]:
 
 def _copy(same: Run, recipe: Recipe, study: str) -> Run:
     """The reference of one study is often that of another, and training it again would tell nothing new."""
-    copied = runs.start_run(recipe, folder=study_folder(study), restart=True)
+    copied = runs.start_run(recipe, folder=budget_folder(study, recipe.epochs), restart=True)
     shutil.copytree(same.path, copied.path, dirs_exist_ok=True)
     copied.save_asked(recipe)
-    copied.save_provenance(same.provenance | {"copied_from": f"{same.path.parent.name}/{same.name}"})
+    copied.save_provenance(same.provenance | {"copied_from": f"{same.path.parents[1].name}/{same.name}"})
     return runs.finish_run(copied, studied=True)

@@ -20,6 +20,7 @@ from fer_core.studies import (
     describe_verdict,
     judge,
     load_study,
+    stored_budgets,
     studied_runs,
 )
 from pages.parts.alignment import show_alignment
@@ -46,14 +47,25 @@ def main() -> None:
         return
     study = load_study(name)
     st.subheader(study.question)
-    found = {run.name: run for run in studied_runs(name)}
-    runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
-    if not runs:
+    budgets = stored_budgets(name)
+    if not budgets:
         _show_how(study)
         return
+    found = {run.name: run for run in studied_runs(name, _pick_budget(budgets))}
+    runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
     _show_verdicts(study, runs)
     _show_table(study, runs)
     _show_curves(runs)
+
+
+def _pick_budget(budgets: list[int]) -> int:
+    """The longest budget of epochs, or another where several are stored."""
+    if len(budgets) == 1:
+        return budgets[0]
+    chosen = st.segmented_control(
+        "Epochs", budgets, default=budgets[0], required=True, key="epochs", bind="query-params"
+    )
+    return int(chosen)
 
 
 def _show_how(study: Study) -> None:
@@ -80,10 +92,9 @@ def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
     for claim in study.claims:
         verdict, difference = judge(claim, evaluations)
         st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
-    epochs = sorted({run.recipe.epochs for run in runs.values()})
-    words = " and ".join(map(str, epochs))
+    epochs = next(iter(runs.values())).recipe.epochs
     st.caption(
-        f"PrivateTest, one view of each face, after {words} epochs. In brackets the 95% interval of the "
+        f"PrivateTest, one view of each face, after {epochs} epochs. In brackets the 95% interval of the "
         "difference, from 2,000 resamples of the faces; one training a variant, so the luck of training is "
         f"not in it. {describe_budget(next(iter(runs.values())))}"
     )

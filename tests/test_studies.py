@@ -113,19 +113,29 @@ def test_other_networks_refuse_what_only_the_papers_can_vary():
 def test_a_variant_is_stored_like_a_run_without_weights_and_trained_once(models, quick, drawn_splits):
     study = load_study("class-weights", quick)
     run = train_variant(study, study.variants[0], drawn_splits, command="fer study")
-    assert run.path == models / "_studies" / "class-weights" / "weighted"
+    assert run.path == models / "_studies" / "class-weights" / "2-epochs" / "weighted"
     assert {file.name for file in run.path.iterdir()} == set(runs.WHOLE_STUDIED)
     assert run.metrics == compute_metrics(run)
     assert run.recipe == study.variants[0].recipe
     assert run.provenance["epochs"] == len(run.history["epoch"]) == 2
-    assert studies.studied_runs("class-weights") == [run]
+    assert studies.studied_runs("class-weights", 2) == [run]
     assert list_runs() == []
     before = run.path.stat().st_mtime_ns
     assert train_variant(study, study.variants[0], drawn_splits) == run
     assert run.path.stat().st_mtime_ns == before
-    longer = load_study("class-weights", quick.replace(epochs=3))
-    with pytest.raises(RunError, match=r"another recipe \(2 epochs\) than asked for now \(3 epochs\)"):
-        train_variant(longer, longer.variants[0], drawn_splits)
+    other = load_study("class-weights", quick.replace(seed=3))
+    with pytest.raises(RunError, match=r"another recipe than the study asks for now"):
+        train_variant(other, other.variants[0], drawn_splits)
+
+
+def test_each_budget_has_results_of_its_own(models, quick, drawn_splits):
+    for epochs in (2, 1):
+        study = load_study("class-weights", quick.replace(epochs=epochs))
+        train_variant(study, study.variants[0], drawn_splits)
+    (models / "_studies" / "class-weights" / "3-epochs").mkdir()  # nothing is finished there yet
+    assert studies.stored_budgets("class-weights") == [2, 1]
+    assert [run.recipe.epochs for run in studies.studied_runs("class-weights", 1)] == [1]
+    assert studies.stored_budgets("splits") == []
 
 
 def test_a_reference_that_another_study_has_trained_is_copied(models, quick, drawn_splits, monkeypatch):
@@ -151,7 +161,7 @@ def test_an_interrupted_variant_goes_on_from_its_checkpoint(models, quick, drawn
     changed = Variant(study.variants[1].recipe.replace(seed=1), "")
     with pytest.raises(KeyboardInterrupt):
         train_variant(again, changed, drawn_splits, on_epoch=stop)
-    assert [run.name for run in unfinished_runs(studies.study_folder("optimizers"))] == ["plain"]
+    assert [run.name for run in unfinished_runs(studies.budget_folder("optimizers", 2))] == ["plain"]
     with pytest.raises(RunError, match="--resume"):
         train_variant(again, changed, drawn_splits)
     epochs = []
@@ -214,7 +224,7 @@ def test_the_command_trains_every_variant_and_says_what_came_out(drawn_splits, t
     out = capsys.readouterr().out
     assert "official        PrivateTest" in out
     assert "Random splits flatter the number. Accuracy" in out
-    stored = studies.studied_runs("splits")
+    stored = studies.studied_runs("splits", 1)
     assert [run.name for run in stored] == ["official", "random"]
     assert stored[0].provenance["command"] == "python -m fer_core study splits --data PATH --epochs 1"
     assert stored[1].provenance["data"]["Training"]["name"].endswith("shuffled")
@@ -225,5 +235,5 @@ def test_the_attention_study_trains_its_three_networks(tmp_path, capsys):
     csv = write_fer2013_csv(tmp_path / "fer2013.csv", synthetic_splits(5, 2, 2))
     assert cli.main(["study", "attention", "--data", str(csv), "--epochs", "1"]) == 0
     assert "CBAM raises accuracy. Accuracy" in capsys.readouterr().out
-    stored = {run.name: run.provenance["parameters"] for run in studies.studied_runs("attention")}
+    stored = {run.name: run.provenance["parameters"] for run in studies.studied_runs("attention", 1)}
     assert stored["plain"] < stored["squeeze-excite"] < stored["cbam"]

@@ -4,7 +4,7 @@ import pytest
 
 from fer_core import runs
 from fer_core.runs import Run
-from fer_core.studies import STUDIES, load_study, study_folder
+from fer_core.studies import STUDIES, budget_folder, load_study
 from tests.finished_runs import write_run
 from tests.test_pages import charts_of, complaints, texts, visit
 
@@ -16,10 +16,10 @@ def models(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
 
 
-def store(study, *names):
+def store(study, *names, epochs=5):
     """Stored variants with likely numbers, each worse than the one before."""
     for seed, name in enumerate(names):
-        run = write_run(study_folder(study), name, tflite=b"", seed=4 * seed, epochs=5)
+        run = write_run(budget_folder(study, epochs), name, tflite=b"", seed=4 * seed, epochs=epochs)
         for file in (runs.KERAS, runs.TFLITE, runs.CARD):
             (run.path / file).unlink()
 
@@ -48,7 +48,7 @@ def test_a_whole_study_shows_verdicts_table_and_curves():
     assert list(table["variant"]) == ["augmented", "plain"]
     assert table["against augmented"][0] == "–"
     assert table["against augmented"][1].startswith("\u2212")
-    score = Run(study_folder("augmentation") / "plain").metrics["PrivateTest"]["single"]["all"]
+    score = Run(budget_folder("augmentation", 5) / "plain").metrics["PrivateTest"]["single"]["all"]
     assert table["accuracy (95% interval)"][1].startswith(f"{100 * score['accuracy']:.2f} % (")
     assert len(charts_of(app)) == 2
     assert {"augmented", "plain"} <= {trace["name"] for trace in charts_of(app)[0]["data"]}
@@ -64,9 +64,22 @@ def test_a_part_of_a_study_shows_what_is_there_and_what_is_not():
     assert list(app.dataframe[0].value["variant"]) == ["nadam", "adam"]
 
 
+def test_the_longest_budget_is_shown_and_another_can_be_picked():
+    store("splits", "official", "random", epochs=12)
+    store("splits", "official", epochs=3)
+    app = visit(STUDIES_PAGE, study="splits")
+    assert not complaints(app)
+    assert "after 12 epochs" in texts(app, "caption")
+    assert list(app.dataframe[0].value["variant"]) == ["official", "random"]
+    app.segmented_control(key="epochs").set_value(3).run()
+    assert not complaints(app)
+    assert "after 3 epochs" in texts(app, "caption")
+    assert list(app.dataframe[0].value["variant"]) == ["official"]
+
+
 def test_a_broken_result_is_one_sentence():
     store("splits", "official", "random")
-    (study_folder("splits") / "random" / "private.npz").write_bytes(b"broken")
+    (budget_folder("splits", 5) / "random" / "private.npz").write_bytes(b"broken")
     app = visit(STUDIES_PAGE, study="splits")
     assert not app.exception
     assert len(app.error) == 1
