@@ -13,6 +13,7 @@ from fer_core.export import TOLERANCE, check_parity
 from fer_core.pipeline import predict_split
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
+from fer_core.studies import FOLDER, base_recipe, load_study
 
 MODELS = Path(__file__).parent.parent / "models"
 FOLDERS = sorted(path for path in MODELS.glob("[!._]*/") if path.is_dir())
@@ -132,3 +133,23 @@ def test_it_was_trained_on_this_data(path, splits):
         assert noted["counts"] == class_counts(splits[split].labels).tolist()
         if path.name != runs.DRAWN:
             assert noted["sha256"] == fingerprint(splits[split])
+
+
+STUDIED = sorted((MODELS / FOLDER).glob("*/*-epochs/[!.]*/"))
+every_variant = pytest.mark.parametrize("path", STUDIED, ids=["-".join(path.parts[-3:]) for path in STUDIED])
+
+
+@every_variant
+def test_a_studied_variant_is_what_its_command_would_train(path):
+    run, study = Run(path), path.parents[1].name
+    asked = load_study(study, base_recipe(run.recipe.epochs, study=study))
+    assert run.recipe in [variant.recipe for variant in asked.variants]
+    assert path.parent.name == f"{run.recipe.epochs}-epochs"
+    assert run.provenance["epochs"] == len(run.history["epoch"]) == run.recipe.epochs
+
+
+@every_variant
+def test_a_studied_variants_numbers_follow_from_its_predictions(path):
+    run = Run(path)
+    assert {file.name for file in path.iterdir()} == set(runs.WHOLE_STUDIED)
+    assert run.metrics == runs.compute_metrics(run)
