@@ -70,7 +70,7 @@ def describe_device() -> str:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
         model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), model)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{model}, {cores} cores"
+    return f"{model}, {cores} {'core' if cores == 1 else 'cores'}"
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
