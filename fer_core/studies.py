@@ -265,7 +265,7 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
         "did not hold": "here it is the other way round",
         "cannot be told": "here no difference can be told from chance",
     }[verdict]
-    return f"{claim.text} {claim.measure.capitalize()} {found}: {meaning}."
+    return f"{claim.text} {claim.measure[0].upper()}{claim.measure[1:]} {found}: {meaning}."
 
 
 def describe_budget(reference: Run) -> str:

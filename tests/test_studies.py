@@ -197,6 +197,8 @@ def test_verdicts_come_from_what_is_stored(models):
     assert said("good", "bad").endswith("this held here.")
     assert said("bad", "good").endswith("here it is the other way round.")
     assert "points (" in said("good", "bad")
+    claim = Claim("One is fairer.", "macro-F1", "good", "bad")
+    assert describe_verdict(claim, *judge(claim, stored)).startswith("One is fairer. Macro-F1 +")
     assert said("good", "gone") == "One beats the other. Not yet run: it takes the variants good and gone."
     stored["same"] = stored["good"]
     assert said("same", "good").endswith("no difference can be told from chance.")

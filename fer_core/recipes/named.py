@@ -82,6 +82,29 @@ def teacher() -> Recipe:
     )
 
 
+def quick() -> Recipe:
+    """The network of ``teacher``, from labels alone, under the stronger mixing of ``best``.
+
+    Its use is twofold. Its minutes say how soon 70.1 % of PublicTest, averaged with the mirror image, can be
+    had on two CPU cores. And it differs from ``best`` in having no teacher, so it says what ``best`` owes to
+    its own.
+
+    Expected: not measured yet.
+    Time: about an hour on two CPU cores that know bfloat16 (46 seconds an epoch undisturbed).
+    Command: ``fer train quick --data fer2013.csv``
+    """
+    return teacher().replace(
+        name="quick",
+        epochs=75,
+        seed=3,
+        mixup=0.4,
+        cutmix=0.4,
+        erasing=0.4,
+        shift=0.1,
+        contrast=0.4,
+    )
+
+
 def best() -> Recipe:
     """The network of ``teacher`` once more, which learns from that run's answers beside the labels.
 
@@ -96,18 +119,13 @@ def best() -> Recipe:
     Time: 100 minutes on two CPU cores that know bfloat16, beside other work; 56 seconds an epoch undisturbed.
     Command: ``fer train best --data fer2013.csv``, after ``teacher``
     """
-    return teacher().replace(
+    return quick().replace(
         name="best",
         epochs=90,
         seed=1,
         teacher="teacher",
         teacher_share=0.6,
         teacher_temperature=2.0,
-        mixup=0.4,
-        cutmix=0.4,
-        erasing=0.4,
-        shift=0.1,
-        contrast=0.4,
     )
 
 
@@ -189,6 +207,7 @@ def drawn() -> Recipe:
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "paper-cnn": paper_cnn,
     "teacher": teacher,
+    "quick": quick,
     "best": best,
     "small": small,
     "transfer": transfer,
