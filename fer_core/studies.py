@@ -4,7 +4,7 @@ A study trains variants of one recipe under one budget of epochs. Results are st
 weights, in ``models/_studies/<study>/<N>-epochs/<variant>/``. Nothing here imports Keras.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -268,17 +268,21 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
     return f"{claim.text} {claim.measure[0].upper()}{claim.measure[1:]} {found}: {meaning}."
 
 
-def describe_budget(reference: Run) -> str:
-    """What the budget of epochs can tell, from the history of the reference."""
-    history = reference.history
-    training, validation = history["accuracy"][-1], history["val_accuracy"][-1]
-    read = (
-        f"At its end {reference.name} reads {format_percent(training)} of the faces that training shows it, "
-        f"and {format_percent(validation)} of PublicTest"
-    )
-    if training - validation > LEARNT_BY_HEART:
-        return f"{read}: it has begun to learn Training by heart."
-    return (
-        f"{read}: it learns nothing by heart yet. So this says how fast each variant learns; what keeps a "
-        "network from learning by heart, as augmentation and dropout do, pays in longer trainings."
-    )
+def describe_budget(results: Sequence[Run]) -> str:
+    """Who has begun to learn Training by heart, from stored histories.
+
+    The others would gain from more epochs, and what keeps a network from it pays only there.
+    """
+    by_heart = []
+    for run in results:
+        training, validation = run.history["accuracy"][-1], run.history["val_accuracy"][-1]
+        if training - validation > LEARNT_BY_HEART:
+            shares = f"{format_percent(training)} of what training shows it, {format_percent(validation)}"
+            by_heart.append(f"{run.name} ({shares} of PublicTest)")
+    if not by_heart:
+        return (
+            "No variant learns Training by heart yet, so this says how fast each of them learns; what keeps a "
+            "network from that, as augmentation and dropout do, pays in longer trainings."
+        )
+    said = f"Learning Training by heart: {', '.join(by_heart)}."
+    return said if len(by_heart) == len(results) else f"{said} The others would gain from more epochs."

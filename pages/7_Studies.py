@@ -96,7 +96,7 @@ def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
     st.caption(
         f"PrivateTest, one view of each face, after {epochs} epochs. In brackets the 95% interval of the "
         "difference, from 2,000 resamples of the faces; one training a variant, so the luck of training is "
-        f"not in it. {describe_budget(next(iter(runs.values())))}"
+        f"not in it."
     )
 
 
@@ -104,7 +104,8 @@ def _show_table(study: Study, runs: dict[str, Run]) -> None:
     reference = next(iter(runs))
     what = {variant.name: variant.what for variant in study.variants}
     rows = [
-        {"variant": name, "what": what[name]} | _numbers(run, runs[reference]) for name, run in runs.items()
+        {"variant": name} | _numbers(run, runs[reference]) | {"what": what[name]}
+        for name, run in runs.items()
     ]
     st.dataframe(rows, hide_index=True, height="content", key="table")
     st.caption(
@@ -125,11 +126,10 @@ def _numbers(run: Run, reference: Run) -> dict[str, Any]:
     return {
         "accuracy (95% interval)": format_accuracy(scores),
         f"against {reference.name}": against,
-        "twin-free faces": format_accuracy(run.metrics[PRIVATE_TEST]["single"]["twin_free"]),
         "macro-F1": f"{100 * scores['macro_f1']:.1f} %",
         "recall of disgust": f"{100 * recall:.1f} % ({100 * low:.1f}–{100 * high:.1f})",
-        "epochs": int(run.provenance["epochs"]),
         "trained in": format_seconds(run.provenance["seconds"]),
+        "twin-free faces": format_accuracy(run.metrics[PRIVATE_TEST]["single"]["twin_free"]),
     }
 
 
@@ -141,7 +141,10 @@ def _difference(run: Path, reference: Path, *changed: float) -> Difference:
 
 def _show_curves(runs: dict[str, Run]) -> None:
     histories = {name: run.history for name, run in runs.items()}
-    st.caption("Full lines: validation. Dotted: training. The mark is a variant's best epoch.")
+    st.caption(
+        "Full lines: validation. Dotted: training. The mark is a variant's best epoch. "
+        + describe_budget(list(runs.values()))
+    )
     for column, field in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):
         with column:
             st.subheader(field.capitalize())

@@ -67,7 +67,7 @@ def _lines(study: "Study", results: "dict[str, Run]") -> list[str]:
         lines.append(f"{name:<16}PrivateTest {format_accuracy(scores)}")
     evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in results.items()}
     lines += [describe_verdict(claim, *judge(claim, evaluations)) for claim in study.claims]
-    return [*lines, describe_budget(results[study.variants[0].name])]
+    return [*lines, describe_budget(list(results.values()))]
 
 
 def _command_to_repeat(options: argparse.Namespace) -> str:
