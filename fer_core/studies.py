@@ -281,8 +281,8 @@ def describe_budget(results: Sequence[Run]) -> str:
             by_heart.append(f"{run.name} ({shares} of PublicTest)")
     if not by_heart:
         return (
-            "No variant learns Training by heart yet, so this says how fast each of them learns; what keeps a "
-            "network from that, as augmentation and dropout do, pays in longer trainings."
+            "No variant learns Training by heart yet, so this says how fast each of them learns; what keeps "
+            "a network from that, as augmentation and dropout do, pays in longer trainings."
         )
     said = f"Learning Training by heart: {', '.join(by_heart)}."
     return said if len(by_heart) == len(results) else f"{said} The others would gain from more epochs."
