@@ -66,7 +66,7 @@ def _show_table(found: Alignment) -> None:
     rows = [_row(f"{each.degrees}°" if each.degrees else "as they are", each) for each in effects(found)]
     tilted = effect_on_tilted(found)
     if tilted is not None:
-        rows.append(_row(f"tilted by {TILTED_DEGREES:.0f}° or more", tilted))
+        rows.append(_row(f"tilt ≥ {TILTED_DEGREES:.0f}°", tilted))
     st.dataframe(rows, hide_index=True, height="content", key="table")
 
 
