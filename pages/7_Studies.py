@@ -48,11 +48,11 @@ def main() -> None:
     study = load_study(name)
     st.subheader(study.question)
     budgets = stored_budgets(name)
-    if not budgets:
+    found = {run.name: run for run in studied_runs(name, _pick_budget(budgets))} if budgets else {}
+    runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
+    if not runs:
         _show_how(study)
         return
-    found = {run.name: run for run in studied_runs(name, _pick_budget(budgets))}
-    runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
     _show_verdicts(study, runs)
     _show_table(study, runs)
     _show_curves(runs)
@@ -96,7 +96,7 @@ def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
     st.caption(
         f"PrivateTest, one view of each face, after {epochs} epochs. In brackets the 95% interval of the "
         "difference, from 2,000 resamples of the faces; one training a variant, so the luck of training is "
-        f"not in it."
+        "not in it."
     )
 
 

@@ -77,6 +77,13 @@ def test_the_longest_budget_is_shown_and_another_can_be_picked():
     assert list(app.dataframe[0].value["variant"]) == ["official"]
 
 
+def test_results_of_variants_that_the_study_no_longer_has_are_passed_over():
+    store("splits", "removed")
+    app = visit(STUDIES_PAGE, study="splits")
+    assert not complaints(app)
+    assert "python -m fer_core study splits --data PATH" in texts(app, "code")
+
+
 def test_a_broken_result_is_one_sentence():
     store("splits", "official", "random")
     (budget_folder("splits", 5) / "random" / "private.npz").write_bytes(b"broken")
