@@ -219,10 +219,10 @@ def build_network(recipe: Recipe, *, side: int | None = SIDE) -> keras.Model:
         raise RecipeError(
             f"There is no architecture {recipe.architecture!r}. The architectures are: {known}."
         )
-    if recipe.crop_px != SIDE and recipe.architecture in FLAT_HEADS:
+    if not recipe.whole_faces and recipe.architecture in FLAT_HEADS:
         raise RecipeError(
             f"{recipe.architecture} flattens its last maps, so it learns from whole faces: crop_px must be "
-            f"{SIDE}. Received: {recipe.crop_px}."
+            f"{SIDE}, and first_px 0. Received: {recipe.crop_px} and {recipe.first_px}."
         )
     varied = {field: getattr(recipe, field) for field in VARIED if getattr(recipe, field) != VARIED[field]}
     if varied and recipe.architecture != "paper-cnn":

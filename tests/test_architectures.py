@@ -130,5 +130,6 @@ def test_crops_and_whole_faces_share_their_weights():
 
 
 def test_a_flat_head_learns_from_whole_faces_alone():
-    with pytest.raises(RecipeError, match=r"crop_px must be 48\. Received: 40"):
-        build_network(Recipe(name="cropped", architecture="paper-cnn", epochs=1, crop_px=40))
+    for changes in ({"crop_px": 40}, {"first_px": 24}):
+        with pytest.raises(RecipeError, match=r"crop_px must be 48, and first_px 0\. Received: (40|48) and"):
+            build_network(Recipe(name="cropped", architecture="paper-cnn", epochs=1, **changes))

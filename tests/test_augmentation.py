@@ -42,6 +42,15 @@ def test_a_crop_is_the_middle_of_what_geometry_left():
     assert layer(keras.KerasTensor((None, 48, 48, 1), "uint8")).shape == (None, 40, 40, 1)
 
 
+def test_fewer_pixels_show_the_same_picture():
+    layer = Augmentation(OFF)
+    layer.side = 24
+    coarse = keras.ops.convert_to_numpy(layer(FACES, training=True)).astype(float)
+    assert coarse.shape == (len(FACES), 24, 24, 1)
+    means = FACES.reshape(-1, 24, 2, 24, 2, 1).mean(axis=(2, 4))  # one pixel for every four
+    np.testing.assert_allclose(coarse, means, atol=0.51)
+
+
 def test_nothing_changes_outside_training():
     layer = Augmentation(ALL_ON)
     for options in ({}, {"training": False}):

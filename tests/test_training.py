@@ -9,6 +9,7 @@ from fer_core.datasets import TRAINING, synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RunError
 from fer_core.training import Progress, checkpoints, loop, train
+from fer_core.training.augmentation import Augmentation
 
 EPOCHS = 3
 
@@ -272,6 +273,20 @@ def test_averaged_and_mixed_it_still_resumes_bit_for_bit(recipe, splits, uninter
     ]
     for one, other in zip(network.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_small_pictures_grow_and_it_still_resumes_bit_for_bit(recipe, splits, tmp_path, monkeypatch):
+    growing = recipe.replace(architecture="strided", first_px=32, mixup=0.4, unmixed_epochs=1, erasing=0.1)
+    sides, mixed = [], []
+    monkeypatch.setattr(Augmentation, "_erase", lambda layer, pixels: sides.append(pixels.shape[1]) or pixels)
+    mix = loop.mix_faces
+    monkeypatch.setattr(loop, "mix_faces", lambda *faces, **how: mixed.append(0) or mix(*faces, **how))
+    _, progress = run(growing, splits, tmp_path / "whole.npz")
+    assert sorted(set(sides)) == [32, 40, 48]
+    assert len(mixed) == EPOCHS - 1
+    interrupt(growing, splits, tmp_path / "cut.npz", epoch=3, step=0)
+    _, again = run(growing, splits, tmp_path / "cut.npz", resume=True)
+    assert [row["loss"] for row in again.history] == [row["loss"] for row in progress.history]
 
 
 def test_the_average_is_judged_and_the_newest_weights_go_on(recipe, splits, tmp_path):

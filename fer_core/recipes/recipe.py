@@ -43,6 +43,9 @@ class Recipe:
     average: float = 0.0  # the moving average of the weights keeps this share a step (Polyak & Juditsky 1992)
     mixup: float = 0.0  # alpha of mixup's Beta(alpha, alpha) (Zhang et al. 2018); 0 mixes nothing
     cutmix: float = 0.0  # the same for CutMix (Yun et al. 2019); with both, each face draws one of the two
+    # The last epochs mix nothing, so that training ends on faces like those to be read (He et al. 2019,
+    # "Data Augmentation Revisited", arXiv:1909.09148).
+    unmixed_epochs: int = 0
     class_weights: bool = False  # inversely proportional to the class counts, N / (7 count)
     dropout: float = 0.5
     batch_norm: bool = True  # paper-cnn alone can do without
@@ -68,6 +71,9 @@ class Recipe:
     # Training sees the middle of this many pixels a side after geometry, prediction the whole face: with a
     # shift that is a random crop, and 40 of 48 costs 0.7 of the time (Touvron et al. 2019, arXiv:1906.06423).
     crop_px: int = SIDE
+    # The same picture in fewer pixels a side at first, 8 more at each of equal parts of the training, until
+    # they are crop_px: early epochs get cheap (Tan & Le 2021, arXiv:2104.00298). 0: crop_px always.
+    first_px: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained before anything is built."""
@@ -91,7 +97,8 @@ class Recipe:
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
         _require(self.teacher_temperature > 0, "teacher_temperature", "above 0", self.teacher_temperature)
         named = all(RUN_NAME.fullmatch(name) for name in self.teachers)
-        _require(named, "teacher", "names of runs, with + between several", self.teacher)
+        named = named and len(set(self.teachers)) == len(self.teachers)
+        _require(named, "teacher", "names of different runs, with + between several", self.teacher)
         _require(
             (self.teacher != "") == (self.teacher_share > 0), "teacher_share",
             "above 0 with a teacher, and 0 without", self.teacher_share,
@@ -100,6 +107,20 @@ class Recipe:
             _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
         _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
         _require(24 <= self.crop_px <= SIDE, "crop_px", f"in [24, {SIDE}]", self.crop_px)
+        grows = self.first_px == 0 or 16 <= self.first_px <= self.crop_px
+        _require(grows, "first_px", f"0, or in [16, {self.crop_px}] (crop_px)", self.first_px)
+        few = 0 <= self.unmixed_epochs <= self.epochs
+        _require(few, "unmixed_epochs", f"in [0, {self.epochs}] (epochs)", self.unmixed_epochs)
+
+    def side_at(self, epoch: int) -> int:
+        """Pixels a side of what the network learns from in an epoch, counted from 0."""
+        sides = [*range(self.first_px or self.crop_px, self.crop_px, 8), self.crop_px]
+        return sides[epoch * len(sides) // self.epochs]
+
+    @property
+    def whole_faces(self) -> bool:
+        """Whether training sees whole faces in all their pixels throughout, as prediction does."""
+        return self.crop_px == SIDE and self.first_px in (0, SIDE)
 
     @property
     def teachers(self) -> list[str]:

@@ -1,7 +1,7 @@
 """What training does to images, and nothing else does: random geometry, light and erasing.
 
 Plain ``keras.ops`` inside one layer, so that it runs where the network runs (CPU, GPU, any backend).
-Pixels stay pixels: uint8 (N, 48, 48, 1) in [0, 255] in, uint8 (N, crop_px, crop_px, 1) out.
+Pixels stay pixels: uint8 (N, 48, 48, 1) in [0, 255] in, uint8 (N, side, side, 1) out, with a side of crop_px.
 """
 
 import math
@@ -19,28 +19,31 @@ class Augmentation(keras.layers.Layer):
 
     Args:
         recipe: its fields ``flip`` ... ``erasing`` set the ranges; a range of 0 switches a change off.
+
+    Attributes:
+        side: pixels a side in which the crop of ``crop_px`` is drawn; fewer of them show the same, coarser.
     """
 
     def __init__(self, recipe: Recipe, **options: Any) -> None:
         super().__init__(dtype="float32", trainable=False, **options)
         self.recipe = recipe
+        self.side = recipe.crop_px
         self.seed_generator = random.SeedGenerator(recipe.seed)
 
     def compute_output_spec(self, images: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """uint8, cropped."""
-        side = self.recipe.crop_px
-        return keras.KerasTensor((images.shape[0], side, side, 1), dtype="uint8")
+        return keras.KerasTensor((images.shape[0], self.side, self.side, 1), dtype="uint8")
 
     def call(self, images: Any, training: bool = False) -> Any:
-        """Change every image in its own way: uint8 (N, 48, 48, 1) -> uint8 (N, crop_px, crop_px, 1)."""
+        """Change every image in its own way: uint8 (N, 48, 48, 1) -> uint8 (N, side, side, 1)."""
         if not training:
             return images
         pixels = ops.cast(images, "float32")
         pixels = ops.image.affine_transform(
             pixels, self._transforms(ops.shape(images)[0]), interpolation="bilinear", fill_mode="nearest"
         )
-        edge, side = (SIDE - self.recipe.crop_px) // 2, self.recipe.crop_px
-        pixels = self._change_light(pixels[:, edge : edge + side, edge : edge + side])
+        edge = (SIDE - self.side) // 2
+        pixels = self._change_light(pixels[:, edge : edge + self.side, edge : edge + self.side])
         if self.recipe.erasing:
             pixels = self._erase(pixels)
         return ops.cast(ops.round(ops.clip(pixels, 0.0, 255.0)), "uint8")
@@ -53,7 +56,7 @@ class Augmentation(keras.layers.Layer):
         recipe = self.recipe
         angle = self._draw(count, math.radians(recipe.rotation_degrees))
         shear = ops.tan(self._draw(count, math.radians(recipe.shear_degrees)))
-        size = 1.0 + self._draw(count, recipe.zoom)
+        size = (1.0 + self._draw(count, recipe.zoom)) * (self.side / recipe.crop_px)
         x_scale = size * (1.0 + self._draw(count, recipe.stretch))
         y_scale = size * (1.0 + self._draw(count, recipe.stretch))
         if recipe.flip:
@@ -77,7 +80,7 @@ class Augmentation(keras.layers.Layer):
         """Random erasing (Zhong et al. 2020): 2-20 % of the area, uniform noise in its place."""
         count = ops.shape(pixels)[0]
         height, width = self._rectangle_sides(count)
-        limit = self.recipe.crop_px
+        limit = self.side
         top, left = ((self._draw(count, 0.5) + 0.5) * (limit - side) for side in (height, width))
         chosen = self._draw(count, 0.5) + 0.5 < self.recipe.erasing
         line = ops.arange(limit, dtype="float32")
@@ -88,7 +91,7 @@ class Augmentation(keras.layers.Layer):
         return ops.where(inside, noise, pixels)
 
     def _rectangle_sides(self, count: Any) -> tuple[Any, Any]:
-        limit = self.recipe.crop_px
+        limit = self.side
         area = limit * limit * (0.11 + self._draw(count, 0.09))
         aspect = ops.exp(self._draw(count, math.log(2.0)))
         return ops.minimum(ops.sqrt(area * aspect), limit), ops.minimum(ops.sqrt(area / aspect), limit)

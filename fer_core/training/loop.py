@@ -151,6 +151,7 @@ def _train_epoch(
     wake, which it does after 10 ms, 20 ms, ... 82 s: an epoch of 45 s took 82.
     """
     started = time.perf_counter()
+    _resize(trainer, recipe.side_at(epoch))
     _reseed(trainer, recipe.seed, epoch)
     images, targets, weights = _epoch_faces(recipe, faces, epoch)
     steps = len(images) // recipe.batch_size
@@ -176,9 +177,17 @@ def _epoch_faces(recipe: Recipe, faces: Batch, epoch: int) -> Batch:
     rng = np.random.default_rng([recipe.seed, epoch])
     order = rng.permutation(len(faces[0]))[: len(faces[0]) // recipe.batch_size * recipe.batch_size]
     images, targets, weights = faces[0][order], faces[1][order], faces[2][order]
-    if recipe.mixup or recipe.cutmix:
+    if (recipe.mixup or recipe.cutmix) and epoch < recipe.epochs - recipe.unmixed_epochs:
         return mix_faces((images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix)
     return images, targets, weights
+
+
+def _resize(trainer: keras.Model, side: int) -> None:
+    """Let the network learn from pictures of that many pixels a side from now on."""
+    augmentation = trainer.get_layer("augmentation")
+    if augmentation.side != side:
+        augmentation.side = side
+        trainer.make_train_function(force=True)  # the compiled one knows the old side
 
 
 def _reseed(model: keras.Model, seed: int, epoch: int) -> None:

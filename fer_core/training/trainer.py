@@ -16,7 +16,7 @@ from fer_core.training.augmentation import Augmentation
 def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]:
     """The network, and the compiled model around it that augments what the network sees."""
     keras.utils.set_random_seed(recipe.seed)
-    network = build_network(recipe, side=SIDE if recipe.crop_px == SIDE else None)
+    network = build_network(recipe, side=SIDE if recipe.whole_faces else None)
     if recipe.start:
         transfer.load_start(recipe, network)
     inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8")

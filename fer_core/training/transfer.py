@@ -98,7 +98,7 @@ def build_teacher(recipe: Recipe) -> keras.Model:
         RecipeError: if one can only read whole faces, and the student learns from crops.
         RunError: if there is no such run.
     """
-    networks = [_rebuild(name, recipe.crop_px) for name in recipe.teachers]
+    networks = [_rebuild(name, recipe) for name in recipe.teachers]
     side = networks[0].input_shape[1]
     seen = keras.Input((side, side, 1), dtype="uint8")
     answers = [network(seen, training=False) for network in networks]
@@ -108,12 +108,11 @@ def build_teacher(recipe: Recipe) -> keras.Model:
     return teacher
 
 
-def _rebuild(name: str, crop_px: int) -> keras.Model:
-    """A run's network, for pictures of that side, under the dtype policy in force."""
+def _rebuild(name: str, student: Recipe) -> keras.Model:
+    """A run's network, for the pictures that the student sees, under the dtype policy in force."""
     saved = _load(name)
-    network = build_network(
-        load_run(name).recipe.replace(crop_px=crop_px), side=SIDE if crop_px == SIDE else None
-    )
+    recipe = load_run(name).recipe.replace(crop_px=student.crop_px, first_px=student.first_px)
+    network = build_network(recipe, side=SIDE if student.whole_faces else None)
     network.set_weights(saved.get_weights())
     network.name = f"teacher_{name}"  # teachers may share an architecture, and a model has each name once
     return network

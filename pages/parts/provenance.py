@@ -24,6 +24,7 @@ TRAINING = {
     "average": ("averaged weights, share kept a step", "{:g}"),
     "mixup": ("mixup, alpha", "{:g}"),
     "cutmix": ("CutMix, alpha", "{:g}"),
+    "unmixed_epochs": ("mixes nothing in the last", "{} epochs"),
     "start": ("starts from", "{}"),
     "teacher": ("teacher", "the run {}"),
     "teacher_share": ("teacher's share of the loss", "{:g}"),
@@ -47,6 +48,7 @@ AUGMENTATION = {
     "contrast": ("contrast", "±{:.0%}"),
     "erasing": ("a rectangle erased", "{:.0%} of the faces"),
     "crop_px": ("learns from the middle", "{0} × {0} pixels"),
+    "first_px": ("which are at first drawn in", "{0} × {0}"),
 }
 # Values that stand in a recipe as code spells them.
 SPELT = {
