@@ -37,7 +37,7 @@ def test_the_newest_weights_come_back():
     for _ in range(3):
         network.train_on_batch(SEEN, np.ones((80, 7)))
     newest = network.get_weights()
-    with averaged(network, network, SEEN):
+    with averaged(network, SEEN):
         inside = network.get_weights()
     for before, between, after in zip(newest, inside, network.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)

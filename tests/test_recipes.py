@@ -100,6 +100,7 @@ BAD_VALUES = [
     ("warmup_epochs", -0.5, "at least 0"),
     ("weight_decay", -1e-4, "at least 0"),
     ("patience", -1, "at least 0"),
+    ("lessons", -1, "at least 0"),
     ("label_smoothing", 1.0, r"in \[0, 1\)"),
     ("dropout", 1.0, r"in \[0, 1\)"),
     ("zoom", -0.1, r"in \[0, 1\)"),

@@ -8,8 +8,9 @@ from fer_core import training
 from fer_core.datasets import TRAINING, synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RunError
-from fer_core.training import Progress, checkpoints, loop, train
+from fer_core.training import Progress, checkpoints, lessons, loop, train
 from fer_core.training.augmentation import Augmentation
+from fer_core.training.lessons import Lessons
 
 EPOCHS = 3
 
@@ -200,16 +201,16 @@ def test_rare_emotions_weigh_more(recipe, splits):
     keep = np.flatnonzero((splits["Training"].labels != 1) | (np.arange(112) < 28))  # a quarter of disgust
     data = splits["Training"]
     rare = Dataset(data.images[keep], data.labels[keep], data.rows[keep], TRAINING)
-    one_hot, weights = loop._targets(recipe, rare)
+    lesson = Lessons(recipe, rare)
+    one_hot, weights = lesson.targets, lesson.weights
     assert one_hot.argmax(axis=1).tolist() == rare.labels.tolist()
     assert weights[rare.labels == 1] == pytest.approx(4 * weights[rare.labels == 0][0])
     assert weights.mean() == pytest.approx(1.0)
-    _, alike = loop._targets(recipe.replace(class_weights=False), rare)
-    assert (alike == 1).all()
+    assert (Lessons(recipe.replace(class_weights=False), rare).weights == 1).all()
 
 
 def test_weights_reach_the_loss(recipe, splits, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "class_weights", lambda labels: np.zeros(7))
+    monkeypatch.setattr(lessons, "class_weights", lambda labels: np.zeros(7))
     _, progress = run(recipe.replace(epochs=1), splits, tmp_path / "checkpoint.npz")
     assert progress.history[0]["loss"] == 0
 
@@ -279,8 +280,8 @@ def test_small_pictures_grow_and_it_still_resumes_bit_for_bit(recipe, splits, tm
     growing = recipe.replace(architecture="strided", first_px=32, mixup=0.4, unmixed_epochs=1, erasing=0.1)
     sides, mixed = [], []
     monkeypatch.setattr(Augmentation, "_erase", lambda layer, pixels: sides.append(pixels.shape[1]) or pixels)
-    mix = loop.mix_faces
-    monkeypatch.setattr(loop, "mix_faces", lambda *faces, **how: mixed.append(0) or mix(*faces, **how))
+    mix = lessons.mix_faces
+    monkeypatch.setattr(lessons, "mix_faces", lambda *faces, **how: mixed.append(0) or mix(*faces, **how))
     _, progress = run(growing, splits, tmp_path / "whole.npz")
     assert sorted(set(sides)) == [32, 40, 48]
     assert len(mixed) == EPOCHS - 1

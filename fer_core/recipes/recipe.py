@@ -58,6 +58,9 @@ class Recipe:
     teacher: str = ""  # a finished run, or several ("one+other"), whose answers are learnt beside the labels
     teacher_share: float = 0.0  # of the loss
     teacher_temperature: float = 2.0  # what both networks' logits are divided by for that
+    # So many epochs' pictures are made, and answered by the teacher, once; later epochs show them again in
+    # other orders. A teacher costs a student of its size a quarter of the time. 0: new pictures each epoch.
+    lessons: int = 0
     drop_blank: bool = True  # FER2013's Training split holds 11 images whose pixels are all 0
     flip: bool = True  # mirror every second image
     rotation_degrees: float = 0.0
@@ -85,7 +88,7 @@ class Recipe:
         )  # fmt: skip
         for field in ("epochs", "batch_size"):
             _require(getattr(self, field) >= 1, field, "at least 1", getattr(self, field))
-        for field in ("mixup", "cutmix", "patience", "warmup_epochs", "weight_decay", "rotation_degrees"):
+        for field in ("mixup", "cutmix", "weight_decay", "rotation_degrees"):
             _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2^32)", self.seed)
         _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
@@ -95,6 +98,13 @@ class Recipe:
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
+        for field in ("erasing", "shift", "brightness", "teacher_share"):
+            _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
+        _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
+        self._check_teacher()
+        self._check_epochs()
+
+    def _check_teacher(self) -> None:
         _require(self.teacher_temperature > 0, "teacher_temperature", "above 0", self.teacher_temperature)
         named = all(RUN_NAME.fullmatch(name) for name in self.teachers)
         named = named and len(set(self.teachers)) == len(self.teachers)
@@ -103,9 +113,10 @@ class Recipe:
             (self.teacher != "") == (self.teacher_share > 0), "teacher_share",
             "above 0 with a teacher, and 0 without", self.teacher_share,
         )  # fmt: skip
-        for field in ("erasing", "shift", "brightness", "teacher_share"):
-            _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
-        _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
+
+    def _check_epochs(self) -> None:
+        for field in ("patience", "lessons", "warmup_epochs"):
+            _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
         _require(24 <= self.crop_px <= SIDE, "crop_px", f"in [24, {SIDE}]", self.crop_px)
         grows = self.first_px == 0 or 16 <= self.first_px <= self.crop_px
         _require(grows, "first_px", f"0, or in [16, {self.crop_px}] (crop_px)", self.first_px)

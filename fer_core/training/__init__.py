@@ -3,7 +3,8 @@
 Plain Keras 3 and NumPy: any Keras backend runs it (``KERAS_BACKEND=jax`` on a GPU box).
 """
 
-from fer_core.training.loop import OnEpoch, OnStep, Progress, predict_logits, train, without_blank
+from fer_core.training.lessons import predict_logits
+from fer_core.training.loop import OnEpoch, OnStep, Progress, train, without_blank
 from fer_core.training.trainer import build_optimizer, build_trainer, dtype_policy
 from fer_core.training.transfer import other_pictures
 

@@ -18,22 +18,21 @@ BATCH = 256
 
 
 @contextmanager
-def averaged(trainer: keras.Model, network: keras.Model, seen: npt.NDArray[np.uint8]) -> Iterator[None]:
+def averaged(network: keras.Model, seen: npt.NDArray[np.uint8]) -> Iterator[None]:
     """The average weights in place of the newest: what is validated and kept, but not what training goes on
     from.
 
     Args:
-        trainer: the compiled model around ``network``; its optimizer keeps the average.
-        network: the part whose batch norm is to be measured anew.
+        network: compiled; its optimizer keeps the average, and its batch norm is measured anew.
         seen: (N, side, side, 1) uint8, pictures as training sees them.
     """
-    newest = trainer.get_weights()
-    trainer.optimizer.finalize_variable_values(trainer.trainable_variables)
+    newest = network.get_weights()
+    network.optimizer.finalize_variable_values(network.trainable_variables)
     # JAX would share one buffer between the average and the model, and give it away with the model's.
-    trainer.set_weights(trainer.get_weights())
+    network.set_weights(network.get_weights())
     renew_statistics(network, seen)
     yield
-    trainer.set_weights(newest)
+    network.set_weights(newest)
 
 
 def renew_statistics(network: keras.Model, seen: npt.NDArray[np.uint8]) -> None:

@@ -5,8 +5,8 @@ run that resumes goes on as if it had not stopped.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,14 @@ import numpy.typing as npt
 
 from fer_core import metrics
 from fer_core.architectures import build_network
-from fer_core.datasets.counts import class_weights
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
-from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RunError
 from fer_core.recipes import Recipe
 from fer_core.training import checkpoints
 from fer_core.training.averaging import averaged
-from fer_core.training.mixing import Batch, mix_faces
+from fer_core.training.lessons import Lessons, predict_logits, reseed, seed_generators
 from fer_core.training.trainer import build_trainer, dtype_policy
 
-Logits = npt.NDArray[np.float32]
 STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
 OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, a row an epoch
@@ -92,20 +89,19 @@ def train(
     if steps == 0:
         raise DataError(f"One batch takes {recipe.batch_size} faces. Received: {len(faces)} to train on.")
     with dtype_policy(recipe.precision):
-        network, trainer = build_trainer(recipe, steps)
+        network, lessons = build_trainer(recipe, steps), Lessons(recipe, faces)
     progress = Progress()
     if resume and checkpoint.is_file():
-        progress = _restore(checkpoint, recipe, trainer)
-    batch_faces = (faces.images, *_targets(recipe, faces))
+        progress = _restore(checkpoint, recipe, network)
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
         epoch = len(progress.history)
-        row = _train_epoch(recipe, trainer, batch_faces, epoch, on_step)
-        with _averaged(recipe, trainer, network, batch_faces, epoch):
+        row, seen = _train_epoch(recipe, network, lessons, epoch, on_step)
+        with averaged(network, seen) if recipe.average else nullcontext():
             row |= _validate(network, validation)
             progress.history.append(row)
             if progress.best_epoch == len(progress.history):
                 progress.best_weights = network.get_weights()
-        _save(checkpoint, recipe, trainer, progress)
+        _save(checkpoint, recipe, network, progress)
         if on_epoch:
             on_epoch(progress.history)
     return _finished(recipe, progress), progress
@@ -120,95 +116,35 @@ def without_blank(dataset: Dataset) -> Dataset:
     )  # fmt: skip
 
 
-def _targets(recipe: Recipe, faces: Dataset) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """One-hot labels (N, 7) and each face's weight (N,)."""
-    one_hot = np.eye(EMOTION_COUNT, dtype=np.float32)[faces.labels]
-    weights = class_weights(faces.labels) if recipe.class_weights else np.ones(EMOTION_COUNT)
-    return one_hot, weights.astype(np.float32)[faces.labels]
-
-
-@contextmanager
-def _averaged(
-    recipe: Recipe, trainer: keras.Model, network: keras.Model, faces: Batch, epoch: int
-) -> Iterator[None]:
-    """The average weights in place of the newest, where the recipe asks for one."""
-    if not recipe.average:
-        yield
-        return
-    chosen = np.random.default_rng([recipe.seed, epoch]).permutation(len(faces[0]))[:STATISTICS_FACES]
-    mixed = _epoch_faces(recipe, (faces[0][chosen], faces[1][chosen], faces[2][chosen]), epoch)[0]
-    seen = trainer.get_layer("augmentation")(mixed[..., None], training=True)
-    with averaged(trainer, network, keras.ops.convert_to_numpy(seen)):
-        yield
-
-
 def _train_epoch(
-    recipe: Recipe, trainer: keras.Model, faces: Batch, epoch: int, on_step: OnStep | None
-) -> dict[str, float]:
-    """One pass over the faces in a new order; what does not fill a batch waits for another epoch.
+    recipe: Recipe, network: keras.Model, lessons: Lessons, epoch: int, on_step: OnStep | None
+) -> tuple[dict[str, float], npt.NDArray[np.uint8]]:
+    """One pass over the faces; what does not fill a batch waits for another epoch. The history's row, and
+    some of the pictures that were shown.
 
     Batch by batch and not by ``fit``: under TensorFlow that ends each epoch waiting for tf.data's tuner to
     wake, which it does after 10 ms, 20 ms, ... 82 s: an epoch of 45 s took 82.
     """
     started = time.perf_counter()
-    _resize(trainer, recipe.side_at(epoch))
-    _reseed(trainer, recipe.seed, epoch)
-    images, targets, weights = _epoch_faces(recipe, faces, epoch)
+    reseed(list(seed_generators(network)), recipe.seed, epoch)
+    images, targets, weights = lessons.of_epoch(epoch)
+    if epoch and recipe.side_at(epoch) != recipe.side_at(epoch - 1):
+        network.make_train_function(force=True)  # or TensorFlow makes one that is slower, for any size
     steps = len(images) // recipe.batch_size
     logs = []
     for step in range(steps):
         part = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
-        logs.append(
-            trainer.train_on_batch(images[part, ..., None], targets[part], weights[part], return_dict=True)
-        )
+        logs.append(network.train_on_batch(images[part], targets[part], weights[part], return_dict=True))
         if on_step:
             on_step(step + 1, steps)
-    return {
+    row = {
         "epoch": epoch + 1,
         "loss": float(np.mean([row["loss"] for row in logs])),
         "accuracy": float(np.mean([row["accuracy"] for row in logs])),
-        "learning_rate": float(trainer.optimizer.learning_rate),
+        "learning_rate": float(network.optimizer.learning_rate),
         "seconds": time.perf_counter() - started,
     }
-
-
-def _epoch_faces(recipe: Recipe, faces: Batch, epoch: int) -> Batch:
-    """The faces in the epoch's order, whole batches of them, mixed where the recipe says so."""
-    rng = np.random.default_rng([recipe.seed, epoch])
-    order = rng.permutation(len(faces[0]))[: len(faces[0]) // recipe.batch_size * recipe.batch_size]
-    images, targets, weights = faces[0][order], faces[1][order], faces[2][order]
-    if (recipe.mixup or recipe.cutmix) and epoch < recipe.epochs - recipe.unmixed_epochs:
-        return mix_faces((images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix)
-    return images, targets, weights
-
-
-def _resize(trainer: keras.Model, side: int) -> None:
-    """Let the network learn from pictures of that many pixels a side from now on."""
-    augmentation = trainer.get_layer("augmentation")
-    if augmentation.side != side:
-        augmentation.side = side
-        trainer.make_train_function(force=True)  # the compiled one knows the old side
-
-
-def _reseed(model: keras.Model, seed: int, epoch: int) -> None:
-    """Give each random layer a state that depends on (seed, epoch, layer) alone."""
-    for index, generator in enumerate(_seed_generators(model)):
-        state = np.random.SeedSequence([seed, epoch, index]).generate_state(1)[0] % 2**31
-        generator.state.assign(np.array([state, 0], dtype=generator.state.dtype))
-
-
-def _seed_generators(model: keras.Model) -> Iterator[keras.random.SeedGenerator]:
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _seed_generators(layer)
-        elif hasattr(layer, "seed_generator"):
-            yield layer.seed_generator
-
-
-def predict_logits(network: keras.Model, images: npt.NDArray[np.uint8]) -> Logits:
-    """Logits (N, 7) float32 of uint8 (N, 48, 48) images."""
-    parts = [images[start : start + 256, ..., None] for start in range(0, len(images), 256)]
-    return np.concatenate([np.asarray(network.predict_on_batch(part), np.float32) for part in parts])
+    return row, images[:STATISTICS_FACES]
 
 
 def _validate(network: keras.Model, validation: Dataset) -> dict[str, float]:
@@ -220,21 +156,21 @@ def _validate(network: keras.Model, validation: Dataset) -> dict[str, float]:
     }
 
 
-def _save(path: Path, recipe: Recipe, trainer: keras.Model, progress: Progress) -> None:
+def _save(path: Path, recipe: Recipe, network: keras.Model, progress: Progress) -> None:
     state = {
-        "weights": trainer.get_weights(),
-        "optimizer": [np.asarray(variable) for variable in trainer.optimizer.variables],
+        "weights": network.get_weights(),
+        "optimizer": [np.asarray(variable) for variable in network.optimizer.variables],
         "best": progress.best_weights,
     }
     checkpoints.save(path, recipe, progress.history, state)
 
 
-def _restore(path: Path, recipe: Recipe, trainer: keras.Model) -> Progress:
+def _restore(path: Path, recipe: Recipe, network: keras.Model) -> Progress:
     history, state = checkpoints.load(path, recipe)
-    trainer.optimizer.build(trainer.trainable_variables)
+    network.optimizer.build(network.trainable_variables)
     try:
-        trainer.set_weights(state["weights"])
-        for variable, value in zip(trainer.optimizer.variables, state["optimizer"], strict=True):
+        network.set_weights(state["weights"])
+        for variable, value in zip(network.optimizer.variables, state["optimizer"], strict=True):
             variable.assign(value)
     except (KeyError, ValueError) as error:
         raise RunError(

@@ -1,4 +1,4 @@
-"""What is trained: the network inside a compiled model, which augments what it sees and has an optimizer."""
+"""What is trained: the network with a loss and an optimizer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,31 +10,27 @@ from fer_core.architectures import build_network
 from fer_core.datasets.dataset import SIDE
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
-from fer_core.training.augmentation import Augmentation
 
 
-def build_trainer(recipe: Recipe, steps: int) -> tuple[keras.Model, keras.Model]:
-    """The network, and the compiled model around it that augments what the network sees."""
+def build_trainer(recipe: Recipe, steps: int) -> keras.Model:
+    """The recipe's network, compiled to learn from augmented pictures: see ``lessons`` for its targets."""
     keras.utils.set_random_seed(recipe.seed)
     network = build_network(recipe, side=SIDE if recipe.whole_faces else None)
     if recipe.start:
         transfer.load_start(recipe, network)
-    inputs = keras.Input((SIDE, SIDE, 1), dtype="uint8")
-    seen = Augmentation(recipe, name="augmentation")(inputs)
-    answers = network(seen)
     loss: Any = keras.losses.CategoricalCrossentropy(True, recipe.label_smoothing)
     accuracy: Any = keras.metrics.CategoricalAccuracy(name="accuracy")
     if recipe.teacher:
-        answers, loss, accuracy = transfer.learn_from_teacher(recipe, seen, answers)
-    trainer = keras.Model(inputs, answers)
-    trainer.compile(
+        loss = transfer.distillation_loss(recipe)
+        accuracy = keras.metrics.MeanMetricWrapper(transfer.label_accuracy, name="accuracy")
+    network.compile(
         optimizer=build_optimizer(recipe, steps),
         loss=loss,
         metrics=[accuracy],
         # XLA is slower on the CPU under TensorFlow; JAX always compiles.
         jit_compile=keras.backend.backend() != "tensorflow",
     )
-    return network, trainer
+    return network
 
 
 def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

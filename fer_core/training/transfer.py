@@ -78,16 +78,6 @@ def other_pictures(recipe: Recipe) -> str:
     return next((facts["other_pictures"] for facts in earlier if facts.get("other_pictures")), "")
 
 
-def learn_from_teacher(
-    recipe: Recipe, seen: keras.KerasTensor, answers: keras.KerasTensor
-) -> tuple[keras.KerasTensor, Callable[[Any, Any], Any], keras.metrics.Metric]:
-    """The student's logits with the teacher's beside them, (N, 14), and the loss and metric of the pair."""
-    taught = build_teacher(recipe)(seen, training=False)
-    both = keras.layers.Concatenate(dtype="float32")([answers, taught])
-    accuracy = keras.metrics.MeanMetricWrapper(student_accuracy, name="accuracy")
-    return both, distillation_loss(recipe), accuracy
-
-
 def build_teacher(recipe: Recipe) -> keras.Model:
     """The frozen network of the run that teaches, for pictures of any side; of several, their mean logits.
 
@@ -126,17 +116,18 @@ def _load(name: str) -> keras.Model:
 
 
 def distillation_loss(recipe: Recipe) -> Callable[[Any, Any], Any]:
-    """The loss (N,) of targets (N, 7) and the logits of student and teacher beside each other, (N, 14).
+    """The loss (N,) of the student's logits (N, 7), given targets and the teacher's logits beside each other,
+    (N, 14).
 
     (1 - share) cross-entropy(targets, student) + share T^2 cross-entropy(teacher / T, student / T), as in
     Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", arXiv:1503.02531.
     """
     share, temperature = recipe.teacher_share, recipe.teacher_temperature
 
-    def loss(targets: Any, logits: Any) -> Any:
-        student, teacher = logits[:, :EMOTION_COUNT], logits[:, EMOTION_COUNT:]
+    def loss(taught: Any, student: Any) -> Any:
+        targets, teacher = taught[:, :EMOTION_COUNT], taught[:, EMOTION_COUNT:]
         smooth = targets * (1 - recipe.label_smoothing) + recipe.label_smoothing / EMOTION_COUNT
-        soft = ops.softmax(ops.stop_gradient(teacher) / temperature)
+        soft = ops.softmax(teacher / temperature)
         hard_loss = ops.categorical_crossentropy(smooth, student, from_logits=True)
         soft_loss = ops.categorical_crossentropy(soft, student / temperature, from_logits=True)
         return (1 - share) * hard_loss + share * temperature**2 * soft_loss
@@ -144,6 +135,6 @@ def distillation_loss(recipe: Recipe) -> Callable[[Any, Any], Any]:
     return loss
 
 
-def student_accuracy(targets: Any, logits: Any) -> Any:
-    """The share of faces that the student reads as their target says, (N,) of 0 and 1."""
-    return keras.metrics.categorical_accuracy(targets, logits[:, :EMOTION_COUNT])
+def label_accuracy(taught: Any, student: Any) -> Any:
+    """The share of faces that the student reads as their label says, (N,) of 0 and 1."""
+    return keras.metrics.categorical_accuracy(taught[:, :EMOTION_COUNT], student)

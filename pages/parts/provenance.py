@@ -29,6 +29,7 @@ TRAINING = {
     "teacher": ("teacher", "the run {}"),
     "teacher_share": ("teacher's share of the loss", "{:g}"),
     "teacher_temperature": ("teacher's temperature", "{:g}"),
+    "lessons": ("pictures are new in the first", "{} epochs, and come again after that"),
     "class_weights": ("class weights", "the rarer the emotion, the heavier"),
     "dropout": ("dropout", "{:g}"),
     "batch_norm": ("batch norm", "after each convolution"),

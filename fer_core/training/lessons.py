@@ -1,0 +1,98 @@
+"""What each epoch shows: faces in a new order, mixed, augmented, and answered by a teacher if there is one.
+
+All of it is made before the epoch's first step, as a function of (recipe, faces, epoch). Pictures are uint8
+(M, side, side, 1), targets float32 (M, 7), or (M, 14) with a teacher's logits beside the labels' shares.
+"""
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from fer_core.datasets.counts import class_weights
+from fer_core.datasets.dataset import Dataset
+from fer_core.emotions import EMOTION_COUNT
+from fer_core.recipes import Recipe
+from fer_core.training import transfer
+from fer_core.training.augmentation import Augmentation
+from fer_core.training.mixing import Batch, mix_faces
+
+AT_ONCE = 1024  # faces that are augmented at a time
+
+
+class Lessons:
+    """The epochs' pictures, targets and weights; a teacher's answers are kept where lessons repeat.
+
+    Args:
+        recipe: its fields decide; the teacher is built under the dtype policy in force.
+        faces: the faces to learn from.
+    """
+
+    def __init__(self, recipe: Recipe, faces: Dataset) -> None:
+        self.recipe = recipe
+        self.images = faces.images
+        self.targets, self.weights = _targets(recipe, faces)
+        self.augmentation = Augmentation(recipe)
+        self.teacher = transfer.build_teacher(recipe) if recipe.teacher else None
+        self.kept: dict[tuple[int, ...], Batch] = {}
+
+    def of_epoch(self, epoch: int) -> Batch:
+        """Whole batches of faces for an epoch, counted from 0; a lesson given before comes in a new order."""
+        recipe = self.recipe
+        number = epoch % recipe.lessons if recipe.lessons else epoch
+        mixed = epoch < recipe.epochs - recipe.unmixed_epochs
+        lesson = number, recipe.side_at(epoch), int(mixed)
+        if lesson not in self.kept:
+            if not recipe.lessons:
+                self.kept.clear()
+            self.kept[lesson] = self._make(number, side=recipe.side_at(epoch), mixed=mixed)
+        order = np.random.default_rng([recipe.seed, epoch, 1]).permutation(len(self.kept[lesson][0]))
+        images, targets, weights = self.kept[lesson]
+        return images[order], targets[order], weights[order]
+
+    def _make(self, number: int, *, side: int, mixed: bool) -> Batch:
+        recipe, rng = self.recipe, np.random.default_rng([self.recipe.seed, number])
+        count = len(self.images)
+        chosen = rng.permutation(count)[: count // recipe.batch_size * recipe.batch_size]
+        images, targets, weights = self.images[chosen], self.targets[chosen], self.weights[chosen]
+        if mixed and (recipe.mixup or recipe.cutmix):
+            images, targets, weights = mix_faces(
+                (images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix
+            )
+        seen = self._augment(images, number, side)
+        if self.teacher is not None:
+            targets = np.concatenate([targets, predict_logits(self.teacher, seen[..., 0])], axis=1)
+        return seen, targets, weights
+
+    def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
+        self.augmentation.side = side
+        reseed([self.augmentation.seed_generator], self.recipe.seed, number)
+        parts = [images[start : start + AT_ONCE, ..., None] for start in range(0, len(images), AT_ONCE)]
+        changed = [keras.ops.convert_to_numpy(self.augmentation(part, training=True)) for part in parts]
+        return np.concatenate(changed)
+
+
+def predict_logits(network: keras.Model, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Logits (N, 7) float32 of uint8 (N, side, side) images."""
+    parts = [images[start : start + 256, ..., None] for start in range(0, len(images), 256)]
+    return np.concatenate([np.asarray(network.predict_on_batch(part), np.float32) for part in parts])
+
+
+def reseed(generators: list[keras.random.SeedGenerator], seed: int, epoch: int) -> None:
+    """Give each generator a state that depends on (seed, epoch, its place in the list) alone."""
+    for index, generator in enumerate(generators):
+        state = np.random.SeedSequence([seed, epoch, index]).generate_state(1)[0] % 2**31
+        generator.state.assign(np.array([state, 0], dtype=generator.state.dtype))
+
+
+def seed_generators(model: keras.Model) -> Iterator[keras.random.SeedGenerator]:
+    """Those of a network's random layers, such as dropout, in the order of its layers."""
+    return (layer.seed_generator for layer in model.layers if hasattr(layer, "seed_generator"))
+
+
+def _targets(recipe: Recipe, faces: Dataset) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """One-hot labels (N, 7) and each face's weight (N,)."""
+    one_hot = np.eye(EMOTION_COUNT, dtype=np.float32)[faces.labels]
+    weights = class_weights(faces.labels) if recipe.class_weights else np.ones(EMOTION_COUNT)
+    return one_hot, weights.astype(np.float32)[faces.labels]

@@ -1,0 +1,84 @@
+"""Lessons: what each epoch shows, and what is kept of a teacher's answers."""
+
+import numpy as np
+import pytest
+
+from fer_core.datasets import synthetic_splits
+from fer_core.training import predict_logits
+from fer_core.training.lessons import Lessons
+
+FACES = synthetic_splits(10, 2, 2)["Training"]  # 70 faces: two batches of 32, and 6 that wait
+
+
+@pytest.fixture
+def recipe(tiny):
+    return tiny.replace(mixup=0.4, epochs=6)
+
+
+@pytest.fixture
+def taught(recipe, trained_run, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(trained_run.path.parent))
+    return recipe.replace(teacher=trained_run.name, teacher_share=0.5)
+
+
+def in_one_order(lesson):
+    """The faces of a lesson as a set: sorted by their pixels."""
+    images, targets, weights = lesson
+    order = np.lexsort(images.reshape(len(images), -1).T)
+    return images[order], targets[order], weights[order]
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_whole_batches_of_pictures_their_targets_and_weights(recipe):
+    images, targets, weights = Lessons(recipe, FACES).of_epoch(0)
+    assert (images.shape, images.dtype) == ((64, 48, 48, 1), np.uint8)
+    assert (targets.shape, targets.dtype) == ((64, 7), np.float32)
+    assert (weights.shape, weights.dtype) == ((64,), np.float32)
+    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_each_epoch_shows_new_pictures_and_any_process_the_same(recipe):
+    lessons = Lessons(recipe, FACES)
+    first, second = lessons.of_epoch(0), lessons.of_epoch(1)
+    assert not same(in_one_order(first), in_one_order(second))
+    assert same(Lessons(recipe, FACES).of_epoch(1), second)  # as a resumed run asks, without the first
+    assert not same(Lessons(recipe.replace(seed=1), FACES).of_epoch(0), first)
+
+
+def test_repeated_lessons_come_in_another_order(recipe):
+    lessons = Lessons(recipe.replace(lessons=2), FACES)
+    first, second, third = (lessons.of_epoch(epoch) for epoch in range(3))
+    assert same(in_one_order(third), in_one_order(first))
+    assert not same(third, first)
+    assert not same(in_one_order(second), in_one_order(first))
+
+
+def test_a_lesson_that_is_not_mixed_or_larger_is_another(recipe):
+    growing = recipe.replace(lessons=1, first_px=40, unmixed_epochs=2, architecture="strided")
+    lessons = Lessons(growing, FACES)
+    sides = [lessons.of_epoch(epoch)[0].shape[1] for epoch in range(6)]
+    assert sides == [40, 40, 40, 48, 48, 48]
+    is_mixed = [(lessons.of_epoch(epoch)[1].max(axis=1) < 1).any() for epoch in range(6)]
+    assert is_mixed == [True] * 4 + [False] * 2
+
+
+def test_the_teacher_answers_the_very_pictures_that_are_shown(taught):
+    lessons = Lessons(taught, FACES)
+    images, targets, _ = lessons.of_epoch(3)
+    assert targets.shape == (64, 14)
+    answers = predict_logits(lessons.teacher, images[..., 0])
+    np.testing.assert_allclose(targets[:, 7:], answers, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kept", "asked"), [(0, 4), (2, 2)])
+def test_the_teacher_answers_a_repeated_lesson_once(taught, monkeypatch, kept, asked):
+    lessons, calls = Lessons(taught.replace(lessons=kept), FACES), []
+    answer = lessons.teacher.predict_on_batch
+    monkeypatch.setattr(lessons.teacher, "predict_on_batch", lambda images: calls.append(1) or answer(images))
+    for epoch in range(4):
+        lessons.of_epoch(epoch)
+    assert len(calls) == asked
+    assert len(lessons.kept) == (kept or 1)
