@@ -193,6 +193,20 @@ def expected_calibration_error(labels: Labels, probabilities: Probabilities, *, 
     return float((gaps * found.counts).sum() / max(1, found.counts.sum()))
 
 
+def calibration_noise(probabilities: Probabilities, *, bins: int = 15) -> float:
+    """The calibration error that chance alone would show, were every confidence exactly right.
+
+    A bin's share of right answers scatters around its confidence, so the error of few faces is never 0,
+    however good the network (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation",
+    arXiv:2012.08668). Answers are right independently with their confidence c; a bin's distance is then close
+    to that of a normal distribution, whose mean is sqrt(2 / pi sum of c (1 - c)).
+    """
+    confidence = np.clip(probabilities.max(axis=1).astype(np.float64), 0, 1)
+    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    variance = np.bincount(place, weights=confidence * (1 - confidence), minlength=bins)
+    return float(np.sqrt(2 / np.pi * variance).sum() / max(1, len(confidence)))
+
+
 def score(labels: Labels, probabilities: Probabilities) -> dict[str, Any]:
     """Every number that is shown of one set of predictions, as plain JSON values.
 

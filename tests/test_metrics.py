@@ -188,6 +188,18 @@ def test_calibration_error_is_a_share_and_reliability_counts_every_face(case):
     assert (found.confidence[full] <= found.edges[1:][full] + 1e-6).all()
 
 
+def test_calibration_noise_is_what_a_perfectly_calibrated_network_shows():
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.full(7, 0.3), 2000).astype(np.float32)
+    errors = []
+    for _ in range(40):  # labels drawn from the very probabilities
+        labels = (probabilities.cumsum(axis=1) > rng.random((2000, 1))).argmax(axis=1)
+        errors.append(metrics.expected_calibration_error(labels, probabilities))
+    assert metrics.calibration_noise(probabilities) == pytest.approx(np.mean(errors), rel=0.08)
+    assert metrics.calibration_noise(np.eye(7, dtype=np.float32)) == 0
+    assert metrics.calibration_noise(np.empty((0, 7), np.float32)) == 0
+
+
 BAD_ARRAYS = {
     "a row short": (np.zeros(3, int), np.zeros((2, 7)), r"must be \(3, 7\).*Received: \(2, 7\)"),
     "six emotions": (np.zeros(2, int), np.zeros((2, 6)), r"must be \(2, 7\).*Received: \(2, 6\)"),

@@ -6,7 +6,13 @@ import streamlit as st
 from fer_core import charts
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS, Emotion
 from fer_core.formats import format_percent
-from fer_core.metrics import Labels, Probabilities, reliability
+from fer_core.metrics import (
+    Labels,
+    Probabilities,
+    calibration_noise,
+    expected_calibration_error,
+    reliability,
+)
 from fer_core.rankings import Ranking, coverage, rank
 from pages.parts import formats
 from pages.parts.figures import show_figure
@@ -22,6 +28,12 @@ def show_confidence(labels: Labels, probabilities: Probabilities) -> None:
             charts.plot_reliability(bins.confidence, bins.accuracy, bins.counts, height=400),
             key="reliability",
             alt="Reliability diagram: how often the network is right against how sure it says it is.",
+        )
+        st.caption(
+            f"The calibration error (ECE) is the mean distance from the diagonal, here "
+            f"{format_percent(expected_calibration_error(labels, probabilities))}. Chance alone would show "
+            f"{format_percent(calibration_noise(probabilities))} on "
+            f"{formats.counted(len(labels), 'face')}, were every confidence exactly right."
         )
     with right:
         _show_coverage(labels, probabilities)
