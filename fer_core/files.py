@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +88,18 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, list[float]]:
     except (OSError, KeyError, TypeError, ValueError) as error:
         expected = ", ".join(columns)
         raise RunError(f"{path} must be a CSV with the columns {expected}. Received: {error}.") from error
+
+
+def compress_archive(path: Path) -> None:
+    """Compress the members of a zip archive, which stays one that every reader of zip reads; whole or not at
+    all. Kernels rounded to float16 take 0.6 of their size so (Keras stores them as float32)."""
+    with (
+        replacing(path) as unfinished,
+        zipfile.ZipFile(path) as archive,
+        zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as smaller,
+    ):
+        for member in archive.infolist():
+            smaller.writestr(member.filename, archive.read(member))
 
 
 def write_arrays(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_core import runs
+from fer_core import files, runs
 from fer_core.baselines import Baseline, OnCandidate, fit_baseline
 from fer_core.cards import write_card
 from fer_core.datasets import find_twins
@@ -54,6 +54,7 @@ def train_run(
     run = runs.start_run(recipe, resume=resume, restart=restart)
     network, facts = train_into(run, recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch)
     network.save(run.keras_path)
+    files.compress_archive(run.keras_path)
     run.save_provenance(origin | facts)
     export_run(run, splits[PUBLIC_TEST])
     evaluate_run(run, splits)

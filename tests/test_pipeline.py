@@ -1,6 +1,7 @@
 """From data to a finished run: one tiny run, and what becomes of it when something is missing or stops."""
 
 import json
+import zipfile
 
 import keras
 import numpy as np
@@ -24,6 +25,13 @@ def test_a_run_is_whole_and_holds_nothing_else(trained_run):
     assert {path.name for path in trained_run.path.iterdir()} == set(runs.WHOLE)
     assert load_run(trained_run.path) == trained_run
     assert not list(trained_run.path.parent.glob(".*"))
+
+
+def test_the_saved_network_is_compressed(trained_run):
+    with zipfile.ZipFile(trained_run.keras_path) as archive:
+        assert {member.compress_type for member in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+        assert archive.testzip() is None
+    assert keras.saving.load_model(trained_run.keras_path, compile=False).count_params() > 0
 
 
 def test_the_recipe_and_the_history_are_the_runs(trained_run, tiny):
