@@ -11,7 +11,7 @@ from typing import Any
 from fer_core.datasets.dataset import SIDE
 from fer_core.errors import RecipeError
 
-OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw")
+OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw", "muon")
 RUN_NAME = re.compile(
     r"_?[A-Za-z0-9][A-Za-z0-9._-]*"
 )  # it becomes a folder's; one with a dot first is unfinished
@@ -35,7 +35,7 @@ class Recipe:
     seed: int = 0
     batch_size: int = 128
     optimizer: str = "nadam"
-    momentum: float = 0.9  # SGD alone (Nesterov); the others keep Keras's betas
+    momentum: float = 0.9  # of SGD and Muon (Nesterov); the others keep Keras's betas
     learning_rate: float = 1e-3  # the peak, reached after the warm-up; then a half cosine down to 0
     warmup_epochs: float = 2.0
     weight_decay: float = 0.0  # decoupled, times the learning rate (Loshchilov & Hutter 2019)

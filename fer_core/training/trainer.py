@@ -10,6 +10,7 @@ from fer_core.architectures import build_network
 from fer_core.datasets.dataset import SIDE
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
+from fer_core.training.muon import Muon
 
 
 def build_trainer(recipe: Recipe, steps: int) -> keras.Model:
@@ -45,8 +46,10 @@ def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     settings: dict[str, Any] = {"learning_rate": schedule, "weight_decay": recipe.weight_decay or None}
     if recipe.average:
         settings |= {"use_ema": True, "ema_momentum": recipe.average}
-    if recipe.optimizer == "sgd":
+    if recipe.optimizer in ("sgd", "muon"):
         settings |= {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
+    if recipe.optimizer == "muon":
+        return Muon(**settings)
     return keras.optimizers.get({"class_name": recipe.optimizer, "config": settings})
 
 

@@ -58,6 +58,7 @@ SPELT = {
     "nadam": "NAdam",
     "adamax": "Adamax",
     "adamw": "AdamW",
+    "muon": "Muon",
     "he_normal": "He-normal",
     "glorot_uniform": "Glorot-uniform",
     "imagenet": "ImageNet's weights",
@@ -76,7 +77,7 @@ def show_recipe(recipe: Recipe) -> None:
     fields = recipe.to_json()
     if not recipe.teacher:
         fields.pop("teacher_temperature")
-    if recipe.optimizer != "sgd":  # the others keep their own betas
+    if recipe.optimizer not in ("sgd", "muon"):  # the others keep their own betas
         fields.pop("momentum")
     rest = {
         name: value for name, value in fields.items() if name not in TRAINING | AUGMENTATION | {"name": ()}
