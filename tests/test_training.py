@@ -253,12 +253,12 @@ def test_the_learning_rate_warms_up_and_falls_to_nothing(recipe, warmup, start):
     assert (np.diff(rates[int(10 * warmup) :]) < 0).all()
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "nadam", "adamax", "adamw"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "nadam", "adamax", "adamw", "muon"])
 def test_every_optimizer_is_built_with_the_recipes_settings(recipe, name):
     optimizer = training.build_optimizer(recipe.replace(optimizer=name, momentum=0.8), steps=10)
     assert type(optimizer).__name__.lower() == name
     assert optimizer.weight_decay == recipe.weight_decay
-    if name == "sgd":
+    if name in ("sgd", "muon"):
         assert (optimizer.momentum, optimizer.nesterov) == (0.8, True)
 
 

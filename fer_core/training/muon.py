@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-# The quintic 3.4445 x - 4.775 x^3 + 2.0315 x^5 brings any x of (0, 1] near 1 when applied five times; Jordan's
-# coefficients, chosen for speed: singular values end between 0.7 and 1.2, which serves as well as 1.
+# Of the quintic 3.4445 x - 4.775 x^3 + 2.0315 x^5, which brings any x of (0, 1] near 1 when applied five times;
+# Jordan chose it for speed: singular values end between 0.7 and 1.2, which serves as well as 1.
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 ITERATIONS = 5
 
@@ -14,10 +14,11 @@ ITERATIONS = 5
 class Muon(keras.optimizers.SGD):
     """Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks").
 
-    The momentum of a kernel (height, width, in, out), laid out as a matrix (height width in, out), is replaced
-    by the nearest matrix whose singular values are all 1, so rare directions are learnt as fast as common ones;
-    that times the learning rate is the step. All other weights learn by SGD with the same momentum. Kernels
-    are followed by batch norm here, so their length does not matter, and no factor for their shape is needed.
+    The momentum of a kernel (height, width, in, out), laid out as a matrix (height width in, out), is
+    replaced by the nearest matrix whose singular values are all 1, so rare directions are learnt as fast as
+    common ones; that times the learning rate is the step. All other weights learn by SGD with the same
+    momentum. Kernels are followed by batch norm here, so their length does not matter, and no factor for
+    their shape is needed.
 
     Keras's own Muon takes matrices alone, and leaves kernels of convolutions to Adam.
     """
@@ -27,13 +28,14 @@ class Muon(keras.optimizers.SGD):
         if len(variable.shape) != 4:
             super().update_step(gradient, variable, learning_rate)
             return
+        ahead = self._with_momentum(gradient, variable) if self.momentum else gradient
+        step = ops.reshape(orthogonalize(ops.reshape(ahead, (-1, variable.shape[-1]))), variable.shape)
+        self.assign_sub(variable, step * ops.cast(learning_rate, variable.dtype))
+
+    def _with_momentum(self, gradient: Any, variable: Any) -> Any:
         momentum = self.momentums[self._get_variable_index(variable)]
         self.assign(momentum, momentum * self.momentum + gradient)
-        ahead = gradient + self.momentum * momentum if self.nesterov else momentum
-        step = orthogonalize(ops.reshape(ahead, (-1, variable.shape[-1])))
-        self.assign_sub(
-            variable, ops.reshape(step, variable.shape) * ops.cast(learning_rate, variable.dtype)
-        )
+        return gradient + self.momentum * momentum if self.nesterov else momentum
 
 
 def orthogonalize(matrix: Any) -> Any:
