@@ -87,9 +87,9 @@ def quick() -> Recipe:
     """The network of ``teacher``, from labels alone, under Muon and the stronger mixing of ``best``.
 
     Its minutes say how soon 70.1 % of PublicTest, averaged with the mirror image, can be had on two CPU
-    cores. Muon (Jordan et al. 2024) learns in 8 epochs what SGD learns in 20 (docs/experiments.md). Pictures of 24,
-    then 32, then 40 pixels a side save a quarter of the time (Tan and Le 2021, arXiv:2104.00298); the last
-    epochs mix nothing (He et al. 2019, arXiv:1909.09148).
+    cores. Muon (Jordan et al. 2024) learns in 8 epochs what SGD learns in 20 (docs/experiments.md).
+    Pictures of 24, then 32, then 40 pixels a side save a quarter of the time (Tan and Le 2021,
+    arXiv:2104.00298); the last epochs mix nothing (He et al. 2019, arXiv:1909.09148).
 
     Expected: not measured yet.
     Time: not measured yet.

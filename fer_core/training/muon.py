@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-# Of the quintic 3.4445 x - 4.775 x^3 + 2.0315 x^5, which brings any x of (0, 1] near 1 when applied five times;
-# Jordan chose it for speed: singular values end between 0.7 and 1.2, which serves as well as 1.
+# Of the quintic 3.4445 x - 4.775 x^3 + 2.0315 x^5, which brings any x of (0, 1] near 1 when applied five
+# times. Jordan chose it for speed: singular values end between 0.7 and 1.2, which serves as well as 1.
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 ITERATIONS = 5
 
