@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer_core.datasets import synthetic_splits
-from fer_core.training import predict_logits
+from fer_core.training import predict_logits, transfer
 from fer_core.training.lessons import Lessons
 
 FACES = synthetic_splits(10, 2, 2)["Training"]  # 70 faces: two batches of 32, and 6 that wait
@@ -71,6 +71,15 @@ def test_the_teacher_answers_the_very_pictures_that_are_shown(taught):
     assert targets.shape == (64, 14)
     answers = predict_logits(lessons.teacher, images[..., 0])
     np.testing.assert_allclose(targets[:, 7:], answers, atol=1e-4)
+
+
+def test_a_teacher_of_whole_faces_sees_the_picture_of_whose_middle_the_student_learns(taught, monkeypatch):
+    monkeypatch.setattr(transfer, "FLAT_HEADS", ("tiny",))
+    student = taught.replace(architecture="strided")
+    whole, middle = (Lessons(student.replace(crop_px=px), FACES).of_epoch(3) for px in (48, 40))
+    assert middle[0].shape == (64, 40, 40, 1)
+    np.testing.assert_array_equal(middle[0], whole[0][:, 4:44, 4:44])
+    np.testing.assert_array_equal(middle[1], whole[1])
 
 
 @pytest.mark.parametrize(("kept", "asked"), [(0, 4), (2, 2)])

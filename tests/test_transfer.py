@@ -105,6 +105,13 @@ def test_several_teachers_answer_with_their_mean(tiny, earlier, tmp_path, monkey
     assert teacher.trainable_weights == []
 
 
+def test_a_teacher_of_whole_faces_cannot_teach_from_pictures_that_grow(tiny, earlier, monkeypatch):
+    monkeypatch.setattr(transfer, "FLAT_HEADS", ("tiny",))
+    growing = tiny.replace(architecture="strided", first_px=32, teacher=earlier.name, teacher_share=0.5)
+    with pytest.raises(RecipeError, match=r"'tiny' reads whole faces .* first_px must be 0\. Received: 32\."):
+        transfer.build_teacher(growing)
+
+
 def test_each_teacher_that_is_not_there_is_named(tiny, earlier, tmp_path):
     with pytest.raises(RunError, match="There is no run 'none'"):
         fit(tiny.replace(teacher=f"{earlier.name}+none", teacher_share=0.5), tmp_path)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.datasets.counts import class_weights
-from fer_core.datasets.dataset import Dataset
+from fer_core.datasets.dataset import SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
@@ -33,8 +33,10 @@ class Lessons:
         self.recipe = recipe
         self.images = faces.images
         self.targets, self.weights = _targets(recipe, faces)
-        self.augmentation = Augmentation(recipe)
         self.teacher = transfer.build_teacher(recipe) if recipe.teacher else None
+        # A teacher that reads whole faces alone is shown the picture of whose middle the student sees a crop.
+        self.whole = self.teacher is not None and self.teacher.input_shape[1] == SIDE
+        self.augmentation = Augmentation(recipe.replace(crop_px=SIDE) if self.whole else recipe)
         self.kept: dict[tuple[int, ...], Batch] = {}
 
     def of_epoch(self, epoch: int) -> Batch:
@@ -60,10 +62,11 @@ class Lessons:
             images, targets, weights = mix_faces(
                 (images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix
             )
-        seen = self._augment(images, number, side)
+        seen = self._augment(images, number, SIDE if self.whole else side)
         if self.teacher is not None:
             targets = np.concatenate([targets, predict_logits(self.teacher, seen[..., 0])], axis=1)
-        return seen, targets, weights
+        edge = (seen.shape[1] - side) // 2
+        return seen[:, edge : edge + side, edge : edge + side], targets, weights
 
     def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
         self.augmentation.side = side

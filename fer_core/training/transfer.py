@@ -13,7 +13,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from fer_core.architectures import MOBILENET_ALPHA, MOBILENET_SIDE, build_mobilenet_body, build_network
+from fer_core.architectures import (
+    FLAT_HEADS,
+    MOBILENET_ALPHA,
+    MOBILENET_SIDE,
+    build_mobilenet_body,
+    build_network,
+)
 from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RecipeError
@@ -79,30 +85,37 @@ def other_pictures(recipe: Recipe) -> str:
 
 
 def build_teacher(recipe: Recipe) -> keras.Model:
-    """The frozen network of the run that teaches, for pictures of any side; of several, their mean logits.
+    """The frozen network of the run that teaches; of several, their mean logits.
 
-    It sees what the student sees, augmented and mixed: "a good teacher is patient and consistent" (Beyer et
-    al. 2022, arXiv:2106.05237). Several in one are the ensemble of Hinton et al. 2015.
+    It reads what the student sees, augmented and mixed ("a good teacher is patient and consistent", Beyer et
+    al. 2022, arXiv:2106.05237), in any number of pixels. One that flattens its maps reads whole faces alone:
+    with such a one among them, teachers are shown the whole picture, and the student its middle. Several in
+    one are the ensemble of Hinton et al. 2015.
 
     Raises:
-        RecipeError: if one can only read whole faces, and the student learns from crops.
+        RecipeError: if one reads whole faces alone, and the student's pictures grow.
         RunError: if there is no such run.
     """
-    networks = [_rebuild(name, recipe) for name in recipe.teachers]
-    side = networks[0].input_shape[1]
+    runs = [load_run(name) for name in recipe.teachers]
+    flat = [run.name for run in runs if run.has_network and run.recipe.architecture in FLAT_HEADS]
+    if flat and recipe.first_px:
+        raise RecipeError(
+            f"The run {flat[0]!r} reads whole faces in all their pixels and cannot teach from pictures that "
+            f"grow: first_px must be 0. Received: {recipe.first_px}."
+        )
+    side = SIDE if flat or recipe.whole_faces else None
     seen = keras.Input((side, side, 1), dtype="uint8")
-    answers = [network(seen, training=False) for network in networks]
+    answers = [_rebuild(run.name, side)(seen, training=False) for run in runs]
     mean = keras.layers.Average(dtype="float32")(answers) if len(answers) > 1 else answers[0]
     teacher = keras.Model(seen, mean, name="teacher")
     teacher.trainable = False
     return teacher
 
 
-def _rebuild(name: str, student: Recipe) -> keras.Model:
-    """A run's network, for the pictures that the student sees, under the dtype policy in force."""
+def _rebuild(name: str, side: int | None) -> keras.Model:
+    """A run's network, for pictures of any side or of ``side`` pixels, under the dtype policy in force."""
     saved = _load(name)
-    recipe = load_run(name).recipe.replace(crop_px=student.crop_px, first_px=student.first_px)
-    network = build_network(recipe, side=SIDE if student.whole_faces else None)
+    network = build_network(load_run(name).recipe.replace(crop_px=SIDE, first_px=0), side=side)
     network.set_weights(saved.get_weights())
     network.name = f"teacher_{name}"  # teachers may share an architecture, and a model has each name once
     return network
