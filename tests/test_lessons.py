@@ -5,7 +5,7 @@ import pytest
 
 from fer_core.datasets import synthetic_splits
 from fer_core.training import predict_logits, transfer
-from fer_core.training.lessons import Lessons
+from fer_core.training.lessons import Lessons, crop_anywhere, crop_middle
 
 FACES = synthetic_splits(10, 2, 2)["Training"]  # 70 faces: two batches of 32, and 6 that wait
 
@@ -80,6 +80,39 @@ def test_a_teacher_of_whole_faces_sees_the_picture_of_whose_middle_the_student_l
     assert middle[0].shape == (64, 40, 40, 1)
     np.testing.assert_array_equal(middle[0], whole[0][:, 4:44, 4:44])
     np.testing.assert_array_equal(middle[1], whole[1])
+
+
+def test_crops_are_drawn_anew_of_a_picture_that_comes_again(taught, monkeypatch):
+    monkeypatch.setattr(transfer, "FLAT_HEADS", ("tiny",))
+    drawn = taught.replace(architecture="strided", crop_px=40, random_crop=True, lessons=1)
+    lessons = Lessons(drawn, FACES)
+    first, second = lessons.of_epoch(0), lessons.of_epoch(1)
+    assert first[0].shape == second[0].shape == (64, 40, 40, 1)
+    assert not same(in_one_order(first), in_one_order(second))
+    ((kept, _, _),) = lessons.kept.values()
+    assert kept.shape == (64, 48, 48, 1)  # which the teacher saw
+    assert same(Lessons(drawn, FACES).of_epoch(1), second)
+
+
+def test_a_crop_is_a_part_of_its_picture_and_every_second_one_is_mirrored():
+    images = np.random.default_rng(0).integers(0, 256, (200, 48, 48, 1), np.uint8)
+    crops = crop_anywhere(images, 40, np.random.default_rng(1))
+    places, mirrored = [], 0
+    for image, crop in zip(images[..., 0], crops[..., 0], strict=True):
+        parts = np.lib.stride_tricks.sliding_window_view(image, (40, 40))
+        found = [np.argwhere((parts == seen).all(axis=(2, 3))) for seen in (crop, crop[:, ::-1])]
+        assert len(found[0]) + len(found[1]) == 1
+        mirrored += len(found[1])
+        places += [tuple(place) for place in np.concatenate(found)]
+    assert 70 < mirrored < 130
+    assert len(set(places)) > 50  # of 81
+    assert {0, 8} <= {row for row, _ in places} & {column for _, column in places}
+
+
+def test_whole_pictures_have_one_crop():
+    images = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1), np.uint8)
+    np.testing.assert_array_equal(crop_middle(images, 48), images)
+    np.testing.assert_array_equal(crop_middle(images, 40), images[:, 4:44, 4:44])
 
 
 @pytest.mark.parametrize(("kept", "asked"), [(0, 4), (2, 2)])

@@ -159,7 +159,8 @@ def best() -> Recipe:
     """``small`` with three times the weights: the network of ``teacher`` without its attention.
 
     It learns what ``small`` learns, from the same three networks, under Muon; being larger, it is mixed,
-    dropped and erased more.
+    dropped and erased more. ``small`` came to know its eight lessons by heart (71.9 % of them, mixed, where
+    new ones give 65 %), so here a crop lies elsewhere each time a picture comes again, and may be mirrored.
 
     Expected: not measured yet.
     Time: not measured yet.
@@ -174,6 +175,8 @@ def best() -> Recipe:
         mixup=0.3,
         cutmix=0.3,
         erasing=0.3,
+        shift=0.05,
+        random_crop=True,
     )
 
 

@@ -74,6 +74,9 @@ class Recipe:
     # Training sees the middle of this many pixels a side after geometry, prediction the whole face: with a
     # shift that is a random crop, and 40 of 48 costs 0.7 of the time (Touvron et al. 2019, arXiv:1906.06423).
     crop_px: int = SIDE
+    # The crop lies anywhere, and every second one is mirrored, drawn anew each epoch, also of pictures that
+    # come again. Teachers are shown the whole picture.
+    random_crop: bool = False
     # The same picture in fewer pixels a side at first, 8 more at each of equal parts of the training, until
     # they are crop_px: early epochs get cheap (Tan & Le 2021, arXiv:2104.00298). 0: crop_px always.
     first_px: int = 0
@@ -120,6 +123,7 @@ class Recipe:
         _require(24 <= self.crop_px <= SIDE, "crop_px", f"in [24, {SIDE}]", self.crop_px)
         grows = self.first_px == 0 or 16 <= self.first_px <= self.crop_px
         _require(grows, "first_px", f"0, or in [16, {self.crop_px}] (crop_px)", self.first_px)
+        _require(not (self.random_crop and self.first_px), "first_px", "0 with random_crop", self.first_px)
         few = 0 <= self.unmixed_epochs <= self.epochs
         _require(few, "unmixed_epochs", f"in [0, {self.epochs}] (epochs)", self.unmixed_epochs)
 

@@ -34,13 +34,15 @@ class Lessons:
         self.images = faces.images
         self.targets, self.weights = _targets(recipe, faces)
         self.teacher = transfer.build_teacher(recipe) if recipe.teacher else None
-        # A teacher that reads whole faces alone is shown the picture of whose middle the student sees a crop.
-        self.whole = self.teacher is not None and self.teacher.input_shape[1] == SIDE
+        # Pictures are made whole where crops of them are drawn, or where a teacher reads whole faces alone.
+        reads_whole = self.teacher is not None and self.teacher.input_shape[1] == SIDE
+        self.whole = recipe.random_crop or reads_whole
         self.augmentation = Augmentation(recipe.replace(crop_px=SIDE) if self.whole else recipe)
         self.kept: dict[tuple[int, ...], Batch] = {}
 
     def of_epoch(self, epoch: int) -> Batch:
-        """Whole batches of faces for an epoch, counted from 0; a lesson given before comes in a new order."""
+        """Whole batches of faces for an epoch, counted from 0; a lesson given before comes in a new order
+        (and in new crops)."""
         recipe = self.recipe
         number = epoch % recipe.lessons if recipe.lessons else epoch
         mixed = epoch < recipe.epochs - recipe.unmixed_epochs
@@ -49,9 +51,12 @@ class Lessons:
             if not recipe.lessons:
                 self.kept.clear()
             self.kept[lesson] = self._make(number, side=recipe.side_at(epoch), mixed=mixed)
-        order = np.random.default_rng([recipe.seed, epoch, 1]).permutation(len(self.kept[lesson][0]))
-        images, targets, weights = self.kept[lesson]
-        return images[order], targets[order], weights[order]
+        rng = np.random.default_rng([recipe.seed, epoch, 1])
+        order = rng.permutation(len(self.kept[lesson][0]))
+        images, targets, weights = (part[order] for part in self.kept[lesson])
+        side = recipe.side_at(epoch)
+        seen = crop_anywhere(images, side, rng) if recipe.random_crop else crop_middle(images, side)
+        return seen, targets, weights
 
     def _make(self, number: int, *, side: int, mixed: bool) -> Batch:
         recipe, rng = self.recipe, np.random.default_rng([self.recipe.seed, number])
@@ -65,8 +70,7 @@ class Lessons:
         seen = self._augment(images, number, SIDE if self.whole else side)
         if self.teacher is not None:
             targets = np.concatenate([targets, predict_logits(self.teacher, seen[..., 0])], axis=1)
-        edge = (seen.shape[1] - side) // 2
-        return seen[:, edge : edge + side, edge : edge + side], targets, weights
+        return seen, targets, weights
 
     def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
         self.augmentation.side = side
@@ -74,6 +78,22 @@ class Lessons:
         parts = [images[start : start + AT_ONCE, ..., None] for start in range(0, len(images), AT_ONCE)]
         changed = [keras.ops.convert_to_numpy(self.augmentation(part, training=True)) for part in parts]
         return np.concatenate(changed)
+
+
+def crop_middle(images: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    """The middle (N, side, side, 1) of pictures."""
+    edge = (images.shape[1] - side) // 2
+    return images[:, edge : edge + side, edge : edge + side]
+
+
+def crop_anywhere(
+    images: npt.NDArray[np.uint8], side: int, rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    """A square (N, side, side, 1) of each picture, anywhere in it, and every second one mirrored."""
+    rows, columns = (rng.integers(0, images.shape[1] - side + 1, (len(images), 1)) for _ in range(2))
+    rows, columns = (start + np.arange(side) for start in (rows, columns))
+    columns = np.where(rng.random((len(images), 1)) < 0.5, columns[:, ::-1], columns)
+    return images[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 def predict_logits(network: keras.Model, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

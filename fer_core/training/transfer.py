@@ -89,8 +89,8 @@ def build_teacher(recipe: Recipe) -> keras.Model:
 
     It reads what the student sees, augmented and mixed ("a good teacher is patient and consistent", Beyer et
     al. 2022, arXiv:2106.05237), in any number of pixels. One that flattens its maps reads whole faces alone:
-    with such a one among them, teachers are shown the whole picture, and the student its middle. Several in
-    one are the ensemble of Hinton et al. 2015.
+    with such a one among them, or where crops are drawn anew, teachers are shown the whole picture, and the
+    student a part. Several in one are the ensemble of Hinton et al. 2015.
 
     Raises:
         RecipeError: if one reads whole faces alone, and the student's pictures grow.

@@ -49,6 +49,7 @@ AUGMENTATION = {
     "contrast": ("contrast", "±{:.0%}"),
     "erasing": ("a rectangle erased", "{:.0%} of the faces"),
     "crop_px": ("learns from the middle", "{0} × {0} pixels"),
+    "random_crop": ("which lie", "anywhere, and every second one is mirrored"),
     "first_px": ("which are at first drawn in", "{0} × {0}"),
 }
 # Values that stand in a recipe as code spells them.
