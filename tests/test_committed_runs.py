@@ -11,6 +11,7 @@ from fer_core.cards import write_card
 from fer_core.datasets import class_counts, draw_faces, drawn_splits, find_twins, fingerprint
 from fer_core.export import TOLERANCE, check_parity
 from fer_core.pipeline import predict_split
+from fer_core.recipes import load_recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
 from fer_core.studies import FOLDER, base_recipe, load_study
@@ -73,6 +74,11 @@ def test_what_was_asked_round_trips(path):
     asked = Run(path).asked
     assert type(asked).from_json(asked.to_json()) == asked
     assert asked.name == path.name
+
+
+@every_network
+def test_a_named_recipe_trains_it_again(path):
+    assert Run(path).recipe == load_recipe(path.name.removeprefix("_")).replace(name=path.name)
 
 
 @every_network
