@@ -96,7 +96,7 @@ def quick() -> Recipe:
     return teacher().replace(name="quick", architecture="residual-plain", optimizer="muon", epochs=54, seed=3)
 
 
-def student() -> Recipe:
+def best() -> Recipe:
     """The network of ``teacher`` once more, which learns from that run's answers beside the labels.
 
     FER2013's labels are noisy (people agree with 65 +- 5 % of them), and what another network answers for a
@@ -108,10 +108,10 @@ def student() -> Recipe:
     points more than ``teacher``. PublicTest is best at epoch 87 of 90, and training ends at 67 %, so it is
     no longer learnt by heart.
     Time: 100 minutes on two CPU cores that know bfloat16, beside other work; 56 seconds an epoch undisturbed.
-    Command: ``fer train student --data fer2013.csv``, after ``teacher``
+    Command: ``fer train best --data fer2013.csv``, after ``teacher``
     """
     return teacher().replace(
-        name="student",
+        name="best",
         epochs=90,
         seed=1,
         teacher="teacher",
@@ -125,41 +125,8 @@ def student() -> Recipe:
     )
 
 
-def best() -> Recipe:
-    """The network of ``teacher`` without its attention, which learns from three others under Muon.
-
-    Nearly all of its loss is the teachers' (Hinton et al. 2015, arXiv:1503.02531). They are ``student``,
-    ``teacher`` and ``paper-cnn``, since their mean answer is better than that of each (71.3 % of PublicTest
-    averaged with the mirror image, where ``student`` has 70.4 %). Their answers to the pictures of eight
-    epochs are kept and met again, in another crop each time and every second time mirrored: a network that
-    met them in the same crop came to know them by heart. Labels are not smoothed, which would cost
-    calibration (all of it: docs/experiments.md).
-
-    Expected: not measured yet.
-    Time: not measured yet.
-    Command: ``fer train best --data fer2013.csv``, after ``student`` and ``paper-cnn``
-    """
-    return student().replace(
-        name="best",
-        architecture="residual-plain",
-        optimizer="muon",
-        epochs=46,
-        seed=5,
-        teacher="student+teacher+paper-cnn",
-        teacher_share=0.9,
-        lessons=8,
-        label_smoothing=0.0,
-        dropout=0.2,
-        mixup=0.3,
-        cutmix=0.3,
-        erasing=0.3,
-        shift=0.05,
-        random_crop=True,
-    )
-
-
 def small() -> Recipe:
-    """A network of less than a million weights that learns from ``student``: for live video on one core.
+    """A network of less than a million weights that learns from ``best``: for live video on one core.
 
     Most of its loss is the teacher's; a small network needs less to keep it from learning by heart, so less
     is mixed and dropped.
@@ -168,14 +135,14 @@ def small() -> Recipe:
     is the best one on PublicTest, but 72 epochs under Muon, from three teachers, gave no more that could be
     told from chance (docs/experiments.md). A face takes LiteRT 0.8 ms on one thread.
     Time: 23 minutes on two CPU cores that know bfloat16 (34 seconds an epoch).
-    Command: ``fer train small --data fer2013.csv``, after ``student``
+    Command: ``fer train small --data fer2013.csv``, after ``best``
     """
-    return student().replace(
+    return best().replace(
         name="small",
         architecture="residual-small",
         epochs=40,
         seed=2,
-        teacher="student",
+        teacher="best",
         teacher_share=0.8,
         dropout=0.2,
         mixup=0.2,
@@ -238,7 +205,6 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "paper-cnn": paper_cnn,
     "teacher": teacher,
     "quick": quick,
-    "student": student,
     "best": best,
     "small": small,
     "transfer": transfer,
