@@ -53,10 +53,10 @@ class Lessons:
             self.kept[lesson] = self._make(number, side=recipe.side_at(epoch), mixed=mixed)
         rng = np.random.default_rng([recipe.seed, epoch, 1])
         order = rng.permutation(len(self.kept[lesson][0]))
-        images, targets, weights = (part[order] for part in self.kept[lesson])
-        side = recipe.side_at(epoch)
+        images, targets, weights = self.kept[lesson]
+        images, side = images[order], recipe.side_at(epoch)
         seen = crop_anywhere(images, side, rng) if recipe.random_crop else crop_middle(images, side)
-        return seen, targets, weights
+        return seen, targets[order], weights[order]
 
     def _make(self, number: int, *, side: int, mixed: bool) -> Batch:
         recipe, rng = self.recipe, np.random.default_rng([self.recipe.seed, number])
