@@ -5,7 +5,8 @@ import pytest
 
 from fer_core.datasets import synthetic_splits
 from fer_core.training import predict_logits, transfer
-from fer_core.training.lessons import Lessons, crop_anywhere, crop_middle
+from fer_core.training.augmentation import crop_middle
+from fer_core.training.lessons import Lessons, crop_anywhere
 
 FACES = synthetic_splits(10, 2, 2)["Training"]  # 70 faces: two batches of 32, and 6 that wait
 

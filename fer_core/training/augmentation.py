@@ -14,6 +14,12 @@ from fer_core.datasets.dataset import SIDE
 from fer_core.recipes import Recipe
 
 
+def crop_middle(images: Any, side: int) -> Any:
+    """The middle (N, side, side, 1) of pictures, an array or a tensor."""
+    edge = (images.shape[1] - side) // 2
+    return images[:, edge : edge + side, edge : edge + side]
+
+
 class Augmentation(keras.layers.Layer):
     """Draws one change of geometry and light for each image; outside training it changes nothing.
 
@@ -42,8 +48,7 @@ class Augmentation(keras.layers.Layer):
         pixels = ops.image.affine_transform(
             pixels, self._transforms(ops.shape(images)[0]), interpolation="bilinear", fill_mode="nearest"
         )
-        edge = (SIDE - self.side) // 2
-        pixels = self._change_light(pixels[:, edge : edge + self.side, edge : edge + self.side])
+        pixels = self._change_light(crop_middle(pixels, self.side))
         if self.recipe.erasing:
             pixels = self._erase(pixels)
         return ops.cast(ops.round(ops.clip(pixels, 0.0, 255.0)), "uint8")

@@ -15,7 +15,7 @@ from fer_core.datasets.dataset import SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
-from fer_core.training.augmentation import Augmentation
+from fer_core.training.augmentation import Augmentation, crop_middle
 from fer_core.training.mixing import Batch, mix_faces
 
 AT_ONCE = 1024  # faces that are augmented at a time
@@ -46,15 +46,16 @@ class Lessons:
         recipe = self.recipe
         number = epoch % recipe.lessons if recipe.lessons else epoch
         mixed = epoch < recipe.epochs - recipe.unmixed_epochs
-        lesson = number, recipe.side_at(epoch), int(mixed)
+        side = recipe.side_at(epoch)
+        lesson = number, side, int(mixed)
         if lesson not in self.kept:
             if not recipe.lessons:
                 self.kept.clear()
-            self.kept[lesson] = self._make(number, side=recipe.side_at(epoch), mixed=mixed)
+            self.kept[lesson] = self._make(number, side=side, mixed=mixed)
         rng = np.random.default_rng([recipe.seed, epoch, 1])
         order = rng.permutation(len(self.kept[lesson][0]))
         images, targets, weights = self.kept[lesson]
-        images, side = images[order], recipe.side_at(epoch)
+        images = images[order]
         seen = crop_anywhere(images, side, rng) if recipe.random_crop else crop_middle(images, side)
         return seen, targets[order], weights[order]
 
@@ -78,12 +79,6 @@ class Lessons:
         parts = [images[start : start + AT_ONCE, ..., None] for start in range(0, len(images), AT_ONCE)]
         changed = [keras.ops.convert_to_numpy(self.augmentation(part, training=True)) for part in parts]
         return np.concatenate(changed)
-
-
-def crop_middle(images: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
-    """The middle (N, side, side, 1) of pictures."""
-    edge = (images.shape[1] - side) // 2
-    return images[:, edge : edge + side, edge : edge + side]
 
 
 def crop_anywhere(

@@ -24,7 +24,7 @@ from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RecipeError
 from fer_core.recipes import Recipe
-from fer_core.runs import load_run
+from fer_core.runs import Run, load_run
 
 IMAGENET = "imagenet"  # in place of a run's name
 IMAGENET_FILE = (
@@ -43,7 +43,7 @@ def load_start(recipe: Recipe, network: keras.Model) -> None:
     if recipe.start == IMAGENET:
         network.set_weights(_imagenet_weights(recipe) + network.get_weights()[-2:])
         return
-    weights = _load(recipe.start).get_weights()
+    weights = _load(load_run(recipe.start)).get_weights()
     shapes = [[tuple(each.shape) for each in some] for some in (weights, network.weights)]
     if shapes[0] != shapes[1]:
         raise RecipeError(
@@ -105,26 +105,27 @@ def build_teacher(recipe: Recipe) -> keras.Model:
         )
     side = SIDE if flat or recipe.whole_faces else None
     seen = keras.Input((side, side, 1), dtype="uint8")
-    answers = [_rebuild(run.name, side)(seen, training=False) for run in runs]
+    answers = [_rebuild(run, side)(seen, training=False) for run in runs]
     mean = keras.layers.Average(dtype="float32")(answers) if len(answers) > 1 else answers[0]
     teacher = keras.Model(seen, mean, name="teacher")
     teacher.trainable = False
     return teacher
 
 
-def _rebuild(name: str, side: int | None) -> keras.Model:
+def _rebuild(run: Run, side: int | None) -> keras.Model:
     """A run's network, for pictures of any side or of ``side`` pixels, under the dtype policy in force."""
-    saved = _load(name)
-    network = build_network(load_run(name).recipe.replace(crop_px=SIDE, first_px=0), side=side)
+    saved = _load(run)
+    network = build_network(run.recipe.replace(crop_px=SIDE, first_px=0), side=side)
     network.set_weights(saved.get_weights())
-    network.name = f"teacher_{name}"  # teachers may share an architecture, and a model has each name once
+    network.name = f"teacher_{run.name}"  # teachers may share an architecture, and a model has each name once
     return network
 
 
-def _load(name: str) -> keras.Model:
-    run = load_run(name)
+def _load(run: Run) -> keras.Model:
     if not run.has_network:
-        raise RecipeError(f"A training starts or learns from a network; the run {name!r} is a baseline's.")
+        raise RecipeError(
+            f"A training starts or learns from a network; the run {run.name!r} is a baseline's."
+        )
     return keras.saving.load_model(run.keras_path, compile=False)
 
 
