@@ -151,6 +151,7 @@ def _training(run: Run) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     counts = ", ".join(f"{split} {data['count']:,}" for split, data in facts["data"].items())
     took, learner = f"{format_seconds(facts['seconds'])} on {facts['device']}", "network"
+    took += f", in {facts['precision']}" if "precision" in facts else ""
     if run.has_network:
         took = f"{facts['epochs']} epochs in {took}; epoch {facts['best_epoch']} was kept"
     else:
@@ -164,9 +165,18 @@ def _training(run: Run) -> str:
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
         f"- Time: {took}\n"
         f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from {taught}\n"
-        f"- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
+        f"{_head(run)}- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
         f"- Versions: {versions}\n"
     )
+
+
+def _head(run: Run) -> str:
+    """A line for a last layer that was fitted after the training had ended."""
+    facts = run.provenance.get("head")
+    if not facts:
+        return ""
+    when = f"{format_seconds(facts['seconds'])} on {facts['device']}, commit `{facts['commit']}`"
+    return f"- Last layer: fitted anew later, `python -m fer_core refit {run.name} --data PATH` ({when})\n"
 
 
 def _recipe(run: Run) -> str:

@@ -15,11 +15,20 @@ from fer_core.datasets import find_twins
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.errors import DataError, RunError
 from fer_core.metrics import Evaluation, fit_temperature
-from fer_core.provenance import current_commit, describe_fit, describe_training
+from fer_core.provenance import current_commit, describe_fit, describe_refit, describe_training
 from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
-from fer_core.training import OnEpoch, OnStep, other_pictures, predict_logits, train
+from fer_core.training import (
+    OnEpoch,
+    OnStep,
+    other_pictures,
+    precision_here,
+    predict_logits,
+    refit_head,
+    train,
+    without_blank,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -91,6 +100,7 @@ def train_into(
     temperature = fit_temperature(public.labels, predict_logits(network, public.images))
     facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
+    facts |= {"precision": precision_here(recipe.precision)}
     return network, facts | {"temperature": temperature, "other_pictures": other_pictures(recipe)}
 
 
@@ -130,6 +140,39 @@ def require_splits(splits: dict[str, Dataset]) -> None:
             "Training and evaluation need all three splits of FER2013 (Training teaches, PublicTest chooses, "
             f"PrivateTest measures). Received data without: {', '.join(missing)}."
         )
+
+
+def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
+    """Fit the last layer of a finished run anew, as a recipe with ``refit_head`` does after training.
+
+    All that follows from it is written anew: temperature, LiteRT file, predictions, numbers, card. Stopped
+    halfway, it can be done again.
+
+    Returns:
+        The run, with its files read anew.
+
+    Raises:
+        DataError: if one of the three splits has no face.
+        RunError: if the run is a baseline's.
+    """
+    import keras
+
+    require_splits(splits)
+    if not run.has_network:
+        raise RunError(f"Only a network has a last layer to fit. Received: {run.name!r}, a baseline.")
+    network = keras.saving.load_model(run.keras_path, compile=False)
+    recipe, origin, started = run.recipe.replace(refit_head=True), current_commit(), time.perf_counter()
+    refit_head(network, recipe, without_blank(splits[TRAINING]) if recipe.drop_blank else splits[TRAINING])
+    seconds, public = time.perf_counter() - started, splits[PUBLIC_TEST]
+    network.save(run.keras_path)
+    files.compress_archive(run.keras_path)
+    run.save_asked(recipe)
+    temperature = fit_temperature(public.labels, predict_logits(network, public.images))
+    facts = describe_refit(origin, splits, seconds)
+    run.save_provenance(run.provenance | {"temperature": temperature, "head": facts})
+    run = Run(run.path)
+    export_run(run, public)
+    return evaluate_run(run, splits)
 
 
 def export_run(run: Run, faces: Dataset) -> float:

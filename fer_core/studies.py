@@ -71,7 +71,7 @@ class Study:
 def base_recipe(epochs: int = EPOCHS, *, study: str = "") -> Recipe:
     """What a study varies, the paper's recipe if it has none of its own, with a fixed budget: no early
     stopping, so that every variant gets the same."""
-    return BASES.get(study, paper_cnn)().replace(epochs=epochs, patience=0)
+    return BASES.get(study, paper_cnn)().replace(epochs=epochs, patience=0, refit_head=False)
 
 
 def _optimizers(base: Recipe) -> Study:

@@ -29,6 +29,7 @@ def csv(tmp_path: Path) -> Path:
         (["train", "paper-cnn", "--data", "x", "--set", "epoch=3"], ["'epoch'", "epochs"]),
         (["train", "paper-cnn", "--data", "x", "--set", "epochs=many"], ["epochs", "'many'"]),
         (["evaluate", "no-such"], ["no-such"]),
+        (["refit", "no-such", "--data", "x"], ["no-such"]),
         (["card", "no-such"], ["no-such"]),
         (["benchmark", "no-such"], ["no-such"]),
         (["predict", "--run", "no-such", "photo.jpg"], ["no-such"]),

@@ -13,10 +13,11 @@ from fer_core.datasets import SPLITS, find_twins, fingerprint
 from fer_core.errors import DataError, RunError
 from fer_core.export import TOLERANCE, check_parity
 from fer_core.metrics import accuracy, fit_temperature, log_loss, softmax
-from fer_core.pipeline import evaluate_run, export_run, train_run
+from fer_core.pipeline import evaluate_run, export_run, refit_run, train_run
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
 from fer_core.training import predict_logits
+from tests.finished_runs import write_baseline
 
 TESTS = ("PublicTest", "PrivateTest")
 
@@ -129,6 +130,33 @@ def test_evaluating_other_faces_rewrites_metrics_and_card(run_copy, drawn_splits
     again = evaluate_run(run_copy, fewer)
     assert again.metrics["PrivateTest"]["flip"]["all"]["count"] == 70
     assert "n = 70" in (run_copy.path / runs.CARD).read_text(encoding="utf-8")
+
+
+def test_a_refitted_run_is_whole_and_says_what_was_done(run_copy, drawn_splits):
+    before = run_copy.evaluation("PublicTest").probabilities
+    old = keras.saving.load_model(run_copy.keras_path, compile=False).get_weights()
+    again = refit_run(run_copy, drawn_splits)
+    network = keras.saving.load_model(again.keras_path, compile=False)
+    assert all(np.array_equal(a, b) for a, b in zip(old[:-2], network.get_weights()[:-2], strict=True))
+    public = drawn_splits["PublicTest"]
+    logits = predict_logits(network, public.images)
+    assert again.temperature == pytest.approx(fit_temperature(public.labels, logits), rel=1e-3)
+    stored = again.evaluation("PublicTest").probabilities
+    assert np.abs(stored - before).max() > 1e-3
+    np.testing.assert_allclose(stored, softmax(logits / again.temperature), atol=TOLERANCE)
+    assert again.recipe == run_copy.recipe.replace(refit_head=True)
+    assert again.metrics == runs.compute_metrics(again)
+    card = (again.path / runs.CARD).read_text(encoding="utf-8")
+    assert card == write_card(again)
+    assert f"python -m fer_core refit {again.name} --data PATH" in card
+    # What training recorded of itself stays.
+    changed = {"temperature": again.temperature, "head": again.provenance["head"]}
+    assert again.provenance == run_copy.provenance | changed
+
+
+def test_a_baseline_has_no_last_layer(drawn_splits, tmp_path):
+    with pytest.raises(RunError, match=r"Only a network has a last layer.*'hog', a baseline\.$"):
+        refit_run(write_baseline(tmp_path, "hog"), drawn_splits)
 
 
 def test_exporting_again_gives_the_same_answers(run_copy, drawn_splits):

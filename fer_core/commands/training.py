@@ -1,4 +1,4 @@
-"""``fer train`` and ``fer recipes``."""
+"""``fer train``, ``fer refit`` and ``fer recipes``."""
 
 import argparse
 import inspect
@@ -11,7 +11,7 @@ from fer_core.commands.common import DRAWN, TRAIN_HELP, load_splits, print_score
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """``fer train RECIPE --data PATH`` and ``fer recipes``."""
+    """A command for training, one for the last layer alone, and the list of recipes."""
     command = commands.add_parser("train", help="train a recipe into models/")
     command.add_argument("recipe", help="see: fer recipes")
     command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
@@ -21,6 +21,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--name", help="the run's name (default: the recipe's)")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
+
+    command = commands.add_parser(
+        "refit", help="fit a finished run's last layer anew: calibrates its confidence"
+    )
+    command.add_argument("run")
+    command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
+    command.set_defaults(command=refit)
 
     command = commands.add_parser("recipes", help="list the recipes that train a network")
     command.set_defaults(command=show_recipes)
@@ -61,6 +68,16 @@ def train(options: argparse.Namespace) -> int:
     print_scores(run)
     print(f"The run is in {run.path}; its model card is {run.path / 'README.md'}.")
     return 0
+
+
+def refit(options: argparse.Namespace) -> None:
+    """``fer refit RUN --data PATH``."""
+    from fer_core.runs import load_run
+
+    run, splits = load_run(options.run), load_splits(options.data)
+    from fer_core.pipeline import refit_run
+
+    print_scores(refit_run(run, splits))
 
 
 def _command_to_repeat(options: argparse.Namespace) -> str:

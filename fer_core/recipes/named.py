@@ -79,6 +79,7 @@ def teacher() -> Recipe:
         contrast=0.3,
         erasing=0.3,
         crop_px=40,
+        refit_head=True,
     )
 
 

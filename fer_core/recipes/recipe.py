@@ -53,7 +53,10 @@ class Recipe:
         "he_normal"  # of paper-cnn's convolutions and hidden layer; the others keep He et al.'s
     )
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
-    precision: str = "float32"
+    precision: str = "float32"  # mixed_bfloat16 is float32 where the machine has no bfloat16
+    # At the end the last layer is fitted anew to the labels alone, on faces that are not mixed: this mends
+    # confidence, not accuracy (see ``training.head``).
+    refit_head: bool = False
     start: str = ""  # a finished run, or "imagenet", whose weights training starts from; "": none
     teacher: str = ""  # a finished run, or several ("one+other"), whose answers are learnt beside the labels
     teacher_share: float = 0.0  # of the loss

@@ -3,9 +3,10 @@
 Plain Keras 3 and NumPy: any Keras backend runs it (``KERAS_BACKEND=jax`` on a GPU box).
 """
 
+from fer_core.training.head import refit_head
 from fer_core.training.lessons import predict_logits
 from fer_core.training.loop import OnEpoch, OnStep, Progress, train, without_blank
-from fer_core.training.trainer import build_optimizer, build_trainer, dtype_policy
+from fer_core.training.trainer import build_optimizer, build_trainer, dtype_policy, precision_here
 from fer_core.training.transfer import other_pictures
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "build_trainer",
     "dtype_policy",
     "other_pictures",
+    "precision_here",
     "predict_logits",
+    "refit_head",
     "train",
     "without_blank",
 ]

@@ -75,10 +75,14 @@ class Lessons:
 
     def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
         self.augmentation.side = side
-        reseed([self.augmentation.seed_generator], self.recipe.seed, number)
-        parts = [images[start : start + AT_ONCE, ..., None] for start in range(0, len(images), AT_ONCE)]
-        changed = [keras.ops.convert_to_numpy(self.augmentation(part, training=True)) for part in parts]
-        return np.concatenate(changed)
+        return augment(self.augmentation, images, number)
+
+
+def augment(augmentation: Augmentation, images: npt.NDArray[np.uint8], number: int) -> npt.NDArray[np.uint8]:
+    """Pictures (N, side, side, 1) of faces (N, 48, 48), drawn as a function of (recipe, number)."""
+    reseed([augmentation.seed_generator], augmentation.recipe.seed, number)
+    parts = [images[start : start + AT_ONCE, ..., None] for start in range(0, len(images), AT_ONCE)]
+    return np.concatenate([keras.ops.convert_to_numpy(augmentation(part, training=True)) for part in parts])
 
 
 def crop_anywhere(

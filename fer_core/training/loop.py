@@ -22,8 +22,9 @@ from fer_core.errors import DataError, RunError
 from fer_core.recipes import Recipe
 from fer_core.training import checkpoints
 from fer_core.training.averaging import averaged
+from fer_core.training.head import refit_head
 from fer_core.training.lessons import Lessons, predict_logits, reseed, seed_generators
-from fer_core.training.trainer import build_trainer, dtype_policy
+from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
 
 STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
@@ -88,7 +89,7 @@ def train(
     steps = len(faces) // recipe.batch_size
     if steps == 0:
         raise DataError(f"One batch takes {recipe.batch_size} faces. Received: {len(faces)} to train on.")
-    with dtype_policy(recipe.precision):
+    with dtype_policy(precision_here(recipe.precision)):
         network, lessons = build_trainer(recipe, steps), Lessons(recipe, faces)
     progress = Progress()
     if resume and checkpoint.is_file():
@@ -104,7 +105,7 @@ def train(
         _save(checkpoint, recipe, network, progress)
         if on_epoch:
             on_epoch(progress.history)
-    return _finished(recipe, progress), progress
+    return _finished(recipe, progress, faces), progress
 
 
 def without_blank(dataset: Dataset) -> Dataset:
@@ -180,7 +181,7 @@ def _restore(path: Path, recipe: Recipe, network: keras.Model) -> Progress:
     return Progress(history, state["best"])
 
 
-def _finished(recipe: Recipe, progress: Progress) -> keras.Model:
+def _finished(recipe: Recipe, progress: Progress, faces: Dataset) -> keras.Model:
     """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left.
 
     Kernels are rounded to float16, as LiteRT stores them, so that both networks hold the same ones.
@@ -189,4 +190,6 @@ def _finished(recipe: Recipe, progress: Progress) -> keras.Model:
         network = build_network(recipe)
     rounded = [each.astype(np.float16) if each.ndim > 1 else each for each in progress.best_weights]
     network.set_weights(rounded)
+    if recipe.refit_head:
+        refit_head(network, recipe, faces)
     return network

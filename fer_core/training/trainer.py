@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,6 +12,9 @@ from fer_core.datasets.dataset import SIDE
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
 from fer_core.training.muon import Muon
+
+CPUINFO = Path("/proc/cpuinfo")
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as Linux calls them: twice on x86, then on Arm
 
 
 def build_trainer(recipe: Recipe, steps: int) -> keras.Model:
@@ -51,6 +55,17 @@ def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     if recipe.optimizer == "muon":
         return Muon(**settings)
     return keras.optimizers.get({"class_name": recipe.optimizer, "config": settings})
+
+
+def precision_here(precision: str) -> str:
+    """The Keras dtype policy for a recipe's precision: float32 where bfloat16 would have to be emulated.
+
+    On a processor without it a step in mixed_bfloat16 takes ten times as long as in float32 (19.6 s against
+    1.9, an EPYC with AVX2). Where Linux does not list what a processor can do, the recipe is followed.
+    """
+    if keras.distribution.list_devices("gpu") or not CPUINFO.is_file():
+        return precision
+    return precision if BFLOAT16_FLAGS & set(CPUINFO.read_text().split()) else "float32"
 
 
 @contextmanager

@@ -35,6 +35,7 @@ TRAINING = {
     "batch_norm": ("batch norm", "after each convolution"),
     "initializer": ("weights begin", "{}"),
     "precision": ("precision", "{}"),
+    "refit_head": ("the last layer, at the end", "fitted anew to the labels alone"),
     "drop_blank": ("blank images", "left out"),
     "seed": ("seed", "{}"),
 }
@@ -48,7 +49,7 @@ AUGMENTATION = {
     "brightness": ("brightness", "±{:.0%}"),
     "contrast": ("contrast", "±{:.0%}"),
     "erasing": ("a rectangle erased", "{:.0%} of the faces"),
-    "crop_px": ("learns from the middle", "{0} × {0} pixels"),
+    "crop_px": ("learns from squares of", "{0} × {0} pixels, the middle unless said otherwise"),
     "random_crop": ("which lie", "anywhere, and every second one is mirrored"),
     "first_px": ("which are at first drawn in", "{0} × {0}"),
 }

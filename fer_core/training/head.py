@@ -1,0 +1,52 @@
+"""The last layer, learnt anew once the layers below it are finished.
+
+Smoothed labels, mixed faces and a teacher's answers keep a network from learning Training by heart, and leave
+its confidence with a shape that no temperature mends: too sure in the middle, not sure enough at the top. The
+features below do not need another training for that. So the last layer alone is fitted to the labels as they
+are, on faces that are not mixed (Kang et al. 2020, "Decoupling representation and classifier",
+arXiv:1910.09217, whose classifier is re-trained alone to another end).
+"""
+
+import keras
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from fer_core.datasets.dataset import SIDE, Dataset
+from fer_core.emotions import EMOTION_COUNT
+from fer_core.errors import DataError
+from fer_core.recipes import Recipe
+from fer_core.training.augmentation import Augmentation
+from fer_core.training.lessons import augment, predict_logits
+
+ITERATIONS = 200
+
+
+def refit_head(network: keras.Model, recipe: Recipe, faces: Dataset) -> None:
+    """Put a logistic regression of the labels in the place of the network's last layer.
+
+    Each face counts twice: as it is, and once augmented as the recipe says, but whole, as prediction sees it.
+
+    Args:
+        network: uint8 (N, 48, 48, 1) to logits (N, 7), float32; its last layer is dense.
+        recipe: its augmentation and seed are used.
+        faces: those that the network learnt from.
+
+    Raises:
+        DataError: if they show fewer than three emotions.
+    """
+    below = keras.Model(network.input, network.layers[-1].input)
+    changed = augment(Augmentation(recipe.replace(crop_px=SIDE, first_px=0)), faces.images, recipe.epochs)
+    features = np.concatenate([predict_logits(below, shown) for shown in (faces.images, changed[..., 0])])
+    # One thread: several wait for each other beside another training, ten minutes in place of ten seconds.
+    with threadpool_limits(1):
+        regression = LogisticRegression(max_iter=ITERATIONS).fit(features, np.tile(faces.labels, 2))
+    if len(regression.classes_) < 3:
+        raise DataError(
+            "A last layer is fitted to faces of three emotions at least (refit_head). "
+            f"Received: {len(regression.classes_)}."
+        )
+    kernel = np.zeros((features.shape[1], EMOTION_COUNT), np.float32)
+    bias = np.full(EMOTION_COUNT, regression.intercept_.min() - 10, np.float32)  # what no face shows: never
+    kernel[:, regression.classes_], bias[regression.classes_] = regression.coef_.T, regression.intercept_
+    network.layers[-1].set_weights([kernel.astype(np.float16), bias])  # rounded as the others are

@@ -1,0 +1,60 @@
+"""The last layer, fitted anew to the labels alone."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from fer_core.datasets.dataset import Dataset
+from fer_core.errors import DataError
+from fer_core.metrics import log_loss, softmax
+from fer_core.training import predict_logits
+from fer_core.training.head import refit_head
+from tests.tiny import TINY, build_tiny
+
+STILL = TINY.replace(
+    flip=False, rotation_degrees=0, zoom=0, shift=0, brightness=0, contrast=0, erasing=0
+)  # augmentation changes nothing
+
+
+def faces_of(labels):
+    rng = np.random.default_rng(5)
+    labels = np.repeat(np.array(labels, np.uint8), 30)
+    images = rng.normal(128, 20, (len(labels), 48, 48))
+    images[:, :24] += 12 * labels[:, None, None]  # the lighter above, the higher the label
+    return Dataset(images.clip(0, 255).astype(np.uint8), labels, np.arange(len(labels)), "Training", "drawn")
+
+
+@pytest.fixture
+def network():
+    keras.utils.set_random_seed(1)
+    return build_tiny(dropout=0.1)
+
+
+def test_only_the_last_layer_changes_and_the_labels_get_likelier(network):
+    faces, before = faces_of(range(7)), network.get_weights()
+    loss = log_loss(faces.labels, softmax(predict_logits(network, faces.images)))
+    refit_head(network, TINY, faces)
+    after = network.get_weights()
+    assert all(np.array_equal(old, new) for old, new in zip(before[:-2], after[:-2], strict=True))
+    assert log_loss(faces.labels, softmax(predict_logits(network, faces.images))) < 0.5 * loss
+
+
+def test_it_is_the_logistic_regression_of_what_lies_below(network):
+    faces = faces_of(range(7))
+    below = predict_logits(keras.Model(network.input, network.layers[-1].input), faces.images)
+    refit_head(network, STILL, faces)
+    oracle = LogisticRegression(C=2, max_iter=200).fit(below, faces.labels)  # each face counts twice
+    mine = softmax(predict_logits(network, faces.images))
+    np.testing.assert_allclose(mine, oracle.predict_proba(below), atol=0.01)  # lbfgs stops at 1e-4
+
+
+def test_an_emotion_that_no_face_shows_is_never_answered(network):
+    faces = faces_of([0, 2, 3, 6])
+    refit_head(network, TINY, faces)
+    assert softmax(predict_logits(network, faces.images))[:, [1, 4, 5]].max() < 1e-3
+
+
+def test_two_emotions_are_too_few(network):
+    with pytest.raises(DataError, match=r"three emotions at least \(refit_head\)\. Received: 2\."):
+        refit_head(network, TINY, faces_of([0, 3]))
