@@ -26,6 +26,7 @@ from fer_core.training import (
     precision_here,
     predict_logits,
     refit_head,
+    rounded,
     train,
     without_blank,
 )
@@ -163,6 +164,7 @@ def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
     network = keras.saving.load_model(run.keras_path, compile=False)
     recipe, origin, started = run.recipe.replace(refit_head=True), current_commit(), time.perf_counter()
     refit_head(network, recipe, without_blank(splits[TRAINING]) if recipe.drop_blank else splits[TRAINING])
+    network.set_weights(rounded(network.get_weights()))  # old runs may hold more digits
     seconds, public = time.perf_counter() - started, splits[PUBLIC_TEST]
     network.save(run.keras_path)
     files.compress_archive(run.keras_path)

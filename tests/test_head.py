@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from fer_core.datasets import synthetic_splits
 from fer_core.datasets.dataset import Dataset
-from fer_core.errors import DataError
+from fer_core.errors import DataError, RecipeError
 from fer_core.metrics import log_loss, softmax
-from fer_core.training import predict_logits
+from fer_core.training import head, predict_logits, train
 from fer_core.training.head import refit_head
 from tests.tiny import TINY, build_tiny
 
@@ -58,3 +59,23 @@ def test_an_emotion_that_no_face_shows_is_never_answered(network):
 def test_two_emotions_are_too_few(network):
     with pytest.raises(DataError, match=r"three emotions at least \(refit_head\)\. Received: 2\."):
         refit_head(network, TINY, faces_of([0, 3]))
+
+
+def test_a_refitted_head_leaves_the_rest_as_it_was_trained(tiny, tmp_path):
+    def trained(recipe):
+        sets = {"train": splits["Training"], "validation": splits["PublicTest"]}
+        return train(recipe, **sets, checkpoint=tmp_path / "checkpoint.npz")[0]
+
+    splits, recipe = synthetic_splits(16, 6, 6), tiny.replace(epochs=1, batch_size=16)
+    plain, refitted = trained(recipe), trained(recipe.replace(refit_head=True))
+    *body, kernel, _ = refitted.get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(body, plain.get_weights()[:-2], strict=True))
+    assert not np.array_equal(kernel, plain.get_weights()[-2])
+    assert np.array_equal(kernel, kernel.astype(np.float16))
+
+
+def test_what_cannot_be_fitted_at_the_end_is_refused_at_the_start(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(head, "find_spec", lambda name: None)
+    faces = {"train": faces_of(range(7)), "validation": faces_of(range(7))}
+    with pytest.raises(RecipeError, match=r"refit_head needs scikit-learn\..*--set refit_head=false"):
+        train(tiny.replace(refit_head=True), **faces, checkpoint=tmp_path / "checkpoint.npz")

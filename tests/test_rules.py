@@ -53,7 +53,8 @@ HOMES = {
     "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "video", "commands"},
     "plotly": {"charts"},
     "rich": {"progress"},
-    "sklearn": {"mistakes", "baselines", "folds"},
+    "sklearn": {"mistakes", "baselines", "folds", "training"},
+    "threadpoolctl": {"training"},
     "av": {"live", "video"},
     "kagglehub": {"datasets"},
 }
@@ -67,6 +68,8 @@ WHEN_NEEDED = {
     ("baselines", "sklearn"),
     ("baselines", "cv2"),
     ("folds", "sklearn"),
+    ("training", "sklearn"),
+    ("training", "threadpoolctl"),
     ("video", "av"),
 }
 

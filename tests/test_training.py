@@ -8,7 +8,7 @@ from fer_core import training
 from fer_core.datasets import TRAINING, synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RunError
-from fer_core.training import Progress, checkpoints, lessons, loop, train, trainer
+from fer_core.training import Progress, checkpoints, lessons, loop, train
 from fer_core.training.augmentation import Augmentation
 from fer_core.training.lessons import Lessons
 
@@ -141,40 +141,6 @@ def test_mixed_precision_trains_and_ends_in_float32(recipe, splits, tmp_path, mo
     assert keras.config.dtype_policy() == before
     assert {layer.compute_dtype for layer in network.layers[1:]} == {"float32"}
     assert np.isfinite(progress.history[0]["val_loss"])
-
-
-@pytest.mark.parametrize(
-    ("flags", "here"),
-    [
-        ("fpu avx avx2", "float32"),
-        ("fpu avx512f avx512_bf16", "mixed_bfloat16"),
-        ("amx_bf16", "mixed_bfloat16"),
-        (None, "mixed_bfloat16"),
-    ],
-)
-def test_bfloat16_is_computed_with_where_the_processor_has_it(flags, here, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "CPUINFO", tmp_path / "cpuinfo")
-    monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: [])
-    if flags:
-        (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
-    assert trainer.precision_here("mixed_bfloat16") == here
-    assert trainer.precision_here("float32") == "float32"
-
-
-def test_a_gpu_computes_with_bfloat16_whatever_the_processor(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "CPUINFO", tmp_path / "cpuinfo")
-    (tmp_path / "cpuinfo").write_text("flags : avx2")
-    monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: ["gpu:0"])
-    assert trainer.precision_here("mixed_bfloat16") == "mixed_bfloat16"
-
-
-def test_a_refitted_head_leaves_the_rest_as_it_was_trained(recipe, splits, tmp_path):
-    plain, _ = run(recipe.replace(epochs=1), splits, tmp_path / "plain.npz")
-    refitted, _ = run(recipe.replace(epochs=1, refit_head=True), splits, tmp_path / "refitted.npz")
-    *body, kernel, _ = refitted.get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(body, plain.get_weights()[:-2], strict=True))
-    assert not np.array_equal(kernel, plain.get_weights()[-2])
-    assert np.array_equal(kernel, kernel.astype(np.float16))
 
 
 @pytest.mark.parametrize("place", ["train", "validation"])

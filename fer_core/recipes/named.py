@@ -79,7 +79,6 @@ def teacher() -> Recipe:
         contrast=0.3,
         erasing=0.3,
         crop_px=40,
-        refit_head=True,
     )
 
 
@@ -105,9 +104,10 @@ def best() -> Recipe:
     augmented and mixed, for long (Beyer et al. 2022, arXiv:2106.05237). ``teacher`` learnt Training by heart
     in its last quarter, so here more is mixed, erased and shifted.
 
-    Expected: 71.0 % on PrivateTest from a single view, 70.9 % averaged with the mirror image: 1.6 and 0.8
-    points more than ``teacher``. PublicTest is best at epoch 87 of 90, and training ends at 67 %, so it is
-    no longer learnt by heart.
+    Expected: 70.7 % on PrivateTest from a single view, 71.3 % averaged with the mirror image: 1.3 and 1.1
+    points more than ``teacher``. PublicTest is best at epoch 87 of 90, and training ends at 67 %, so it is no
+    longer learnt by heart. The last layer, fitted anew at the end, brings log loss from 0.813 to 0.798, and
+    ECE from 0.036 to 0.023; what it does to accuracy is chance (-0.3 and +0.3 points).
     Time: 100 minutes on two CPU cores that know bfloat16, beside other work; 56 seconds an epoch undisturbed.
     Command: ``fer train best --data fer2013.csv``, after ``teacher``
     """
@@ -123,6 +123,7 @@ def best() -> Recipe:
         erasing=0.4,
         shift=0.1,
         contrast=0.4,
+        refit_head=True,
     )
 
 
@@ -132,7 +133,7 @@ def small() -> Recipe:
     Most of its loss is the teacher's; a small network needs less to keep it from learning by heart, so less
     is mixed and dropped.
 
-    Expected: 69.5 % on PrivateTest from a single view, 69.9 % averaged with the mirror image. The last epoch
+    Expected: 69.7 % on PrivateTest from a single view, 70.5 % averaged with the mirror image. The last epoch
     is the best one on PublicTest, but 72 epochs under Muon, from three teachers, gave no more that could be
     told from chance (docs/experiments.md). A face takes LiteRT 0.8 ms on one thread.
     Time: 23 minutes on two CPU cores that know bfloat16 (34 seconds an epoch).

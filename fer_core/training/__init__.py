@@ -3,7 +3,7 @@
 Plain Keras 3 and NumPy: any Keras backend runs it (``KERAS_BACKEND=jax`` on a GPU box).
 """
 
-from fer_core.training.head import refit_head
+from fer_core.training.head import refit_head, rounded
 from fer_core.training.lessons import predict_logits
 from fer_core.training.loop import OnEpoch, OnStep, Progress, train, without_blank
 from fer_core.training.trainer import build_optimizer, build_trainer, dtype_policy, precision_here
@@ -20,6 +20,7 @@ __all__ = [
     "precision_here",
     "predict_logits",
     "refit_head",
+    "rounded",
     "train",
     "without_blank",
 ]

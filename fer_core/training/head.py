@@ -7,19 +7,34 @@ are, on faces that are not mixed (Kang et al. 2020, "Decoupling representation a
 arXiv:1910.09217, whose classifier is re-trained alone to another end).
 """
 
+from importlib.util import find_spec
+from typing import Any
+
 import keras
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
+import numpy.typing as npt
 
 from fer_core.datasets.dataset import SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
-from fer_core.errors import DataError
+from fer_core.errors import DataError, RecipeError
 from fer_core.recipes import Recipe
 from fer_core.training.augmentation import Augmentation
 from fer_core.training.lessons import augment, predict_logits
 
 ITERATIONS = 200
+
+
+def require_scikit_learn() -> None:
+    """Refuse at once what could not be done after hours of training, where there is Keras alone.
+
+    Raises:
+        RecipeError: if scikit-learn is not installed.
+    """
+    if find_spec("sklearn") is None:
+        raise RecipeError(
+            "refit_head needs scikit-learn. Received: a Python without it. Train with --set refit_head=false "
+            "and fit the last layer elsewhere: fer refit RUN --data PATH."
+        )
 
 
 def refit_head(network: keras.Model, recipe: Recipe, faces: Dataset) -> None:
@@ -35,6 +50,9 @@ def refit_head(network: keras.Model, recipe: Recipe, faces: Dataset) -> None:
     Raises:
         DataError: if they show fewer than three emotions.
     """
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
     below = keras.Model(network.input, network.layers[-1].input)
     changed = augment(Augmentation(recipe.replace(crop_px=SIDE, first_px=0)), faces.images, recipe.epochs)
     features = np.concatenate([predict_logits(below, shown) for shown in (faces.images, changed[..., 0])])
@@ -49,4 +67,9 @@ def refit_head(network: keras.Model, recipe: Recipe, faces: Dataset) -> None:
     kernel = np.zeros((features.shape[1], EMOTION_COUNT), np.float32)
     bias = np.full(EMOTION_COUNT, regression.intercept_.min() - 10, np.float32)  # what no face shows: never
     kernel[:, regression.classes_], bias[regression.classes_] = regression.coef_.T, regression.intercept_
-    network.layers[-1].set_weights([kernel.astype(np.float16), bias])  # rounded as the others are
+    network.layers[-1].set_weights(rounded([kernel, bias]))
+
+
+def rounded(weights: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    """Kernels rounded to float16, as LiteRT stores them, so that Keras and LiteRT hold the same ones."""
+    return [each.astype(np.float16) if each.ndim > 1 else each for each in weights]

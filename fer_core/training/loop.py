@@ -22,7 +22,7 @@ from fer_core.errors import DataError, RunError
 from fer_core.recipes import Recipe
 from fer_core.training import checkpoints
 from fer_core.training.averaging import averaged
-from fer_core.training.head import refit_head
+from fer_core.training.head import refit_head, require_scikit_learn, rounded
 from fer_core.training.lessons import Lessons, predict_logits, reseed, seed_generators
 from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
 
@@ -80,11 +80,14 @@ def train(
 
     Raises:
         DataError: if either set is PrivateTest, which chooses nothing here, or the faces fill no batch.
+        RecipeError: if the recipe asks for what this Python cannot do.
         RunError: if the checkpoint is broken or belongs to another recipe.
     """
     for dataset in (train, validation):
         if dataset.split == PRIVATE_TEST:
             raise DataError("PrivateTest is for the final evaluation alone. Received it as training input.")
+    if recipe.refit_head:
+        require_scikit_learn()
     faces = without_blank(train) if recipe.drop_blank else train
     steps = len(faces) // recipe.batch_size
     if steps == 0:
@@ -182,14 +185,10 @@ def _restore(path: Path, recipe: Recipe, network: keras.Model) -> Progress:
 
 
 def _finished(recipe: Recipe, progress: Progress, faces: Dataset) -> keras.Model:
-    """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left.
-
-    Kernels are rounded to float16, as LiteRT stores them, so that both networks hold the same ones.
-    """
+    """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left."""
     with dtype_policy("float32"):
         network = build_network(recipe)
-    rounded = [each.astype(np.float16) if each.ndim > 1 else each for each in progress.best_weights]
-    network.set_weights(rounded)
+    network.set_weights(rounded(progress.best_weights))
     if recipe.refit_head:
         refit_head(network, recipe, faces)
     return network
