@@ -22,13 +22,13 @@ from fer_core.runs import Run
 from fer_core.training import (
     OnEpoch,
     OnStep,
+    learnt_faces,
     other_pictures,
     precision_here,
     predict_logits,
     refit_head,
     rounded,
     train,
-    without_blank,
 )
 
 if TYPE_CHECKING:
@@ -97,12 +97,16 @@ def train_into(
         on_epoch=keep,
     )
     run.save_history(progress.history)
-    public = splits[PUBLIC_TEST]
-    temperature = fit_temperature(public.labels, predict_logits(network, public.images))
     facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
     facts |= {"precision": precision_here(recipe.precision)}
-    return network, facts | {"temperature": temperature, "other_pictures": other_pictures(recipe)}
+    facts |= {"temperature": _temperature_of(network, splits[PUBLIC_TEST])}
+    return network, facts | {"other_pictures": other_pictures(recipe)}
+
+
+def _temperature_of(network: "keras.Model", public: Dataset) -> float:
+    """What its logits are to be divided by, for the probabilities that fit PublicTest best."""
+    return fit_temperature(public.labels, predict_logits(network, public.images))
 
 
 def fit_run(
@@ -163,13 +167,13 @@ def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
         raise RunError(f"Only a network has a last layer to fit. Received: {run.name!r}, a baseline.")
     network = keras.saving.load_model(run.keras_path, compile=False)
     recipe, origin, started = run.recipe.replace(refit_head=True), current_commit(), time.perf_counter()
-    refit_head(network, recipe, without_blank(splits[TRAINING]) if recipe.drop_blank else splits[TRAINING])
+    refit_head(network, recipe, learnt_faces(recipe, splits[TRAINING]))
     network.set_weights(rounded(network.get_weights()))  # old runs may hold more digits
     seconds, public = time.perf_counter() - started, splits[PUBLIC_TEST]
     network.save(run.keras_path)
     files.compress_archive(run.keras_path)
     run.save_asked(recipe)
-    temperature = fit_temperature(public.labels, predict_logits(network, public.images))
+    temperature = _temperature_of(network, public)
     facts = describe_refit(origin, splits, seconds)
     run.save_provenance(run.provenance | {"temperature": temperature, "head": facts})
     run = Run(run.path)

@@ -134,6 +134,13 @@ def test_values_that_cannot_be_trained_are_refused(field, value, expected):
     assert str(caught.value).count("\n") == 0
 
 
+def test_crops_are_drawn_anew_of_pictures_of_one_size_alone():
+    growing = {"crop_px": 40, "first_px": 24}
+    assert PLAIN.replace(**growing).side_at(0) == 24
+    with pytest.raises(RecipeError, match=r"first_px must be 0 with random_crop\. Received: 24\."):
+        PLAIN.replace(random_crop=True, **growing)
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

@@ -172,13 +172,13 @@ def test_a_checkpoint_of_another_network_is_refused(recipe, splits, tmp_path, we
         run(recipe, splits, checkpoint, resume=True)
 
 
-def test_blank_images_are_left_out():
+def test_blank_images_are_left_out(recipe):
     images = np.zeros((4, 48, 48), np.uint8)
     images[[1, 3], 0, 0] = 1  # one pixel is enough to be an image
     rows = np.arange(10, 14)
     groups = np.array(list("abcd"))
     dataset = Dataset(images, np.array([0, 1, 2, 3], np.uint8), rows, TRAINING, "Four", groups)
-    seen = training.without_blank(dataset)
+    seen = training.learnt_faces(recipe, dataset)
     assert (seen.labels.tolist(), seen.rows.tolist(), seen.groups.tolist()) == ([1, 3], [11, 13], ["b", "d"])
     assert (seen.split, seen.name) == (TRAINING, "Four")
 

@@ -10,7 +10,7 @@ from fer_core.recipes.recipe import Recipe
 
 
 def paper_plain() -> Recipe:
-    """The paper's custom CNN (S. Lonkar, "Facial Expressions Recognition with CNNs"), with what it names alone.
+    """The paper's custom CNN (S. Lonkar, "Facial Expressions Recognition with CNNs"), with nothing added.
 
     3x3 convolutions, batch norm, max pooling, dropout, flatten, dense; ReLU, He-normal, softmax; NAdam; class
     weights inversely proportional to the class counts; flip, shear, rotation, scale, zoom and brightness;
@@ -47,10 +47,11 @@ def paper_plain() -> Recipe:
 def paper_cnn() -> Recipe:
     """A lighter ``paper-plain``, kept from learning Training by heart: the paper, repeated.
 
-    All that the paper names stays, in narrower layers for more epochs. Added are mixup, erasing, averaged weights, more dropout and geometry, and
-    a learning rate and decay under which NAdam turns a kernel as far in a step as SGD does in ``teacher``:
-    decoupled decay and batch norm settle that angle at sqrt(2 x rate x decay), here 0.03 instead of 0.008
-    (Kosson et al. 2023, "Rotational equilibrium", arXiv:2305.17212).
+    All that the paper names stays, in narrower layers for more epochs. Added are mixup, erasing, averaged
+    weights, more dropout and geometry, and a learning rate and decay under which NAdam turns a kernel as far
+    in a step as SGD does in ``teacher``: decoupled decay and batch norm settle that angle at
+    sqrt(2 x rate x decay), here 0.03 instead of 0.008 (Kosson et al. 2023, "Rotational equilibrium",
+    arXiv:2305.17212).
 
     Expected: not measured yet.
     Time: not measured yet.

@@ -5,7 +5,7 @@ Plain Keras 3 and NumPy: any Keras backend runs it (``KERAS_BACKEND=jax`` on a G
 
 from fer_core.training.head import refit_head, rounded
 from fer_core.training.lessons import predict_logits
-from fer_core.training.loop import OnEpoch, OnStep, Progress, train, without_blank
+from fer_core.training.loop import OnEpoch, OnStep, Progress, learnt_faces, train
 from fer_core.training.trainer import build_optimizer, build_trainer, dtype_policy, precision_here
 from fer_core.training.transfer import other_pictures
 
@@ -16,11 +16,11 @@ __all__ = [
     "build_optimizer",
     "build_trainer",
     "dtype_policy",
+    "learnt_faces",
     "other_pictures",
     "precision_here",
     "predict_logits",
     "refit_head",
     "rounded",
     "train",
-    "without_blank",
 ]

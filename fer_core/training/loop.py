@@ -88,7 +88,7 @@ def train(
             raise DataError("PrivateTest is for the final evaluation alone. Received it as training input.")
     if recipe.refit_head:
         require_scikit_learn()
-    faces = without_blank(train) if recipe.drop_blank else train
+    faces = learnt_faces(recipe, train)
     steps = len(faces) // recipe.batch_size
     if steps == 0:
         raise DataError(f"One batch takes {recipe.batch_size} faces. Received: {len(faces)} to train on.")
@@ -111,8 +111,10 @@ def train(
     return _finished(recipe, progress, faces), progress
 
 
-def without_blank(dataset: Dataset) -> Dataset:
-    """The data set without images whose pixels are all 0."""
+def learnt_faces(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """What the recipe learns from: all faces, or (``drop_blank``) all but images whose pixels are all 0."""
+    if not recipe.drop_blank:
+        return dataset
     seen = dataset.images.any(axis=(1, 2))
     return Dataset(
         dataset.images[seen], dataset.labels[seen], dataset.rows[seen], dataset.split, dataset.name,
