@@ -68,7 +68,7 @@ def paper_cnn() -> Recipe:
         average=0.999,
         teacher="best",
         teacher_share=0.8,
-        teacher_temperature=3.0,  # the refitted layer's logits are 1.7 times as large as those that taught small
+        teacher_temperature=3.0,  # fitted anew, its last layer has logits 1.7 times as large
         lessons=12,
         random_crop=True,
         mixup=0.2,
