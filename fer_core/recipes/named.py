@@ -127,7 +127,7 @@ def best() -> Recipe:
     )
 
 
-def small_first() -> Recipe:
+def small() -> Recipe:
     """A network of less than a million weights that learns from ``best``: for live video on one core.
 
     Most of its loss is the teacher's; a small network needs less to keep it from learning by heart, so less
@@ -137,10 +137,10 @@ def small_first() -> Recipe:
     is the best one on PublicTest, but 72 epochs under Muon, from three teachers, gave no more that could be
     told from chance (docs/experiments.md). A face takes LiteRT 0.8 ms on one thread.
     Time: 23 minutes on two CPU cores that know bfloat16 (34 seconds an epoch).
-    Command: ``fer train small-first --data fer2013.csv``, after ``best``
+    Command: ``fer train small --data fer2013.csv``, after ``best``
     """
     return best().replace(
-        name="small-first",
+        name="small",
         architecture="residual-small",
         epochs=40,
         seed=2,
@@ -150,34 +150,6 @@ def small_first() -> Recipe:
         mixup=0.2,
         cutmix=0.2,
         erasing=0.2,
-    )
-
-
-def small() -> Recipe:
-    """``small-first``, going on from its weights with three teachers, the flat ``paper-cnn`` among them.
-
-    The residual networks make the same errors; the flat one makes others, and the mean of all knows more than
-    any of them. Training goes on at half the learning rate, with less to keep it from learning by heart; the
-    teachers' answers to six epochs' pictures are kept, and the pictures come again in other crops.
-
-    Expected: not measured yet.
-    Time: not measured yet.
-    Command: ``fer train small --data fer2013.csv``, after ``small-first`` and ``paper-cnn``
-    """
-    return small_first().replace(
-        name="small",
-        start="small-first",
-        epochs=28,
-        seed=7,
-        learning_rate=0.05,
-        warmup_epochs=1.0,
-        label_smoothing=0.0,
-        teacher="best+teacher+paper-cnn",
-        teacher_share=0.9,
-        teacher_temperature=3.0,
-        lessons=6,
-        random_crop=True,
-        dropout=0.1,
     )
 
 
@@ -236,7 +208,6 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "teacher": teacher,
     "quick": quick,
     "best": best,
-    "small-first": small_first,
     "small": small,
     "transfer": transfer,
     "drawn": drawn,
