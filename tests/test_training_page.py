@@ -50,6 +50,17 @@ def names(app):
     return {trace.get("name") for trace in charts_of(app)[0]["data"]}
 
 
+@pytest.mark.parametrize("name", ["best", "teacher", "small", "paper-cnn"])
+def test_the_page_of_a_committed_run_is_whole(name, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(runs.COMMITTED))
+    app = visit(TRAINING, run=name)
+    assert complaints(app) == []
+    assert len(app.table) == 3  # recipe, faces, where it comes from
+    shown = app.table[-1].value.to_string()
+    assert "Training 28,709, PublicTest 3,589" in shown
+    assert ("FER2013 28,709" in shown) == ("head" in load_run(name).provenance)
+
+
 def test_smoothing_comes_from_the_url_and_is_off_at_first(finished):
     app = visit(TRAINING)
     assert app.slider(key="smoothing").value == 0

@@ -70,8 +70,13 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "seconds": format_seconds,
     "commit": lambda commit: commit[:12] + (" and changes" if commit.endswith("+") else ""),
     "finished": lambda when: when[:16].replace("T", " ") + " UTC",  # ISO 8601, in UTC
-    "data": lambda data: ", ".join(f"{split} {facts['count']:,}" for split, facts in data.items()),
+    "data": lambda data: ", ".join(f"{of} {facts['count']:,}" for of, facts in _counted(data).items()),
 }
+
+
+def _counted(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The sets that were used: a training notes one a split, a last layer fitted anew just the one."""
+    return {data["name"]: data} if "count" in data else data
 
 
 def show_recipe(recipe: Recipe) -> None:
