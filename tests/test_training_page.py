@@ -50,7 +50,7 @@ def names(app):
     return {trace.get("name") for trace in charts_of(app)[0]["data"]}
 
 
-@pytest.mark.parametrize("name", ["best", "teacher", "small", "paper-cnn"])
+@pytest.mark.parametrize("name", [run.name for run in list_runs(runs.COMMITTED) if run.has_network])
 def test_the_page_of_a_committed_run_is_whole(name, monkeypatch):
     monkeypatch.setenv("FER_MODELS", str(runs.COMMITTED))
     app = visit(TRAINING, run=name)
