@@ -21,7 +21,13 @@ class Muon(keras.optimizers.SGD):
     their shape is needed.
 
     Keras's own Muon takes matrices alone, and leaves kernels of convolutions to Adam.
+
+    It computes in the dtype of the Keras policy under which it is made; bfloat16 is exact enough.
     """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.compute_dtype = keras.config.dtype_policy().compute_dtype
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable against its gradient."""
@@ -29,7 +35,8 @@ class Muon(keras.optimizers.SGD):
             super().update_step(gradient, variable, learning_rate)
             return
         ahead = self._with_momentum(gradient, variable) if self.momentum else gradient
-        step = ops.reshape(orthogonalize(ops.reshape(ahead, (-1, variable.shape[-1]))), variable.shape)
+        flat = ops.reshape(ahead, (-1, variable.shape[-1]))
+        step = ops.reshape(orthogonalize(flat, self.compute_dtype), variable.shape)
         self.assign_sub(variable, step * ops.cast(learning_rate, variable.dtype))
 
     def _with_momentum(self, gradient: Any, variable: Any) -> Any:
@@ -38,14 +45,14 @@ class Muon(keras.optimizers.SGD):
         return gradient + self.momentum * momentum if self.nesterov else momentum
 
 
-def orthogonalize(matrix: Any) -> Any:
+def orthogonalize(matrix: Any, dtype: str = "bfloat16") -> Any:
     """Nearly U V^T of a (rows, columns) float32 matrix U S V^T: its singular values brought near 1.
 
-    Newton-Schulz iterations in bfloat16, which is exact enough: the next step mends what this one missed.
+    Newton-Schulz iterations; the next step mends what this one missed, so bfloat16 is exact enough.
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = ops.transpose(matrix) if tall else matrix
-    x = ops.cast(x / (ops.norm(x) + 1e-7), "bfloat16")
+    x = ops.cast(x / (ops.norm(x) + 1e-7), dtype)
     first, third, fifth = COEFFICIENTS
     for _ in range(ITERATIONS):
         square = ops.matmul(x, ops.transpose(x))
