@@ -37,7 +37,7 @@ def describe_fit(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:
 def describe_refit(commit: str | None, splits: dict[str, Dataset], seconds: float) -> dict:
     """Facts of a last layer that was fitted after the training had ended."""
     facts = {"commit": commit, "finished": _now(), "seconds": seconds, "device": describe_device()}
-    return facts | {"data": describe_data(splits[TRAINING])}
+    return facts | {"data": {TRAINING: describe_data(splits[TRAINING])}}
 
 
 def describe_measurement(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:

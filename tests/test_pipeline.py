@@ -152,6 +152,8 @@ def test_a_refitted_run_is_whole_and_says_what_was_done(run_copy, drawn_splits):
     # What training recorded of itself stays.
     changed = {"temperature": again.temperature, "head": again.provenance["head"]}
     assert again.provenance == run_copy.provenance | changed
+    training = again.provenance["data"]["Training"]
+    assert again.provenance["head"]["data"] == {"Training": training}
 
 
 def test_a_baseline_has_no_last_layer(drawn_splits, tmp_path):

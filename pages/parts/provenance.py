@@ -13,7 +13,7 @@ from fer_core.runs import Run
 TRAINING = {
     "architecture": ("network", "{}"),
     "epochs": ("at most", "{} epochs"),
-    "patience": ("stops after", "{} epochs without progress"),
+    "patience": ("early stopping", "after {} epochs without progress"),
     "batch_size": ("batch", "{} faces"),
     "optimizer": ("optimizer", "{}"),
     "momentum": ("momentum (Nesterov)", "{}"),
@@ -24,19 +24,19 @@ TRAINING = {
     "average": ("averaged weights, share kept a step", "{:g}"),
     "mixup": ("mixup, alpha", "{:g}"),
     "cutmix": ("CutMix, alpha", "{:g}"),
-    "unmixed_epochs": ("mixes nothing in the last", "{} epochs"),
-    "start": ("starts from", "{}"),
+    "unmixed_epochs": ("unmixed faces at the end", "the last {} epochs"),
+    "start": ("weights of another network", "{}"),
     "teacher": ("teacher", "the run {}"),
     "teacher_share": ("teacher's share of the loss", "{:g}"),
     "teacher_temperature": ("teacher's temperature", "{:g}"),
-    "lessons": ("pictures are new in the first", "{} epochs, and come again after that"),
+    "lessons": ("repeated pictures", "new in the first {} epochs, and again after that"),
     "class_weights": ("class weights", "the rarer the emotion, the heavier"),
     "dropout": ("dropout", "{:g}"),
     "batch_norm": ("batch norm", "after each convolution"),
     "initializer": ("weights begin", "{}"),
     "precision": ("precision", "{}"),
-    "refit_head": ("the last layer, at the end", "fitted anew to the labels alone"),
-    "drop_blank": ("blank images", "left out"),
+    "refit_head": ("a last layer fitted anew", "at the end, to the labels alone"),
+    "drop_blank": ("leaving out blank images", "all 0"),
     "seed": ("seed", "{}"),
 }
 AUGMENTATION = {
@@ -48,10 +48,10 @@ AUGMENTATION = {
     "shift": ("shift", "±{:.0%} of the side"),
     "brightness": ("brightness", "±{:.0%}"),
     "contrast": ("contrast", "±{:.0%}"),
-    "erasing": ("a rectangle erased", "{:.0%} of the faces"),
-    "crop_px": ("learns from squares of", "{0} × {0} pixels, the middle unless said otherwise"),
-    "random_crop": ("which lie", "anywhere, and every second one is mirrored"),
-    "first_px": ("which are at first drawn in", "{0} × {0}"),
+    "erasing": ("erasing of a rectangle", "{:.0%} of the faces"),
+    "crop_px": ("crop", "{0} × {0} pixels, the middle unless said otherwise"),
+    "random_crop": ("crops drawn anew", "anywhere, and every second one is mirrored"),
+    "first_px": ("growing pictures", "{0} × {0} at first"),
 }
 # Values that stand in a recipe as code spells them.
 SPELT = {
@@ -70,20 +70,15 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "seconds": format_seconds,
     "commit": lambda commit: commit[:12] + (" and changes" if commit.endswith("+") else ""),
     "finished": lambda when: when[:16].replace("T", " ") + " UTC",  # ISO 8601, in UTC
-    "data": lambda data: ", ".join(f"{of} {facts['count']:,}" for of, facts in _counted(data).items()),
+    "data": lambda data: ", ".join(f"{of} {facts['count']:,}" for of, facts in data.items()),
 }
-
-
-def _counted(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The sets that were used: a training notes one a split, a last layer fitted anew just the one."""
-    return {data["name"]: data} if "count" in data else data
 
 
 def show_recipe(recipe: Recipe) -> None:
     """How the network was trained."""
     fields = recipe.to_json()
     if not recipe.teacher:
-        fields.pop("teacher_temperature")
+        fields = {name: value for name, value in fields.items() if not name.startswith("teacher_")}
     if recipe.optimizer not in ("sgd", "muon"):  # the others keep their own betas
         fields.pop("momentum")
     rest = {
@@ -131,7 +126,7 @@ def _is_off(name: str, value: Any) -> bool:
 
 def _flatten(facts: Mapping[str, Any]) -> dict[str, str]:
     """Facts as one level of texts: what is nested becomes one line a fact."""
-    return {_words(name): _text(name, value) for name, value in facts.items() if value is not None}
+    return {_words(name): _text(name, value) for name, value in facts.items() if value not in (None, "")}
 
 
 def _text(name: str, value: Any) -> str:
