@@ -141,15 +141,11 @@ def small() -> Recipe:
     """
     return best().replace(
         name="small",
-        architecture="residual-fine",
-        epochs=44,
-        seed=8,
-        optimizer="muon",
+        architecture="residual-small",
+        epochs=40,
+        seed=2,
         teacher="best",
         teacher_share=0.8,
-        teacher_temperature=3.0,
-        lessons=8,
-        random_crop=True,
         dropout=0.2,
         mixup=0.2,
         cutmix=0.2,
