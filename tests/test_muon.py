@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fer_core.training.muon import Muon, orthogonalize
+from fer_core.training.trainer import dtype_policy
 
 RATE = 0.1
 
@@ -19,12 +20,14 @@ def steps_of(optimizer, shape, gradients):
     return places
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 @pytest.mark.parametrize("shape", [(90, 16), (16, 90), (32, 32)])
-def test_every_direction_is_as_long_as_every_other(shape):
+def test_every_direction_is_as_long_as_every_other(shape, dtype):
     random = np.random.default_rng(0).normal(size=shape)
     left, spread, right = np.linalg.svd(random, full_matrices=False)
     matrix = left * np.geomspace(1, 50, len(spread)) @ right  # some directions fifty times others
-    found = np.array(orthogonalize(keras.ops.convert_to_tensor(matrix.astype(np.float32))))
+    found = np.array(orthogonalize(keras.ops.convert_to_tensor(matrix.astype(np.float32)), dtype))
+    assert found.dtype == np.float32
     values = np.linalg.svd(found, compute_uv=False)
     assert 0.4 < values.min() <= values.max() < 1.3  # Jordan's coefficients bring them near 1, not to it
 
@@ -37,6 +40,12 @@ def test_it_keeps_the_directions_of_what_it_evens_out():
     turned = left.T @ found @ right.T
     assert np.abs(turned - np.diag(np.diag(turned))).max() < 0.1
     assert (np.diag(turned) > 0.5).all()
+
+
+@pytest.mark.parametrize(("policy", "dtype"), [("float32", "float32"), ("mixed_bfloat16", "bfloat16")])
+def test_it_computes_in_the_dtype_of_the_network(policy, dtype):
+    with dtype_policy(policy):
+        assert Muon(learning_rate=RATE).compute_dtype == dtype
 
 
 def test_nothing_is_learnt_of_no_gradient():
