@@ -26,8 +26,6 @@ MOBILENET_SIDE = 2 * SIDE
 MOBILENET_ALPHA = 1.0
 # 0.96 M parameters; one face takes LiteRT 0.8 ms on one core.
 SMALL_WIDTHS = (32, 48, 96, 128)
-# The same with a second convolution before anything is pooled: eyelids and lips are a pixel or two wide.
-FINE_WIDTHS = (24, 48, 96, 128)
 
 
 def build_paper_cnn(
@@ -57,7 +55,6 @@ def build_residual(
     side: int | None = SIDE,
     widths: tuple[int, int, int, int] = RESIDUAL_WIDTHS,
     attention: str = "squeeze-excite",
-    stem: int = 1,
 ) -> keras.Model:
     """A residual network for small faces: its width sits where the maps are small.
 
@@ -69,11 +66,8 @@ def build_residual(
         side: see ``build_network``.
         widths: channels of the stem, the second stage and the residual blocks.
         attention: one of ``ATTENTION``, what each residual block weighs its maps by before the sum.
-        stem: convolutions on the whole picture's pixels before the first pooling.
     """
     inputs, x = _standardized_input(side)
-    for _ in range(stem - 1):
-        x = _convolve(x, widths[0])
     x = _convolve(x, widths[0], pool=True)
     x = _convolve(_convolve(x, widths[1]), widths[1], pool=True)
     x = _residual_block(_convolve(x, widths[2]), widths[2], attention)
@@ -200,7 +194,6 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "residual-plain": partial(build_residual, attention="none"),
     "residual-cbam": partial(build_residual, attention="cbam"),
     "residual-small": partial(build_residual, widths=SMALL_WIDTHS),
-    "residual-fine": partial(build_residual, widths=FINE_WIDTHS, attention="none", stem=2),
     "mobilenet": build_mobilenet,
     "strided": build_strided,
 }
