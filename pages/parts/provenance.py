@@ -17,13 +17,13 @@ TRAINING = {
     "batch_size": ("batch", "{} faces"),
     "optimizer": ("optimizer", "{}"),
     "momentum": ("momentum (Nesterov)", "{}"),
-    "learning_rate": ("learning rate, peak", "{:g}"),
+    "learning_rate": ("peak learning rate", "{:g}"),
     "warmup_epochs": ("warm-up", "{:g} epochs"),
     "weight_decay": ("weight decay", "{:g}"),
     "label_smoothing": ("label smoothing", "{:g}"),
-    "average": ("averaged weights, share kept a step", "{:g}"),
-    "mixup": ("mixup, alpha", "{:g}"),
-    "cutmix": ("CutMix, alpha", "{:g}"),
+    "average": ("averaged weights", "{:g} of the average kept a step"),
+    "mixup": ("mixup", "alpha {:g}"),
+    "cutmix": ("CutMix", "alpha {:g}"),
     "unmixed_epochs": ("unmixed faces at the end", "the last {} epochs"),
     "start": ("weights of another network", "{}"),
     "teacher": ("teacher", "the run {}"),
@@ -36,7 +36,7 @@ TRAINING = {
     "initializer": ("weights begin", "{}"),
     "precision": ("precision", "{}"),
     "refit_head": ("a last layer fitted anew", "at the end, to the labels alone"),
-    "drop_blank": ("leaving out blank images", "all 0"),
+    "drop_blank": ("leaving out blank images", "whose pixels are all 0"),
     "seed": ("seed", "{}"),
 }
 AUGMENTATION = {
@@ -141,4 +141,4 @@ def _text(name: str, value: Any) -> str:
 
 
 def _words(name: str) -> str:
-    return {"seconds": "time"}.get(name, name.replace("_", " "))
+    return {"seconds": "time", "head": "last layer"}.get(name, name.replace("_", " "))
