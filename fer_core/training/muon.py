@@ -22,7 +22,7 @@ class Muon(keras.optimizers.SGD):
 
     Keras's own Muon takes matrices alone, and leaves kernels of convolutions to Adam.
 
-    It computes in the dtype of the Keras policy under which it is made; bfloat16 is exact enough.
+    It computes in the dtype of the Keras policy under which it is made.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -45,7 +45,7 @@ class Muon(keras.optimizers.SGD):
         return gradient + self.momentum * momentum if self.nesterov else momentum
 
 
-def orthogonalize(matrix: Any, dtype: str = "bfloat16") -> Any:
+def orthogonalize(matrix: Any, dtype: str) -> Any:
     """Nearly U V^T of a (rows, columns) float32 matrix U S V^T: its singular values brought near 1.
 
     Newton-Schulz iterations; the next step mends what this one missed, so bfloat16 is exact enough.
