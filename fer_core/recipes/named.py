@@ -83,17 +83,26 @@ def teacher() -> Recipe:
 
 
 def quick() -> Recipe:
-    """``teacher`` in half of its epochs: the same pictures under Muon, and no attention.
+    """``teacher`` in three quarters of its epochs: under Muon, without attention, and with CutMix.
 
     Its minutes say how soon 70.1 % of PublicTest, averaged with the mirror image, can be had on two CPU
-    cores. Muon (Jordan et al. 2024) learns faster than SGD, most of all at first; squeeze-excite is left out,
-    since weight decay puts it to death in ``teacher`` (both: docs/experiments.md).
+    cores. Muon (Jordan et al. 2024) needs a quarter fewer epochs than SGD; squeeze-excite is left out, since
+    weight decay puts it to death in ``teacher``. That run, its last layer fitted anew, has 70.16 % after 110
+    epochs, and learns Training by heart in its last quarter, so CutMix is added (all: docs/experiments.md).
 
     Expected: not measured yet.
     Time: not measured yet.
     Command: ``fer train quick --data fer2013.csv``
     """
-    return teacher().replace(name="quick", architecture="residual-plain", optimizer="muon", epochs=54, seed=3)
+    return teacher().replace(
+        name="quick",
+        architecture="residual-plain",
+        optimizer="muon",
+        epochs=80,
+        seed=3,
+        cutmix=0.2,
+        refit_head=True,
+    )
 
 
 def best() -> Recipe:
