@@ -61,6 +61,8 @@ class Recipe:
     teacher: str = ""  # a finished run, or several ("one+other"), whose answers are learnt beside the labels
     teacher_share: float = 0.0  # of the loss
     teacher_temperature: float = 2.0  # what both networks' logits are divided by for that
+    # The weight of the error with which the student tells its teachers' last maps (``training.maps``).
+    teacher_maps: float = 0.0
     # So many epochs' pictures are made, and answered by the teacher, once; later epochs show them again in
     # other orders. A teacher costs a student of its size a quarter of the time. 0: new pictures each epoch.
     lessons: int = 0
@@ -94,7 +96,7 @@ class Recipe:
         )  # fmt: skip
         for field in ("epochs", "batch_size"):
             _require(getattr(self, field) >= 1, field, "at least 1", getattr(self, field))
-        for field in ("mixup", "cutmix", "weight_decay", "rotation_degrees"):
+        for field in ("mixup", "cutmix", "weight_decay", "rotation_degrees", "teacher_maps"):
             _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
         _require(0 <= self.seed < 2**32, "seed", "in [0, 2^32)", self.seed)
         _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
@@ -119,6 +121,8 @@ class Recipe:
             (self.teacher != "") == (self.teacher_share > 0), "teacher_share",
             "above 0 with a teacher, and 0 without", self.teacher_share,
         )  # fmt: skip
+        alone = self.teacher_maps == 0 or (self.teacher != "" and not self.random_crop)
+        _require(alone, "teacher_maps", "0 without a teacher, and with random_crop", self.teacher_maps)
 
     def _check_epochs(self) -> None:
         for field in ("patience", "lessons", "warmup_epochs"):

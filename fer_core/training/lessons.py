@@ -1,10 +1,13 @@
 """What each epoch shows: faces in a new order, mixed, augmented, and answered by a teacher if there is one.
 
 All of it is made before the epoch's first step, as a function of (recipe, faces, epoch). Pictures are uint8
-(M, side, side, 1), targets float32 (M, 7), or (M, 14) with a teacher's logits beside the labels' shares.
+(M, side, side, 1), targets float32 (M, 7), or (M, 14) with a teacher's logits beside the labels' shares;
+where it shows its maps too, (M, h, w, F), targets are a list of both.
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,9 +19,12 @@ from fer_core.emotions import EMOTION_COUNT
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
 from fer_core.training.augmentation import Augmentation, crop_middle
-from fer_core.training.mixing import Batch, mix_faces
+from fer_core.training.maps import mirror_some, predict, with_even_maps
+from fer_core.training.mixing import mix_faces
 
 AT_ONCE = 1024  # faces that are augmented at a time
+# Pictures, targets (or a list of targets and maps) and weights, as Keras's train_on_batch takes them.
+Lesson = tuple[npt.NDArray[np.uint8], Any, npt.NDArray[np.float32]]
 
 
 class Lessons:
@@ -38,9 +44,11 @@ class Lessons:
         reads_whole = self.teacher is not None and self.teacher.input_shape[1] == SIDE
         self.whole = recipe.random_crop or reads_whole
         self.augmentation = Augmentation(recipe.replace(crop_px=SIDE) if self.whole else recipe)
-        self.kept: dict[tuple[int, ...], Batch] = {}
+        if self.teacher is not None and recipe.teacher_maps:
+            self.teacher = with_even_maps(self.teacher, self.images[:AT_ONCE, ..., None])
+        self.kept: dict[tuple[int, ...], Lesson] = {}
 
-    def of_epoch(self, epoch: int) -> Batch:
+    def of_epoch(self, epoch: int) -> Lesson:
         """Whole batches of faces for an epoch, counted from 0; a lesson given before comes in a new order
         (and in new crops)."""
         recipe = self.recipe
@@ -54,12 +62,13 @@ class Lessons:
             self.kept[lesson] = self._make(number, side=side, mixed=mixed)
         rng = np.random.default_rng([recipe.seed, epoch, 1])
         order = rng.permutation(len(self.kept[lesson][0]))
-        images, targets, weights = self.kept[lesson]
-        images = images[order]
+        images, targets, weights = keras.tree.map_structure(itemgetter(order), self.kept[lesson])
         seen = crop_anywhere(images, side, rng) if recipe.random_crop else crop_middle(images, side)
-        return seen, targets[order], weights[order]
+        if recipe.teacher_maps:
+            seen, targets[1] = mirror_some(seen, targets[1], rng)
+        return seen, targets, weights
 
-    def _make(self, number: int, *, side: int, mixed: bool) -> Batch:
+    def _make(self, number: int, *, side: int, mixed: bool) -> Lesson:
         recipe, rng = self.recipe, np.random.default_rng([self.recipe.seed, number])
         count = len(self.images)
         chosen = rng.permutation(count)[: count // recipe.batch_size * recipe.batch_size]
@@ -69,9 +78,13 @@ class Lessons:
                 (images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix
             )
         seen = self._augment(images, number, SIDE if self.whole else side)
-        if self.teacher is not None:
-            targets = np.concatenate([targets, predict_logits(self.teacher, seen[..., 0])], axis=1)
-        return seen, targets, weights
+        if self.teacher is None:
+            return seen, targets, weights
+        if not recipe.teacher_maps:
+            logits = predict_logits(self.teacher, seen[..., 0])
+            return seen, np.concatenate([targets, logits], axis=1), weights
+        logits, maps = predict(self.teacher, seen)
+        return seen, [np.concatenate([targets, logits], axis=1), maps], weights
 
     def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
         self.augmentation.side = side

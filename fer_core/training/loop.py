@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from fer_core.training import checkpoints
 from fer_core.training.averaging import averaged
 from fer_core.training.head import refit_head, require_scikit_learn, rounded
 from fer_core.training.lessons import Lessons, predict_logits, reseed, seed_generators
+from fer_core.training.maps import without_translation
 from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
 
 STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
@@ -93,7 +95,9 @@ def train(
     if steps == 0:
         raise DataError(f"One batch takes {recipe.batch_size} faces. Received: {len(faces)} to train on.")
     with dtype_policy(precision_here(recipe.precision)):
-        network, lessons = build_trainer(recipe, steps), Lessons(recipe, faces)
+        lessons = Lessons(recipe, faces)
+        network = build_trainer(recipe, steps, lessons.teacher)
+    student = without_translation(network)
     progress = Progress()
     if resume and checkpoint.is_file():
         progress = _restore(checkpoint, recipe, network)
@@ -101,10 +105,10 @@ def train(
         epoch = len(progress.history)
         row, seen = _train_epoch(recipe, network, lessons, epoch, on_step)
         with averaged(network, seen) if recipe.average else nullcontext():
-            row |= _validate(network, validation)
+            row |= _validate(student, validation)
             progress.history.append(row)
             if progress.best_epoch == len(progress.history):
-                progress.best_weights = network.get_weights()
+                progress.best_weights = student.get_weights()
         _save(checkpoint, recipe, network, progress)
         if on_epoch:
             on_epoch(progress.history)
@@ -133,24 +137,30 @@ def _train_epoch(
     """
     started = time.perf_counter()
     reseed(list(seed_generators(network)), recipe.seed, epoch)
-    images, targets, weights = lessons.of_epoch(epoch)
+    lesson = lessons.of_epoch(epoch)
     if epoch and recipe.side_at(epoch) != recipe.side_at(epoch - 1):
         network.make_train_function(force=True)  # or TensorFlow makes one that is slower, for any size
-    steps = len(images) // recipe.batch_size
+    steps = len(lesson[0]) // recipe.batch_size
     logs = []
     for step in range(steps):
         part = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
-        logs.append(network.train_on_batch(images[part], targets[part], weights[part], return_dict=True))
+        batch = keras.tree.map_structure(itemgetter(part), lesson)
+        logs.append(network.train_on_batch(*batch, return_dict=True))
         if on_step:
             on_step(step + 1, steps)
     row = {
         "epoch": epoch + 1,
         "loss": float(np.mean([row["loss"] for row in logs])),
-        "accuracy": float(np.mean([row["accuracy"] for row in logs])),
+        "accuracy": float(np.mean([_accuracy(row) for row in logs])),
         "learning_rate": float(network.optimizer.learning_rate),
         "seconds": time.perf_counter() - started,
     }
-    return row, images[:STATISTICS_FACES]
+    return row, lesson[0][:STATISTICS_FACES]
+
+
+def _accuracy(row: dict[str, float]) -> float:
+    """Keras puts an output's name before it where there are two."""
+    return next(value for key, value in row.items() if key.endswith("accuracy"))
 
 
 def _validate(network: keras.Model, validation: Dataset) -> dict[str, float]:

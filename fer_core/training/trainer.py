@@ -10,15 +10,18 @@ import keras
 from fer_core.architectures import build_network
 from fer_core.datasets.dataset import SIDE
 from fer_core.recipes import Recipe
-from fer_core.training import transfer
+from fer_core.training import maps, transfer
 from fer_core.training.muon import Muon
 
 CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as Linux calls them: twice on x86, then on Arm
 
 
-def build_trainer(recipe: Recipe, steps: int) -> keras.Model:
-    """The recipe's network, compiled to learn from augmented pictures: see ``lessons`` for its targets."""
+def build_trainer(recipe: Recipe, steps: int, teacher: keras.Model | None = None) -> keras.Model:
+    """The recipe's network, compiled to learn from augmented pictures: see ``lessons`` for its targets.
+
+    With ``teacher_maps`` it answers with the maps of ``teacher`` too.
+    """
     keras.utils.set_random_seed(recipe.seed)
     network = build_network(recipe, side=SIDE if recipe.whole_faces else None)
     if recipe.start:
@@ -28,10 +31,14 @@ def build_trainer(recipe: Recipe, steps: int) -> keras.Model:
     if recipe.teacher:
         loss = transfer.distillation_loss(recipe)
         accuracy = keras.metrics.MeanMetricWrapper(transfer.label_accuracy, name="accuracy")
+    learnt: dict[str, Any] = {"loss": loss, "metrics": [accuracy]}
+    if recipe.teacher_maps and teacher is not None:
+        network = maps.with_translation(network, teacher, recipe.side_at(0))
+        learnt = {"loss": [loss, maps.squared_error], "loss_weights": [1.0, recipe.teacher_maps]}
+        learnt["metrics"] = [[accuracy], []]
     network.compile(
         optimizer=build_optimizer(recipe, steps),
-        loss=loss,
-        metrics=[accuracy],
+        **learnt,
         # XLA is slower on the CPU under TensorFlow; JAX always compiles.
         jit_compile=keras.backend.backend() != "tensorflow",
     )

@@ -6,7 +6,7 @@ its run says so (``other_pictures``).
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RecipeError
 from fer_core.recipes import Recipe
 from fer_core.runs import Run, load_run
+from fer_core.training.maps import last_maps
 
 IMAGENET = "imagenet"  # in place of a run's name
 IMAGENET_FILE = (
@@ -85,7 +86,8 @@ def other_pictures(recipe: Recipe) -> str:
 
 
 def build_teacher(recipe: Recipe) -> keras.Model:
-    """The frozen network of the run that teaches; of several, their mean logits.
+    """The frozen network of the run that teaches, to logits (N, 7); of several, to their mean. With
+    ``teacher_maps`` it has a second answer: the last maps of all of them, (N, h, w, F).
 
     It reads what the student sees, augmented and mixed ("a good teacher is patient and consistent", Beyer et
     al. 2022, arXiv:2106.05237), in any number of pixels. One that flattens its maps reads whole faces alone:
@@ -93,7 +95,7 @@ def build_teacher(recipe: Recipe) -> keras.Model:
     student a part. Several in one are the ensemble of Hinton et al. 2015.
 
     Raises:
-        RecipeError: if one reads whole faces alone, and the student's pictures grow.
+        RecipeError: if one reads whole faces alone, and the student's pictures grow; or has no maps to show.
         RunError: if there is no such run.
     """
     runs = [load_run(name) for name in recipe.teachers]
@@ -105,11 +107,23 @@ def build_teacher(recipe: Recipe) -> keras.Model:
         )
     side = SIDE if flat or recipe.whole_faces else None
     seen = keras.Input((side, side, 1), dtype="uint8")
-    answers = [_rebuild(run, side)(seen, training=False) for run in runs]
-    mean = keras.layers.Average(dtype="float32")(answers) if len(answers) > 1 else answers[0]
-    teacher = keras.Model(seen, mean, name="teacher")
+    networks = [_rebuild(run, side) for run in runs]
+    if recipe.teacher_maps:
+        networks = [keras.Model(network.input, [network.output, last_maps(network)]) for network in networks]
+    answers = [network(seen, training=False) for network in networks]
+    teacher = keras.Model(seen, _joined(answers), name="teacher")
     teacher.trainable = False
     return teacher
+
+
+def _joined(answers: Sequence[Any]) -> Any:
+    """The answers of several networks as one: the mean of their logits; their maps, if any, side by side."""
+    if len(answers) == 1:
+        return answers[0]
+    if not isinstance(answers[0], list):
+        return keras.layers.Average(dtype="float32")(answers)
+    logits, maps = zip(*answers, strict=True)
+    return [_joined(logits), keras.layers.Concatenate(dtype="float32")(maps)]
 
 
 def _rebuild(run: Run, side: int | None) -> keras.Model:

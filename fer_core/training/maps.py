@@ -1,0 +1,102 @@
+"""Learning where a teacher sees what: its last maps, before pooling makes one number of each.
+
+Seven logits say little of a picture. The maps behind them hold hundreds of numbers for each of 5 x 5 places,
+and a student that has to tell them learns in half of the epochs (docs/experiments.md). Romero et al. 2015
+("FitNets", arXiv:1412.6550) teach by maps from the middle, Chen et al. 2022 ("Knowledge Distillation with
+the Reused Teacher Classifier", arXiv:2203.14001) by the last ones. They keep the teacher's classifier and the
+layer that translates into its maps; here the student's own last layer learns beside it, and it is left out.
+
+Maps are (N, h, w, F), float16 in a lesson, for they are large: of 28,000 pictures, with 5 x 5 places and 256
+channels, 360 MB.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import layers, ops
+
+from fer_core.errors import RecipeError
+
+Maps = npt.NDArray[np.float16]
+Pictures = npt.NDArray[np.uint8]
+BATCH = 256
+
+
+def last_maps(network: keras.Model) -> keras.KerasTensor:
+    """What the network's last global pooling averages, (N, h, w, F).
+
+    Raises:
+        RecipeError: if nothing pools.
+    """
+    pooling = [layer for layer in network.layers if isinstance(layer, layers.GlobalAveragePooling2D)]
+    if not pooling:
+        raise RecipeError(
+            "teacher_maps needs teachers and a student that end in global average pooling. "
+            f"Received: {network.name}."
+        )
+    return pooling[-1].input
+
+
+def with_even_maps(teacher: keras.Model, pictures: Pictures) -> keras.Model:
+    """The teacher, its maps brought to a deviation of 1 over ``pictures`` (N, side, side, 1), so that their
+    error weighs the same whoever teaches."""
+    _, seen = predict(teacher, pictures)
+    logits, maps = teacher.outputs
+    even = layers.Rescaling(1 / float(seen.std(dtype=np.float64)), dtype="float16")(maps)
+    return keras.Model(teacher.input, [logits, even], name=teacher.name)
+
+
+def predict(teacher: keras.Model, pictures: Pictures) -> tuple[npt.NDArray[np.float32], Maps]:
+    """Its logits (N, 7) and maps (N, h, w, F) of pictures (N, side, side, 1)."""
+    parts = [
+        teacher.predict_on_batch(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)
+    ]
+    logits, maps = zip(*parts, strict=True)
+    return np.concatenate([np.asarray(each, np.float32) for each in logits]), np.concatenate(
+        [np.asarray(each, np.float16) for each in maps]
+    )
+
+
+def mirror_some(pictures: Pictures, maps: Maps, rng: np.random.Generator) -> tuple[Pictures, Maps]:
+    """Every second picture mirrored, and its maps with it, as pictures are that come again."""
+    mirrored = (rng.random(len(pictures)) < 0.5)[:, None, None, None]
+    return np.where(mirrored, pictures[:, :, ::-1], pictures), np.where(mirrored, maps[:, :, ::-1], maps)
+
+
+def with_translation(network: keras.Model, teacher: keras.Model, side: int) -> keras.Model:
+    """The student with a second answer: its last maps, translated into the teacher's by a 1x1 convolution.
+
+    Args:
+        network: the student, to logits.
+        teacher: to logits and maps.
+        side: pixels a side of what both see.
+
+    Raises:
+        RecipeError: if the student pools nothing, or its maps have another number of places.
+    """
+    seen = last_maps(network)
+    grids = [
+        tuple(keras.Model(model.input, maps).compute_output_shape((1, side, side, 1))[1:3])
+        for model, maps in ((network, seen), (teacher, teacher.outputs[1]))
+    ]
+    if grids[0] != grids[1]:
+        raise RecipeError(
+            "With teacher_maps the student's last maps must have as many places as its teacher's. "
+            f"Received: {grids[0]} and {grids[1]} for pictures of {side} pixels."
+        )
+    channels = teacher.outputs[1].shape[-1]
+    x = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer="he_normal")(seen)
+    x = layers.ReLU()(layers.BatchNormalization()(x))  # the teacher's maps come from a ReLU too
+    return keras.Model(network.input, [network.output, x], name=network.name)
+
+
+def without_translation(network: keras.Model) -> keras.Model:
+    """The student alone, to logits (N, 7): it shares its weights with ``network``."""
+    return keras.Model(network.input, network.outputs[0]) if len(network.outputs) > 1 else network
+
+
+def squared_error(told: Any, seen: Any) -> Any:
+    """The mean squared error (N,) of a student's maps (N, h, w, F)."""
+    return ops.mean(ops.square(ops.cast(told, "float32") - ops.cast(seen, "float32")), axis=(1, 2, 3))
