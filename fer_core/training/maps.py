@@ -1,7 +1,7 @@
 """Learning where a teacher sees what: its last maps, before pooling makes one number of each.
 
 Seven logits say little of a picture. The maps behind them hold hundreds of numbers for each of 5 x 5 places,
-and a student that has to tell them learns in half of the epochs (docs/experiments.md). Romero et al. 2015
+and a student that has to tell them learns twice as fast at first (docs/experiments.md). Romero et al. 2015
 ("FitNets", arXiv:1412.6550) teach by maps from the middle, Chen et al. 2022 ("Knowledge Distillation with
 the Reused Teacher Classifier", arXiv:2203.14001) by the last ones. They keep the teacher's classifier and the
 layer that translates into its maps; here the student's own last layer learns beside it, and it is left out.
