@@ -19,7 +19,7 @@ from fer_core.emotions import EMOTION_COUNT
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
 from fer_core.training.augmentation import Augmentation, crop_middle
-from fer_core.training.maps import mirror_some, predict, with_even_maps
+from fer_core.training.maps import answer_in_batches, mirror_some, predict, with_even_maps
 from fer_core.training.mixing import mix_faces
 
 AT_ONCE = 1024  # faces that are augmented at a time
@@ -50,7 +50,7 @@ class Lessons:
 
     def of_epoch(self, epoch: int) -> Lesson:
         """Whole batches of faces for an epoch, counted from 0; a lesson given before comes in a new order
-        (and in new crops)."""
+        (and in new crops, or every second picture mirrored with its maps)."""
         recipe = self.recipe
         number = epoch % recipe.lessons if recipe.lessons else epoch
         mixed = epoch < recipe.epochs - recipe.unmixed_epochs
@@ -110,8 +110,8 @@ def crop_anywhere(
 
 def predict_logits(network: keras.Model, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Logits (N, 7) float32 of uint8 (N, side, side) images."""
-    parts = [images[start : start + 256, ..., None] for start in range(0, len(images), 256)]
-    return np.concatenate([np.asarray(network.predict_on_batch(part), np.float32) for part in parts])
+    parts = answer_in_batches(network, images[..., None])
+    return np.concatenate([np.asarray(part, np.float32) for part in parts])
 
 
 def reseed(generators: list[keras.random.SeedGenerator], seed: int, epoch: int) -> None:

@@ -10,6 +10,7 @@ Maps are (N, h, w, F), float16 in a lesson, for they are large: of 28,000 pictur
 channels, 360 MB.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -50,13 +51,14 @@ def with_even_maps(teacher: keras.Model, pictures: Pictures) -> keras.Model:
 
 def predict(teacher: keras.Model, pictures: Pictures) -> tuple[npt.NDArray[np.float32], Maps]:
     """Its logits (N, 7) and maps (N, h, w, F) of pictures (N, side, side, 1)."""
-    parts = [
-        teacher.predict_on_batch(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)
-    ]
-    logits, maps = zip(*parts, strict=True)
-    return np.concatenate([np.asarray(each, np.float32) for each in logits]), np.concatenate(
-        [np.asarray(each, np.float16) for each in maps]
-    )
+    logits, maps = zip(*answer_in_batches(teacher, pictures), strict=True)
+    return np.concatenate(logits).astype(np.float32), np.concatenate(maps).astype(np.float16)
+
+
+def answer_in_batches(network: keras.Model, pictures: Pictures) -> Iterator[Any]:
+    """What the network answers to each ``BATCH`` of pictures (N, side, side, 1), in their order."""
+    for start in range(0, len(pictures), BATCH):
+        yield network.predict_on_batch(pictures[start : start + BATCH])
 
 
 def mirror_some(pictures: Pictures, maps: Maps, rng: np.random.Generator) -> tuple[Pictures, Maps]:
