@@ -20,6 +20,9 @@ from fer_core.recipes import Recipe
 # Width sits where the maps are small: on a CPU the cost is in the element-wise work of the large ones.
 PAPER_CNN_STAGES = ((32,), (64, 64), (128, 128, 128), (320, 320, 320, 320))
 
+# The same kind, lighter, its last maps pooled as a whole: it learns from crops, and by a teacher's maps.
+PAPER_CNN_POOLED_STAGES = ((32,), (64, 64), (128, 128, 128), (256, 256, 256))
+
 RESIDUAL_WIDTHS = (32, 64, 128, 256)
 # 96 px is the smallest side for which ImageNet's weights of MobileNetV2 are given out: twice FER2013's.
 MOBILENET_SIDE = 2 * SIDE
@@ -29,19 +32,34 @@ SMALL_WIDTHS = (32, 48, 96, 128)
 
 
 def build_paper_cnn(
-    *, dropout: float, batch_norm: bool = True, initializer: str = "he_normal", side: int | None = SIDE
+    *,
+    dropout: float,
+    batch_norm: bool = True,
+    initializer: str = "he_normal",
+    side: int | None = SIDE,
+    stages: tuple[tuple[int, ...], ...] = PAPER_CNN_STAGES,
+    pool_whole: bool = False,
 ) -> keras.Model:
-    """The paper's custom CNN: ten 3x3 convolutions in four stages, then flatten and one hidden dense layer.
+    """The paper's custom CNN: 3x3 convolutions in four stages, then flatten and one hidden dense layer.
 
     The paper (S. Lonkar) names the kinds of layers and not their numbers; the numbers are ours. Without batch
     norm each layer gets a bias in its place.
+
+    Args:
+        dropout: share of the flattened numbers, and of the hidden layer's.
+        batch_norm: whether each layer is normalised.
+        initializer: of the convolutions and the hidden layer.
+        side: see ``build_network``.
+        stages: channels of each convolution; every stage ends in max pooling.
+        pool_whole: whether the last pooling takes the maximum of all places, or of 2 x 2 like the others.
     """
     inputs, x = _standardized_input(side)
     how: dict[str, Any] = {"batch_norm": batch_norm, "initializer": initializer}
-    for stage in PAPER_CNN_STAGES:
+    for number, stage in enumerate(stages, start=1):
         for channels in stage[:-1]:
             x = _convolve(x, channels, **how)
-        x = _convolve(x, stage[-1], pool=True, **how)
+        x = _convolve(x, stage[-1], pool=number < len(stages) or not pool_whole, **how)
+    x = layers.GlobalMaxPooling2D(keepdims=True)(x) if pool_whole else x
     x = layers.Dropout(dropout)(layers.Flatten()(x))
     x = layers.Dense(256, use_bias=not batch_norm, kernel_initializer=initializer)(x)
     x = layers.BatchNormalization()(x) if batch_norm else x
@@ -190,6 +208,7 @@ def _logits(x: keras.KerasTensor) -> keras.KerasTensor:
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "paper-cnn": build_paper_cnn,
+    "paper-cnn-pooled": partial(build_paper_cnn, stages=PAPER_CNN_POOLED_STAGES, pool_whole=True),
     "residual": build_residual,
     "residual-plain": partial(build_residual, attention="none"),
     "residual-cbam": partial(build_residual, attention="cbam"),

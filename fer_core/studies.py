@@ -12,7 +12,7 @@ from fer_core.bootstrap import Difference, compare
 from fer_core.errors import RecipeError
 from fer_core.formats import format_percent, format_points
 from fer_core.metrics import Evaluation
-from fer_core.recipes import Recipe, paper_cnn, teacher
+from fer_core.recipes import Recipe, paper_plain, teacher
 from fer_core.runs import Run, missing_files, models_folder
 
 BUDGET = "-epochs"  # ends the name of the folder of a budget
@@ -71,7 +71,7 @@ class Study:
 def base_recipe(epochs: int = EPOCHS, *, study: str = "") -> Recipe:
     """What a study varies, the paper's recipe if it has none of its own, with a fixed budget: no early
     stopping, so that every variant gets the same."""
-    return BASES.get(study, paper_cnn)().replace(epochs=epochs, patience=0, refit_head=False)
+    return BASES.get(study, paper_plain)().replace(epochs=epochs, patience=0, refit_head=False)
 
 
 def _optimizers(base: Recipe) -> Study:

@@ -129,6 +129,14 @@ def test_crops_and_whole_faces_share_their_weights():
     assert build_network(recipe, side=None)(FACES[:2, :40, :40, None]).shape == (2, 7)
 
 
+def test_the_papers_network_that_pools_as_a_whole_learns_from_crops():
+    recipe = Recipe(name="cropped", architecture="paper-cnn-pooled", epochs=1, crop_px=40)
+    network = build_network(recipe, side=None)
+    assert network(FACES[:2, :40, :40, None]).shape == (2, 7)
+    kinds = {type(layer).__name__ for layer in network.layers}
+    assert {"Conv2D", "BatchNormalization", "MaxPooling2D", "Dropout", "Flatten", "Dense", "ReLU"} <= kinds
+
+
 def test_a_flat_head_learns_from_whole_faces_alone():
     for changes in ({"crop_px": 40}, {"first_px": 24}):
         with pytest.raises(RecipeError, match=r"crop_px must be 48, and first_px 0\. Received: (40|48) and"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fer_core.datasets import synthetic_splits
+from fer_core.datasets.counts import class_weights
 from fer_core.training import predict_logits, transfer
 from fer_core.training.augmentation import crop_middle
 from fer_core.training.lessons import Lessons, crop_anywhere
@@ -69,9 +70,18 @@ def test_a_lesson_that_is_not_mixed_or_larger_is_another(recipe):
 def test_the_teacher_answers_the_very_pictures_that_are_shown(taught):
     lessons = Lessons(taught, FACES)
     images, targets, _ = lessons.of_epoch(3)
-    assert targets.shape == (64, 14)
+    assert targets.shape == (64, 15)
     answers = predict_logits(lessons.teacher, images[..., 0])
-    np.testing.assert_allclose(targets[:, 7:], answers, atol=1e-4)
+    np.testing.assert_allclose(targets[:, 7:14], answers, atol=1e-4)
+
+
+def test_class_weights_are_the_labels_alone_where_a_teacher_answers(taught):
+    """All of a rare emotion's faces would outweigh the rest of what a teacher says of them."""
+    _, targets, weights = Lessons(taught.replace(class_weights=True, mixup=0.0), FACES).of_epoch(0)
+    assert (weights == 1).all()
+    np.testing.assert_allclose(
+        targets[:, 14], class_weights(FACES.labels)[targets[:, :7].argmax(axis=1)], rtol=1e-6
+    )
 
 
 def test_a_teacher_of_whole_faces_sees_the_picture_of_whose_middle_the_student_learns(taught, monkeypatch):

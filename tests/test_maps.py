@@ -45,7 +45,7 @@ def fit(recipe, folder, **settings):
 def test_a_lesson_shows_the_maps_of_the_very_pictures_that_are_shown(taught):
     lessons = Lessons(taught.replace(lessons=1), FACES["Training"])
     images, (targets, seen), weights = lessons.of_epoch(2)
-    assert targets.shape == (112, 14)
+    assert targets.shape == (112, 15)
     assert (seen.shape, seen.dtype) == ((112, 6, 6, 64), np.float16)
     assert len(weights) == len(images) == 112
     _, plain = maps.predict(lessons.teacher, images)
@@ -131,10 +131,10 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_stopped(taught, tmp_pa
 
 
 def test_a_flat_head_has_no_maps_to_show_or_to_tell(taught, tiny, trained_run, monkeypatch):
-    with pytest.raises(RecipeError, match=r"end in global average pooling\. Received: tiny"):
+    with pytest.raises(RecipeError, match=r"end in global pooling\. Received: tiny"):
         build_trainer(taught.replace(architecture="tiny"), 7, Lessons(taught, FACES["Training"]).teacher)
     monkeypatch.setenv("FER_MODELS", str(trained_run.path.parent))
-    with pytest.raises(RecipeError, match=r"end in global average pooling\. Received: teacher_tiny"):
+    with pytest.raises(RecipeError, match=r"end in global pooling\. Received: teacher_tiny"):
         transfer.build_teacher(taught.replace(teacher=trained_run.name))
 
 

@@ -55,7 +55,7 @@ def test_the_first_variant_is_the_papers_recipe_or_the_studys_own(study):
     first, base = study.variants[0], base_recipe(study=study.name)
     own = {"architecture": base.architecture} if study.name == "attention" else {}
     assert first.recipe.replace(name=base.name, **own) == base
-    assert base.name == {"attention": "teacher"}.get(study.name, "paper-cnn")
+    assert base.name == {"attention": "teacher"}.get(study.name, "paper-plain")
     assert not first.shuffled
 
 

@@ -56,11 +56,12 @@ def test_a_teacher_and_its_share_come_together(tiny, teacher, share):
         tiny.replace(teacher=teacher, teacher_share=share)
 
 
-def test_the_loss_is_what_hinton_wrote(tiny):
+def test_the_loss_is_what_hinton_wrote_and_weights_are_the_labels_alone(tiny):
     recipe = tiny.replace(teacher="t", teacher_share=0.3, teacher_temperature=2.0, label_smoothing=0.0)
     student, teacher = np.random.default_rng(0).normal(size=(2, 5, 7)).astype(np.float32)
     targets = np.eye(7, dtype=np.float32)[[0, 1, 2, 3, 4]]
-    taught = np.concatenate([targets, teacher], axis=1)
+    weights = np.array([1, 9, 0.5, 1, 2], np.float32)
+    taught = np.column_stack([targets, teacher, weights])
     found = keras.ops.convert_to_numpy(transfer.distillation_loss(recipe)(taught, student))
 
     def log_softmax(values):
@@ -68,7 +69,7 @@ def test_the_loss_is_what_hinton_wrote(tiny):
 
     hard = -(targets * log_softmax(student)).sum(axis=1)
     soft = -(np.exp(log_softmax(teacher / 2)) * log_softmax(student / 2)).sum(axis=1)
-    np.testing.assert_allclose(found, 0.7 * hard + 0.3 * 4 * soft, rtol=1e-5)
+    np.testing.assert_allclose(found, 0.7 * weights * hard + 0.3 * 4 * soft, rtol=1e-5)
 
 
 def test_a_student_learns_from_its_teacher_and_leaves_it_as_it_was(tiny, earlier, tmp_path):

@@ -3,7 +3,16 @@
 Nothing here imports Keras, so pages and the command line can read recipes for free.
 """
 
-from fer_core.recipes.named import RECIPES, load_recipe, paper_cnn, teacher
+from fer_core.recipes.named import RECIPES, load_recipe, paper_plain, teacher
 from fer_core.recipes.recipe import FIELD_TYPES, RUN_NAME, Recipe, override
 
-__all__ = ["FIELD_TYPES", "RECIPES", "RUN_NAME", "Recipe", "load_recipe", "override", "paper_cnn", "teacher"]
+__all__ = [
+    "FIELD_TYPES",
+    "RECIPES",
+    "RUN_NAME",
+    "Recipe",
+    "load_recipe",
+    "override",
+    "paper_plain",
+    "teacher",
+]

@@ -1,8 +1,9 @@
 """What each epoch shows: faces in a new order, mixed, augmented, and answered by a teacher if there is one.
 
 All of it is made before the epoch's first step, as a function of (recipe, faces, epoch). Pictures are uint8
-(M, side, side, 1), targets float32 (M, 7), or (M, 14) with a teacher's logits beside the labels' shares;
-where it shows its maps too, (M, h, w, F), targets are a list of both.
+(M, side, side, 1), targets float32 (M, 7), or (M, 15) with a teacher's logits and the labels' weight beside
+the labels' shares (its answers weigh the same for all); where it shows its maps too, (M, h, w, F), targets
+are a list of both.
 """
 
 from collections.abc import Iterator
@@ -82,9 +83,9 @@ class Lessons:
             return seen, targets, weights
         if not recipe.teacher_maps:
             logits = predict_logits(self.teacher, seen[..., 0])
-            return seen, np.concatenate([targets, logits], axis=1), weights
+            return seen, np.column_stack([targets, logits, weights]), np.ones_like(weights)
         logits, maps = predict(self.teacher, seen)
-        return seen, [np.concatenate([targets, logits], axis=1), maps], weights
+        return seen, [np.column_stack([targets, logits, weights]), maps], np.ones_like(weights)
 
     def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
         self.augmentation.side = side

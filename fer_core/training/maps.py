@@ -23,19 +23,19 @@ from fer_core.errors import RecipeError
 Maps = npt.NDArray[np.float16]
 Pictures = npt.NDArray[np.uint8]
 BATCH = 256
+GLOBAL_POOLING = (layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)
 
 
 def last_maps(network: keras.Model) -> keras.KerasTensor:
-    """What the network's last global pooling averages, (N, h, w, F).
+    """What the network's last global pooling takes in, (N, h, w, F).
 
     Raises:
         RecipeError: if nothing pools.
     """
-    pooling = [layer for layer in network.layers if isinstance(layer, layers.GlobalAveragePooling2D)]
+    pooling = [layer for layer in network.layers if isinstance(layer, GLOBAL_POOLING)]
     if not pooling:
         raise RecipeError(
-            "teacher_maps needs teachers and a student that end in global average pooling. "
-            f"Received: {network.name}."
+            f"teacher_maps needs teachers and a student that end in global pooling. Received: {network.name}."
         )
     return pooling[-1].input
 

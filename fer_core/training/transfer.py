@@ -144,21 +144,22 @@ def _load(run: Run) -> keras.Model:
 
 
 def distillation_loss(recipe: Recipe) -> Callable[[Any, Any], Any]:
-    """The loss (N,) of the student's logits (N, 7), given targets and the teacher's logits beside each other,
-    (N, 14).
+    """The loss (N,) of the student's logits (N, 7), given targets, the teacher's logits and the labels'
+    weight beside each other, (N, 15).
 
-    (1 - share) cross-entropy(targets, student) + share T^2 cross-entropy(teacher / T, student / T), as in
-    Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", arXiv:1503.02531.
+    (1 - share) weight cross-entropy(targets, student) + share T^2 cross-entropy(teacher / T, student / T), as
+    in Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", arXiv:1503.02531. Class
+    weights are the labels' alone: a teacher says of each face what it sees, whatever its emotion.
     """
     share, temperature = recipe.teacher_share, recipe.teacher_temperature
 
     def loss(taught: Any, student: Any) -> Any:
-        targets, teacher = taught[:, :EMOTION_COUNT], taught[:, EMOTION_COUNT:]
+        targets, teacher, weight = ops.split(taught, (EMOTION_COUNT, 2 * EMOTION_COUNT), axis=1)
         smooth = targets * (1 - recipe.label_smoothing) + recipe.label_smoothing / EMOTION_COUNT
         soft = ops.softmax(teacher / temperature)
         hard_loss = ops.categorical_crossentropy(smooth, student, from_logits=True)
         soft_loss = ops.categorical_crossentropy(soft, student / temperature, from_logits=True)
-        return (1 - share) * hard_loss + share * temperature**2 * soft_loss
+        return (1 - share) * weight[:, 0] * hard_loss + share * temperature**2 * soft_loss
 
     return loss
 
