@@ -77,7 +77,8 @@ def test_what_is_mirrored_takes_its_maps_along():
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (200, 8, 8, 1), np.uint8)
     seen = pictures[:, ::4, ::4].astype(np.float16)
-    shown, told = maps.mirror_some(pictures, seen, rng)
+    shown, told = pictures.copy(), seen.copy()
+    maps.mirror_some(shown, told, rng)
     mirrored = (shown != pictures).any(axis=(1, 2, 3))
     assert 70 < mirrored.sum() < 130
     np.testing.assert_array_equal(shown[mirrored], pictures[mirrored][:, :, ::-1])

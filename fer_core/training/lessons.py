@@ -66,7 +66,7 @@ class Lessons:
         images, targets, weights = keras.tree.map_structure(itemgetter(order), self.kept[lesson])
         seen = crop_anywhere(images, side, rng) if recipe.random_crop else crop_middle(images, side)
         if recipe.teacher_maps:
-            seen, targets[1] = mirror_some(seen, targets[1], rng)
+            mirror_some(seen, targets[1], rng)
         return seen, targets, weights
 
     def _make(self, number: int, *, side: int, mixed: bool) -> Lesson:

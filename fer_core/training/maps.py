@@ -61,10 +61,11 @@ def answer_in_batches(network: keras.Model, pictures: Pictures) -> Iterator[Any]
         yield network.predict_on_batch(pictures[start : start + BATCH])
 
 
-def mirror_some(pictures: Pictures, maps: Maps, rng: np.random.Generator) -> tuple[Pictures, Maps]:
-    """Every second picture mirrored, and its maps with it, as pictures are that come again."""
-    mirrored = (rng.random(len(pictures)) < 0.5)[:, None, None, None]
-    return np.where(mirrored, pictures[:, :, ::-1], pictures), np.where(mirrored, maps[:, :, ::-1], maps)
+def mirror_some(pictures: Pictures, maps: Maps, rng: np.random.Generator) -> None:
+    """Mirror every second picture where it is, and its maps with it, as pictures are that come again."""
+    mirrored = rng.random(len(pictures)) < 0.5
+    for each in (pictures, maps):  # in place: a lesson's maps are large
+        each[mirrored] = each[mirrored, :, ::-1]
 
 
 def with_translation(network: keras.Model, teacher: keras.Model, side: int) -> keras.Model:
