@@ -201,7 +201,7 @@ def best_run() -> Run:
         return best
     raise RunError(
         f"There is no trained network in {models_folder()} yet. "
-        "Train one with: python -m fer_core train paper-cnn --data PATH"
+        "Train one with: python -m fer_core train paper-plain --data PATH"
     )
 
 

@@ -10,7 +10,7 @@ from fer_core.training.augmentation import Augmentation
 
 FACES = draw_faces(4, seed=2)[0][..., None]  # (28, 48, 48, 1) uint8
 OFF = Recipe(name="off", architecture="paper-cnn", epochs=1, flip=False)
-ALL_ON = load_recipe("paper-cnn").replace(erasing=0.5)
+ALL_ON = load_recipe("paper-plain").replace(erasing=0.5)
 
 
 def augment(images, *, seed=0, **ranges):

@@ -50,7 +50,7 @@ def test_what_is_wrong_is_one_sentence(arguments, words, capsys, monkeypatch, tm
 def test_predict_without_any_run_says_how_to_train_one(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("FER_MODELS", str(tmp_path))
     assert cli.main(["predict", "photo.jpg"]) == 1
-    assert "train paper-cnn" in capsys.readouterr().err
+    assert "train paper-plain" in capsys.readouterr().err
 
 
 def test_an_unforeseen_error_is_a_sentence_too(capsys, monkeypatch):

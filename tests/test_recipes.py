@@ -52,7 +52,7 @@ def test_fields_left_out_of_json_take_their_defaults():
     ],
 )
 def test_settings_are_read_by_the_type_of_their_field(setting, field, value):
-    recipe = load_recipe("paper-cnn")
+    recipe = load_recipe("paper-plain")
     changed = override(recipe, [setting])
     assert changed == recipe.replace(**{field: value})
     assert type(getattr(changed, field)) is recipes.FIELD_TYPES[field]

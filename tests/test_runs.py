@@ -13,7 +13,7 @@ from fer_core.recipes import load_recipe
 from fer_core.runs import WHOLE, Run, best_run, broken_runs, list_runs, load_run, unfinished_runs
 from tests.finished_runs import write_run
 
-RECIPE = load_recipe("paper-cnn").replace(name="one")
+RECIPE = load_recipe("paper-plain").replace(name="one")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ STARTED = 1_000_000.0
 @pytest.fixture
 def run(tmp_path):
     """A run that has just begun: a recipe of 10 epochs, no history."""
-    started = start_run(load_recipe("paper-cnn").replace(name="new", epochs=10), folder=tmp_path)
+    started = start_run(load_recipe("paper-plain").replace(name="new", epochs=10), folder=tmp_path)
     os.utime(started.path / RECIPE, (STARTED, STARTED))
     return started
 
