@@ -55,8 +55,8 @@ def paper_cnn() -> Recipe:
     (Kosson et al. 2023, "Rotational equilibrium", arXiv:2305.17212). The last layer, fitted anew, does not
     weigh classes, so answers are as frequent as the emotions are.
 
-    Expected: 70.1 % on PrivateTest, from a single view and averaged with the mirror image: the paper's figure,
-    which ``paper_plain`` misses by 2.6 points.
+    Expected: 70.1 % on PrivateTest, from a single view and averaged with the mirror image: the paper's
+    figure, which ``paper_plain`` misses by 2.6 points.
     Time: 67 minutes on two slow CPU cores that know bfloat16; 70 seconds an epoch, 35 more for each lesson.
     Command: ``fer train paper-cnn --data fer2013.csv``, after ``best``
     """
