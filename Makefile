@@ -20,7 +20,7 @@ check: $(VENV)/.test-ready
 e2e: $(VENV)/.test-ready
 	FER_LIVE_SECONDS=$${FER_LIVE_SECONDS:-60} $(BIN)/python -m pytest tests/e2e -m e2e -s
 
-# make train DATA=fer2013.csv: repeat the paper's network.
+# make train DATA=fer2013.csv: repeat the paper's network, from labels alone.
 train: $(VENV)/.app-ready
 	$(BIN)/python -m fer_core train paper-plain --data $(DATA)
 

@@ -31,6 +31,7 @@ from fer_core.recipes import Recipe
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
+TRAIN_COMMAND = "python -m fer_core train paper-plain --data PATH"  # it needs no teacher
 RECIPE, BASELINE, PROVENANCE = "recipe.json", "baseline.json", "provenance.json"
 HISTORY, METRICS = "history.csv", "metrics.json"
 Asked = TypeVar("Asked", Recipe, Baseline)
@@ -199,10 +200,7 @@ def best_run() -> Run:
     """
     for best in list_networks():
         return best
-    raise RunError(
-        f"There is no trained network in {models_folder()} yet. "
-        "Train one with: python -m fer_core train paper-plain --data PATH"
-    )
+    raise RunError(f"There is no trained network in {models_folder()} yet. Train one with: {TRAIN_COMMAND}")
 
 
 def drawn_run() -> Run | None:

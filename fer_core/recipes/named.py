@@ -187,8 +187,8 @@ def small() -> Recipe:
     it from learning by heart, so less is mixed and dropped.
 
     Expected: 69.8 % on PrivateTest from a single view, 70.0 % averaged with the mirror image. On PublicTest
-    the same 40 epochs under SGD, without maps, had a log loss of 0.863 where this has 0.843. A face takes
-    LiteRT 0.8 ms on one thread.
+    40 epochs under SGD, without maps, had a log loss of 0.863 where this has 0.843. A face takes LiteRT
+    0.8 ms on one thread.
     Time: 55 minutes on two slow CPU cores that know bfloat16, beside other work; 57 seconds an epoch
     undisturbed, and 30 more for each of the 14 lessons.
     Command: ``fer train small --data fer2013.csv``, after ``best``

@@ -81,11 +81,13 @@ class Lessons:
         seen = self._augment(images, number, SIDE if self.whole else side)
         if self.teacher is None:
             return seen, targets, weights
-        if not recipe.teacher_maps:
+        maps = None
+        if recipe.teacher_maps:
+            logits, maps = predict(self.teacher, seen)
+        else:
             logits = predict_logits(self.teacher, seen[..., 0])
-            return seen, np.column_stack([targets, logits, weights]), np.ones_like(weights)
-        logits, maps = predict(self.teacher, seen)
-        return seen, [np.column_stack([targets, logits, weights]), maps], np.ones_like(weights)
+        taught = np.column_stack([targets, logits, weights])
+        return seen, taught if maps is None else [taught, maps], np.ones_like(weights)
 
     def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
         self.augmentation.side = side

@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers, ops
 
+from fer_core.anatomy import GLOBAL_POOLING
 from fer_core.errors import RecipeError
 
 Maps = npt.NDArray[np.float16]
 Pictures = npt.NDArray[np.uint8]
 BATCH = 256
-GLOBAL_POOLING = (layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)
 
 
 def last_maps(network: keras.Model) -> keras.KerasTensor:
@@ -32,7 +32,7 @@ def last_maps(network: keras.Model) -> keras.KerasTensor:
     Raises:
         RecipeError: if nothing pools.
     """
-    pooling = [layer for layer in network.layers if isinstance(layer, GLOBAL_POOLING)]
+    pooling = [layer for layer in network.layers if type(layer).__name__ in GLOBAL_POOLING]
     if not pooling:
         raise RecipeError(
             f"teacher_maps needs teachers and a student that end in global pooling. Received: {network.name}."
