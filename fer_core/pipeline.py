@@ -167,7 +167,7 @@ def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
         raise RunError(f"Only a network has a last layer to fit. Received: {run.name!r}, a baseline.")
     network = keras.saving.load_model(run.keras_path, compile=False)
     recipe, origin, started = run.recipe.replace(refit_head=True), current_commit(), time.perf_counter()
-    refit_head(network, recipe, learnt_faces(recipe, splits[TRAINING]))
+    refit_head(network, learnt_faces(recipe, splits[TRAINING]))
     network.set_weights(rounded(network.get_weights()))  # old runs may hold more digits
     seconds, public = time.perf_counter() - started, splits[PUBLIC_TEST]
     network.save(run.keras_path)

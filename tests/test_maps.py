@@ -55,12 +55,18 @@ def test_a_lesson_shows_the_maps_of_the_very_pictures_that_are_shown(taught):
     assert 30 < (distance[0] < 0.01).sum() < 82  # the others were mirrored after the teacher saw them
 
 
-def test_maps_are_brought_to_a_deviation_of_one(taught):
-    lessons = Lessons(taught, FACES["Training"])
-    logits, seen = maps.predict(lessons.teacher, FACES["Training"].images[..., None])
-    assert seen.std(dtype=np.float64) == pytest.approx(1, abs=1e-3)
+def test_each_map_is_brought_to_a_deviation_of_one(taught):
+    pictures = FACES["Training"].images[..., None]
+    _, before = maps.predict(transfer.build_teacher(taught), pictures)
+    deviation = before.std(axis=(0, 1, 2), dtype=np.float64)
+    logits, seen = maps.predict(Lessons(taught, FACES["Training"]).teacher, pictures)
+    loud = deviation > deviation.mean() / 10  # the others are silent, and not blown up
+    after = seen.std(axis=(0, 1, 2), dtype=np.float64)
+    assert loud.sum() > 50
+    np.testing.assert_allclose(after[loud], 1, atol=1e-3)
+    assert (after[~loud] < 1).all()
     plain = transfer.build_teacher(taught.replace(teacher_maps=0.0))
-    np.testing.assert_allclose(logits, plain.predict_on_batch(FACES["Training"].images[..., None]), atol=1e-4)
+    np.testing.assert_allclose(logits, plain.predict_on_batch(pictures), atol=1e-4)
 
 
 def test_several_teachers_maps_lie_side_by_side(taught, run_copy):

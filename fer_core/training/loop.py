@@ -202,5 +202,5 @@ def _finished(recipe: Recipe, progress: Progress, faces: Dataset) -> keras.Model
         network = build_network(recipe)
     network.set_weights(rounded(progress.best_weights))
     if recipe.refit_head:
-        refit_head(network, recipe, faces)
+        refit_head(network, faces)
     return network

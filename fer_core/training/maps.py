@@ -41,11 +41,13 @@ def last_maps(network: keras.Model) -> keras.KerasTensor:
 
 
 def with_even_maps(teacher: keras.Model, pictures: Pictures) -> keras.Model:
-    """The teacher, its maps brought to a deviation of 1 over ``pictures`` (N, side, side, 1), so that their
-    error weighs the same whoever teaches."""
+    """The teacher, each of its maps brought to a deviation of 1 over ``pictures`` (N, side, side, 1), so that
+    their error weighs the same whoever teaches: of two teachers one may answer five times as loud."""
     _, seen = predict(teacher, pictures)
     logits, maps = teacher.outputs
-    even = layers.Rescaling(1 / float(seen.std(dtype=np.float64)), dtype="float16")(maps)
+    deviation = seen.std(axis=(0, 1, 2), dtype=np.float64)
+    scale = 1 / np.maximum(deviation, deviation.mean() / 10)  # a map that is nearly silent stays quiet
+    even = layers.Rescaling(scale.tolist(), dtype="float16")(maps)
     return keras.Model(teacher.input, [logits, even], name=teacher.name)
 
 
