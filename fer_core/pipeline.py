@@ -57,10 +57,11 @@ def train_run(
 
     Raises:
         DataError: if one of the three splits has no face.
-        RunError: if the run is there already, or an interrupted one is neither resumed nor restarted.
+        RunError: if the run is there already, an interrupted one is neither resumed nor restarted, or a run
+            that it starts or learns from is missing.
     """
     require_splits(splits)
-    origin = {"command": command, "commit": current_commit()}
+    origin = {"command": command, "commit": current_commit(), "other_pictures": other_pictures(recipe)}
     run = runs.start_run(recipe, resume=resume, restart=restart)
     network, facts = train_into(run, recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch)
     network.save(run.keras_path)
@@ -100,8 +101,7 @@ def train_into(
     facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
     facts |= {"precision": precision_here(recipe.precision)}
-    facts |= {"temperature": _temperature_of(network, splits[PUBLIC_TEST])}
-    return network, facts | {"other_pictures": other_pictures(recipe)}
+    return network, facts | {"temperature": _temperature_of(network, splits[PUBLIC_TEST])}
 
 
 def _temperature_of(network: "keras.Model", public: Dataset) -> float:

@@ -12,6 +12,7 @@ from fer_core.datasets import synthetic_splits
 from fer_core.errors import RecipeError, RunError
 from fer_core.export import check_parity, export_tflite
 from fer_core.litert import LiteRTModel
+from fer_core.pipeline import train_run
 from fer_core.recipes import Recipe, load_recipe
 from fer_core.training import build_trainer, predict_logits, train, transfer
 from fer_core.training.averaging import renew_statistics
@@ -113,9 +114,16 @@ def test_a_teacher_of_whole_faces_cannot_teach_from_pictures_that_grow(tiny, ear
         transfer.build_teacher(growing)
 
 
-def test_each_teacher_that_is_not_there_is_named(tiny, earlier, tmp_path):
-    with pytest.raises(RunError, match="There is no run 'none'"):
-        fit(tiny.replace(teacher=f"{earlier.name}+none", teacher_share=0.5), tmp_path)
+def test_each_teacher_that_is_not_there_is_named_before_anything_is_written(
+    tiny, earlier, monkeypatch, tmp_path
+):
+    shutil.copytree(earlier.path, tmp_path / earlier.name)
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    taught = tiny.replace(name="taught", teacher=f"{earlier.name}+student", teacher_share=0.5)
+    hint = r"There is no run 'student'.*Train it first: python -m fer_core train student --data PATH\."
+    with pytest.raises(RunError, match=hint):
+        train_run(taught, FACES)
+    assert [path.name for path in tmp_path.iterdir()] == [earlier.name]
 
 
 MOBILENET = Recipe(name="mobile", architecture="mobilenet", epochs=1, batch_size=8, dropout=0.2)

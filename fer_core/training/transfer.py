@@ -22,8 +22,8 @@ from fer_core.architectures import (
 )
 from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
-from fer_core.errors import RecipeError
-from fer_core.recipes import Recipe
+from fer_core.errors import RecipeError, RunError
+from fer_core.recipes import RECIPES, Recipe
 from fer_core.runs import Run, load_run
 from fer_core.training.maps import last_maps
 
@@ -44,7 +44,7 @@ def load_start(recipe: Recipe, network: keras.Model) -> None:
     if recipe.start == IMAGENET:
         network.set_weights(_imagenet_weights(recipe) + network.get_weights()[-2:])
         return
-    weights = _load(load_run(recipe.start)).get_weights()
+    weights = _load(_earlier(recipe.start)).get_weights()
     shapes = [[tuple(each.shape) for each in some] for some in (weights, network.weights)]
     if shapes[0] != shapes[1]:
         raise RecipeError(
@@ -81,7 +81,7 @@ def other_pictures(recipe: Recipe) -> str:
     """
     if recipe.start == IMAGENET:
         return "ImageNet"
-    earlier = [load_run(name).provenance for name in (recipe.start, *recipe.teachers) if name]
+    earlier = [_earlier(name).provenance for name in (recipe.start, *recipe.teachers) if name]
     return next((facts["other_pictures"] for facts in earlier if facts.get("other_pictures")), "")
 
 
@@ -98,7 +98,7 @@ def build_teacher(recipe: Recipe) -> keras.Model:
         RecipeError: if one reads whole faces alone, and the student's pictures grow; or has no maps to show.
         RunError: if there is no such run.
     """
-    runs = [load_run(name) for name in recipe.teachers]
+    runs = [_earlier(name) for name in recipe.teachers]
     flat = [run.name for run in runs if run.has_network and run.recipe.architecture in FLAT_HEADS]
     if flat and recipe.first_px:
         raise RecipeError(
@@ -133,6 +133,16 @@ def _rebuild(run: Run, side: int | None) -> keras.Model:
     network.set_weights(saved.get_weights())
     network.name = f"teacher_{run.name}"  # teachers may share an architecture, and a model has each name once
     return network
+
+
+def _earlier(name: str) -> Run:
+    """The run, or a sentence that says how to have it, where a recipe of its name trains it."""
+    try:
+        return load_run(name)
+    except RunError as error:
+        if name not in RECIPES:
+            raise
+        raise RunError(f"{error} Train it first: python -m fer_core train {name} --data PATH.") from error
 
 
 def _load(run: Run) -> keras.Model:
