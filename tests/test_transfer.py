@@ -119,8 +119,8 @@ def test_each_teacher_that_is_not_there_is_named_before_anything_is_written(
 ):
     shutil.copytree(earlier.path, tmp_path / earlier.name)
     monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    taught = tiny.replace(name="taught", teacher=f"{earlier.name}+student", teacher_share=0.5)
-    hint = r"There is no run 'student'.*Train it first: python -m fer_core train student --data PATH\."
+    taught = tiny.replace(name="taught", teacher=f"{earlier.name}+small", teacher_share=0.5)
+    hint = r"There is no run 'small'.*Train it first: python -m fer_core train small --data PATH\."
     with pytest.raises(RunError, match=hint):
         train_run(taught, FACES)
     assert [path.name for path in tmp_path.iterdir()] == [earlier.name]

@@ -3,7 +3,8 @@
 Nothing here imports Keras, so pages and the command line can read recipes for free.
 """
 
-from fer_core.recipes.named import RECIPES, load_recipe, paper_plain, teacher
+from fer_core.recipes.named import RECIPES, load_recipe, teacher
+from fer_core.recipes.paper import paper_plain
 from fer_core.recipes.recipe import FIELD_TYPES, RUN_NAME, Recipe, override
 
 __all__ = [

@@ -6,89 +6,12 @@ The source, what to expect, how long it takes and the command.
 from collections.abc import Callable
 
 from fer_core.errors import RecipeError
+from fer_core.recipes.paper import paper_cnn, paper_plain
 from fer_core.recipes.recipe import Recipe
 
 
-def paper_plain() -> Recipe:
-    """The paper's custom CNN (S. Lonkar, "Facial Expressions Recognition with CNNs"), from labels alone.
-
-    What the paper names is kept: 3x3 convolutions, batch norm, max pooling, dropout, flatten, dense; ReLU,
-    He-normal, softmax; NAdam; class weights inversely proportional to the class counts; flip, shear,
-    rotation, scale, zoom and brightness; early stopping and a checkpoint on PublicTest. What it leaves
-    open we chose: the widths (see ``architectures``), a warm-up and a cosine for the learning rate,
-    decoupled weight decay, label smoothing. ``fer study`` varies this recipe.
-
-    Expected: 67.5 % on PrivateTest from a single view (the ``paper-cnn`` committed until 0.6.3), short of the
-    paper's 70.1 %: it ends at 86 % on augmented training faces and 66 % on PublicTest.
-    Time: 85 minutes on two CPU cores that know bfloat16, shared with other work.
-    Command: ``fer train paper-plain --data fer2013.csv``
-    """
-    return Recipe(
-        name="paper-plain",
-        architecture="paper-cnn",
-        epochs=60,
-        optimizer="nadam",
-        learning_rate=6e-4,
-        weight_decay=0.05,
-        label_smoothing=0.1,
-        dropout=0.25,
-        class_weights=True,
-        precision="mixed_bfloat16",
-        rotation_degrees=10,
-        shear_degrees=5,
-        zoom=0.1,
-        stretch=0.05,
-        shift=0.06,
-        brightness=0.1,
-        contrast=0.2,
-    )
-
-
-def paper_cnn() -> Recipe:
-    """The paper's kind of network and training, taught by ``student`` beside the labels: the paper, repeated.
-
-    All that the paper names stays (see ``paper_plain``): NAdam, class weights, flatten and dense among it.
-    The last max pooling takes in all places, so that the flat layer knows none of them by heart and crops can
-    be learnt from. Added are a teacher of our own, trained on the same split, whose last maps are learnt too,
-    mixup, CutMix, erasing, averaged weights and more geometry. NAdam turns a kernel as far in a step as SGD
-    does in ``teacher``: decoupled decay and batch norm settle that angle at sqrt(2 x rate x decay), here 0.03
-    (Kosson et al. 2023, "Rotational equilibrium", arXiv:2305.17212). The last layer, fitted anew, does not
-    weigh classes, so answers are as frequent as the emotions are.
-
-    Expected: 70.1 % on PrivateTest, from a single view and averaged with the mirror image: the paper's
-    figure, which ``paper_plain`` misses by 2.6 points.
-    Time: 67 minutes on two slow CPU cores that know bfloat16; 70 seconds an epoch, 35 more for each lesson.
-    Command: ``fer train paper-cnn --data fer2013.csv``, after ``student``
-    """
-    return paper_plain().replace(
-        name="paper-cnn",
-        architecture="paper-cnn-pooled",
-        epochs=50,
-        seed=10,
-        learning_rate=2e-3,
-        weight_decay=0.25,
-        average=0.999,
-        teacher="student",
-        teacher_share=0.8,
-        teacher_temperature=3.0,  # the refitted layer's logits are 1.7 times those that taught small
-        teacher_maps=10.0,
-        lessons=12,
-        mixup=0.2,
-        cutmix=0.2,
-        dropout=0.2,
-        rotation_degrees=15,
-        zoom=0.15,
-        stretch=0.08,
-        shift=0.1,
-        contrast=0.4,
-        erasing=0.2,
-        crop_px=40,
-        refit_head=True,
-    )
-
-
 def teacher() -> Recipe:
-    """A residual network with squeeze-excite that learns from the labels alone; ``student`` learns from it.
+    """A residual network with squeeze-excite that learns from the labels alone; ``best`` learns from it too.
 
     SGD with Nesterov momentum, a long cosine and label smoothing follow the published networks of 73 %
     without other data (Pramerdorfer and Kampel 2016, arXiv:1612.02903; Khaireddin and Chen 2021,
@@ -148,7 +71,7 @@ def quick() -> Recipe:
     )
 
 
-def student() -> Recipe:
+def best() -> Recipe:
     """The network of ``teacher`` once more, which learns from that run's answers beside the labels.
 
     FER2013's labels are noisy (people agree with 65 +- 5 % of them), and what another network answers for a
@@ -161,10 +84,10 @@ def student() -> Recipe:
     longer learnt by heart. The last layer, fitted anew at the end, brings log loss from 0.813 to 0.798, and
     ECE from 0.036 to 0.023; what it does to accuracy is chance (-0.3 and +0.3 points).
     Time: 100 minutes on two CPU cores that know bfloat16, beside other work; 56 seconds an epoch undisturbed.
-    Command: ``fer train student --data fer2013.csv``, after ``teacher``
+    Command: ``fer train best --data fer2013.csv``, after ``teacher``
     """
     return teacher().replace(
-        name="student",
+        name="best",
         epochs=90,
         seed=1,
         teacher="teacher",
@@ -180,9 +103,9 @@ def student() -> Recipe:
 
 
 def small() -> Recipe:
-    """A network of less than a million weights that learns from ``student``: for live video on one core.
+    """A network of less than a million weights that learns from ``best``: for live video on one core.
 
-    It has to tell the last maps of ``student`` too, which say more of a picture than seven logits, and under
+    It has to tell the last maps of ``best`` too, which say more of a picture than seven logits, and under
     Muon it learns them in few epochs. Most of its loss is the teacher's; a small network needs less to keep
     it from learning by heart, so less is mixed and dropped.
 
@@ -191,15 +114,15 @@ def small() -> Recipe:
     0.8 ms on one thread.
     Time: 55 minutes on two slow CPU cores that know bfloat16, beside other work; 57 seconds an epoch
     undisturbed, and 30 more for each of the 14 lessons.
-    Command: ``fer train small --data fer2013.csv``, after ``student``
+    Command: ``fer train small --data fer2013.csv``, after ``best``
     """
-    return student().replace(
+    return best().replace(
         name="small",
         architecture="residual-small",
         epochs=42,
         seed=9,
         optimizer="muon",
-        teacher="student",
+        teacher="best",
         teacher_share=0.8,
         teacher_temperature=3.0,  # the refitted layer's logits are 1.7 times as large as its own were
         teacher_maps=10.0,
@@ -208,35 +131,6 @@ def small() -> Recipe:
         mixup=0.2,
         cutmix=0.2,
         erasing=0.2,
-    )
-
-
-def best() -> Recipe:
-    """The network of ``student`` without attention, under Muon, which learns from ``student`` and ``small``.
-
-    These two know more together than each (PublicTest, single view: 70.8 %, log loss 0.827; ``student``
-    70.1 % and 0.840), and who has to tell a teacher's last maps comes up to it, whatever the network
-    (docs/experiments.md). A picture that comes again is mirrored with its maps, so it learns both views.
-
-    Expected: not measured yet.
-    Time: not measured yet.
-    Command: ``fer train best --data fer2013.csv``, after ``teacher``, ``student`` and ``small``
-    """
-    return student().replace(
-        name="best",
-        architecture="residual-plain",
-        epochs=52,
-        seed=12,
-        optimizer="muon",
-        teacher="student+small",
-        teacher_share=0.7,
-        teacher_temperature=3.0,
-        teacher_maps=10.0,
-        lessons=16,
-        dropout=0.2,
-        mixup=0.3,
-        cutmix=0.3,
-        erasing=0.3,
     )
 
 
@@ -295,9 +189,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "paper-cnn": paper_cnn,
     "teacher": teacher,
     "quick": quick,
-    "student": student,
-    "small": small,
     "best": best,
+    "small": small,
     "transfer": transfer,
     "drawn": drawn,
 }
