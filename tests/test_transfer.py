@@ -124,6 +124,9 @@ def test_each_teacher_that_is_not_there_is_named_before_anything_is_written(
     with pytest.raises(RunError, match=hint):
         train_run(taught, FACES)
     assert [path.name for path in tmp_path.iterdir()] == [earlier.name]
+    (tmp_path / "small").mkdir()  # broken, and in the way of a training of its name
+    with pytest.raises(RunError, match=r"is not whole: it lacks [^:]*\.$"):
+        train_run(taught, FACES)
 
 
 MOBILENET = Recipe(name="mobile", architecture="mobilenet", epochs=1, batch_size=8, dropout=0.2)

@@ -24,7 +24,7 @@ from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RecipeError, RunError
 from fer_core.recipes import RECIPES, Recipe
-from fer_core.runs import Run, load_run
+from fer_core.runs import Run, load_run, models_folder
 from fer_core.training.maps import last_maps
 
 IMAGENET = "imagenet"  # in place of a run's name
@@ -136,11 +136,12 @@ def _rebuild(run: Run, side: int | None) -> keras.Model:
 
 
 def _earlier(name: str) -> Run:
-    """The run, or a sentence that says how to have it, where a recipe of its name trains it."""
+    """The run, or a sentence that says how to have it, where a recipe of its name trains it. One that is
+    there, and broken, cannot be trained before it is deleted: its own sentence stands."""
     try:
         return load_run(name)
     except RunError as error:
-        if name not in RECIPES:
+        if name not in RECIPES or (models_folder() / name).exists():
             raise
         raise RunError(f"{error} Train it first: python -m fer_core train {name} --data PATH.") from error
 
