@@ -10,7 +10,7 @@ Maps are (N, h, w, F), float16 in a lesson, for they are large: of 28,000 pictur
 channels, 360 MB.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -32,12 +32,29 @@ def last_maps(network: keras.Model) -> keras.KerasTensor:
     Raises:
         RecipeError: if nothing pools.
     """
-    pooling = [layer for layer in network.layers if type(layer).__name__ in GLOBAL_POOLING]
+    pooling = [layer for layer in network.layers if _pools(layer)]
     if not pooling:
         raise RecipeError(
             f"teacher_maps needs teachers and a student that end in global pooling. Received: {network.name}."
         )
     return pooling[-1].input
+
+
+def _pools(layer: layers.Layer) -> bool:
+    return type(layer).__name__ in GLOBAL_POOLING
+
+
+def with_maps(networks: Sequence[keras.Model]) -> list[keras.Model]:
+    """The networks, to logits and their last maps; those that pool nothing, beside others, to logits alone.
+
+    Raises:
+        RecipeError: if none pools.
+    """
+    pooled = [network for network in networks if any(map(_pools, network.layers))] or networks
+    return [
+        keras.Model(each.input, [each.output, last_maps(each)], name=each.name) if each in pooled else each
+        for each in networks
+    ]
 
 
 def with_even_maps(teacher: keras.Model, pictures: Pictures) -> keras.Model:
@@ -76,16 +93,13 @@ def with_translation(network: keras.Model, teacher: keras.Model, side: int) -> k
     Args:
         network: the student, to logits.
         teacher: to logits and maps.
-        side: pixels a side of what both see.
+        side: pixels a side of what the student sees.
 
     Raises:
         RecipeError: if the student pools nothing, or its maps have another number of places.
     """
     seen = last_maps(network)
-    grids = [
-        tuple(keras.Model(model.input, maps).compute_output_shape((1, side, side, 1))[1:3])
-        for model, maps in ((network, seen), (teacher, teacher.outputs[1]))
-    ]
+    grids = [_places(network, seen, side), _places(teacher, teacher.outputs[1], side)]
     if grids[0] != grids[1]:
         raise RecipeError(
             "With teacher_maps the student's last maps must have as many places as its teacher's. "
@@ -95,6 +109,12 @@ def with_translation(network: keras.Model, teacher: keras.Model, side: int) -> k
     x = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer="he_normal")(seen)
     x = layers.ReLU()(layers.BatchNormalization()(x))  # the teacher's maps come from a ReLU too
     return keras.Model(network.input, [network.output, x], name=network.name)
+
+
+def _places(model: keras.Model, maps: keras.KerasTensor, side: int) -> tuple[int, ...]:
+    """Rows and columns of its maps; pictures are of ``side`` pixels where it takes any."""
+    side = model.input_shape[1] or side
+    return tuple(keras.Model(model.input, maps).compute_output_shape((1, side, side, 1))[1:3])
 
 
 def without_translation(network: keras.Model) -> keras.Model:

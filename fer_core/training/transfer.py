@@ -25,7 +25,8 @@ from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RecipeError, RunError
 from fer_core.recipes import RECIPES, Recipe
 from fer_core.runs import Run, load_run, models_folder
-from fer_core.training.maps import last_maps
+from fer_core.training.augmentation import crop_middle
+from fer_core.training.maps import with_maps
 
 IMAGENET = "imagenet"  # in place of a run's name
 IMAGENET_FILE = (
@@ -87,15 +88,17 @@ def other_pictures(recipe: Recipe) -> str:
 
 def build_teacher(recipe: Recipe) -> keras.Model:
     """The frozen network of the run that teaches, to logits (N, 7); of several, to their mean. With
-    ``teacher_maps`` it has a second answer: the last maps of all of them, (N, h, w, F).
+    ``teacher_maps`` it has a second answer: the last maps of all that pool globally, (N, h, w, F).
 
     It reads what the student sees, augmented and mixed ("a good teacher is patient and consistent", Beyer et
     al. 2022, arXiv:2106.05237), in any number of pixels. One that flattens its maps reads whole faces alone:
-    with such a one among them, or where crops are drawn anew, teachers are shown the whole picture, and the
-    student a part. Several in one are the ensemble of Hinton et al. 2015.
+    with such a one among them pictures are made whole, and the others look at the part that the student sees.
+    Where crops are drawn anew, all are shown the whole picture. Several in one are the ensemble of Hinton et
+    al. 2015.
 
     Raises:
-        RecipeError: if one reads whole faces alone, and the student's pictures grow; or has no maps to show.
+        RecipeError: if one reads whole faces alone, and the student's pictures grow; or none has maps to
+            show.
         RunError: if there is no such run.
     """
     runs = [_earlier(name) for name in recipe.teachers]
@@ -106,24 +109,27 @@ def build_teacher(recipe: Recipe) -> keras.Model:
             f"grow: first_px must be 0. Received: {recipe.first_px}."
         )
     side = SIDE if flat or recipe.whole_faces else None
-    seen = keras.Input((side, side, 1), dtype="uint8")
-    networks = [_rebuild(run, side) for run in runs]
+    whole = keras.Input((side, side, 1), dtype="uint8")
+    part = crop_middle(whole, recipe.crop_px) if flat and not recipe.random_crop else whole
+    seen = [whole if run.name in flat else part for run in runs]
+    networks = [_rebuild(run, view.shape[1]) for run, view in zip(runs, seen, strict=True)]
     if recipe.teacher_maps:
-        networks = [keras.Model(network.input, [network.output, last_maps(network)]) for network in networks]
-    answers = [network(seen, training=False) for network in networks]
-    teacher = keras.Model(seen, _joined(answers), name="teacher")
+        networks = with_maps(networks)
+    answers = [network(view, training=False) for network, view in zip(networks, seen, strict=True)]
+    teacher = keras.Model(whole, _joined(answers), name="teacher")
     teacher.trainable = False
     return teacher
 
 
 def _joined(answers: Sequence[Any]) -> Any:
-    """The answers of several networks as one: the mean of their logits; their maps, if any, side by side."""
-    if len(answers) == 1:
-        return answers[0]
-    if not isinstance(answers[0], list):
-        return keras.layers.Average(dtype="float32")(answers)
-    logits, maps = zip(*answers, strict=True)
-    return [_joined(logits), keras.layers.Concatenate(dtype="float32")(maps)]
+    """What several networks answer as one: the mean of their logits, and any maps side by side."""
+    shown = [answer for answer in answers if isinstance(answer, list)]
+    logits = [answer[0] if isinstance(answer, list) else answer for answer in answers]
+    mean = keras.layers.Average(dtype="float32")(logits) if len(logits) > 1 else logits[0]
+    if not shown:
+        return mean
+    maps = [answer[1] for answer in shown]
+    return [mean, keras.layers.Concatenate(dtype="float32")(maps) if len(maps) > 1 else maps[0]]
 
 
 def _rebuild(run: Run, side: int | None) -> keras.Model:
