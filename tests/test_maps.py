@@ -79,6 +79,38 @@ def test_several_teachers_maps_lie_side_by_side(taught, run_copy):
     assert teacher.trainable_weights == []
 
 
+def test_a_teacher_of_whole_faces_answers_beside_one_that_shows_its_maps(
+    taught, trained_run, run_copy, monkeypatch
+):
+    monkeypatch.setattr(transfer, "FLAT_HEADS", ("tiny",))
+    flat = run_copy.path.parent / "flat"
+    shutil.copytree(trained_run.path, flat)
+    whole = FACES["PrivateTest"].images[..., None]
+    part = np.ascontiguousarray(whole[:, 4:44, 4:44])
+    alone = taught.replace(crop_px=40)
+    pooled_logits, pooled_maps = maps.predict(transfer.build_teacher(alone), part)
+    flat_logits = transfer.build_teacher(alone.replace(teacher="flat", teacher_maps=0.0)).predict_on_batch(
+        whole
+    )
+    both = transfer.build_teacher(alone.replace(teacher=f"{run_copy.name}+flat"))
+    logits, seen = maps.predict(both, whole)
+    np.testing.assert_allclose(logits, (pooled_logits + flat_logits) / 2, atol=1e-4)
+    np.testing.assert_allclose(seen, pooled_maps, atol=0.01)
+    assert seen.shape[1:] == (5, 5, 64)
+
+
+def test_a_student_of_crops_learns_from_a_teacher_of_whole_faces_too(
+    taught, trained_run, run_copy, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(transfer, "FLAT_HEADS", ("tiny",))
+    shutil.copytree(trained_run.path, run_copy.path.parent / "flat")
+    recipe = taught.replace(crop_px=40, teacher=f"{run_copy.name}+flat", epochs=1)
+    images, (targets, seen), _ = Lessons(recipe, FACES["Training"]).of_epoch(0)
+    assert (images.shape[1:], seen.shape[1:], targets.shape[1]) == ((40, 40, 1), (5, 5, 64), 15)
+    student, _ = fit(recipe, tmp_path)
+    assert student.output_shape == (None, 7)
+
+
 def test_what_is_mirrored_takes_its_maps_along():
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (200, 8, 8, 1), np.uint8)
