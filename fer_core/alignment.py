@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fer_core import files
 from fer_core.comparison import Comparison, count_right
 from fer_core.errors import DataError, RunError
-from fer_core.formats import format_points
+from fer_core.formats import format_list, format_points
 from fer_core.metrics import wilson_interval
 from fer_core.studies import study_folder
 
@@ -132,7 +132,7 @@ def describe(alignment: Alignment) -> str:
         which = [each for each in turned if each.direction == direction]
         if which:
             most = max(which, key=lambda each: abs(each.comparison.difference))
-            angles = _listed([f"{each.degrees}°" for each in which])
+            angles = format_list([f"{each.degrees}°" for each in which])
             said.append(f"It {verb} faces turned by {angles}; at {most.degrees}° the gain is {most.change}.")
     return " ".join(said)
 
@@ -149,10 +149,6 @@ def describe_roll(alignment: Alignment) -> str:
         f"by {median:.1f}° (median; 90 % by less than {ninety:.0f}°), "
         f"{100 * share:.0f} % by {TILTED_DEGREES:.0f}° or more."
     )
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def save_alignment(run: str, alignment: Alignment, provenance: dict[str, Any]) -> Path:

@@ -29,3 +29,8 @@ def format_seconds(seconds: float) -> str:
 def format_shape(shape: Sequence[int] | None) -> str:
     """(24, 24, 64) -> "24 × 24 × 64"; None, not known, -> "–"."""
     return "–" if shape is None else " × ".join(map(str, shape))
+
+
+def format_list(words: Sequence[str]) -> str:
+    """At least one word: "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fer_core import charts
 from fer_core.curves import History, best_epoch, generalisation_gap, widening_epoch
-from fer_core.formats import format_percent, format_seconds
+from fer_core.formats import format_list, format_percent, format_seconds
 from fer_core.runs import Run
 from fer_core.underway import Underway, list_underway
 from pages.parts import formats
@@ -43,11 +43,11 @@ def main() -> None:
     finished = {each.name: each.history for each in all_networks() if each.name in (run.name, *others)}
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
-    teachers = " and ".join(run.recipe.teachers)
-    if teachers:
+    if run.recipe.teachers:
+        told = "answers and last maps" if run.recipe.teacher_maps else "answers"
         st.caption(
-            f"{run.name} learns from {teachers} too: its training loss counts how far it is from those "
-            "answers, so it lies above the validation loss, which counts the labels alone."
+            f"{run.name} learns from {format_list(run.recipe.teachers)} too: its training loss counts how far it "
+            f"is from those {told}, so it lies above the validation loss, which counts the labels alone."
         )
     left, right = st.columns(2, gap="large")
     with left:

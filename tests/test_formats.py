@@ -2,7 +2,7 @@
 
 import pytest
 
-from fer_core.formats import format_accuracy, format_percent, format_seconds
+from fer_core.formats import format_accuracy, format_list, format_percent, format_seconds
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,10 @@ def test_an_accuracy_comes_with_its_interval():
 )
 def test_times_are_written_in_seconds_or_minutes(seconds, text):
     assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_words_are_listed(words, text):
+    assert format_list(words) == text

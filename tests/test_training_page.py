@@ -250,6 +250,10 @@ def test_what_a_teacher_does_to_the_loss_is_said(finished):
     taught = finished.recipe.replace(teacher="elder", teacher_share=0.5)
     finished.save_asked(taught)
     assert f"{finished.name} learns from elder too" in texts(visit(TRAINING), "caption")
+    finished.save_asked(taught.replace(teacher="elder+other+third", teacher_maps=1.0))
+    caption = texts(visit(TRAINING), "caption")
+    assert "learns from elder, other and third too" in caption
+    assert "from those answers and last maps, so" in caption
 
 
 def test_the_network_is_drawn_from_its_file(finished):
