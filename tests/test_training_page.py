@@ -251,9 +251,11 @@ def test_what_a_teacher_does_to_the_loss_is_said(finished):
     finished.save_asked(taught)
     assert f"{finished.name} learns from elder too" in texts(visit(TRAINING), "caption")
     finished.save_asked(taught.replace(teacher="elder+other+third", teacher_maps=1.0))
-    caption = texts(visit(TRAINING), "caption")
+    app = visit(TRAINING)
+    caption = texts(app, "caption")
     assert "learns from elder, other and third too" in caption
     assert "from those answers and last maps, so" in caption
+    assert "elder, other and third" in app.table[0].value.to_string()
 
 
 def test_the_network_is_drawn_from_its_file(finished):

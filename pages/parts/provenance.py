@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from fer_core.formats import format_seconds
+from fer_core.formats import format_list, format_seconds
 from fer_core.recipes import Recipe
 from fer_core.runs import Run
 
@@ -26,7 +26,7 @@ TRAINING = {
     "cutmix": ("CutMix", "alpha {:g}"),
     "unmixed_epochs": ("unmixed faces at the end", "the last {} epochs"),
     "start": ("weights of another network", "{}"),
-    "teacher": ("teacher", "the run {}"),
+    "teacher": ("teacher", "{}"),
     "teacher_share": ("teacher's share of the loss", "{:g}"),
     "teacher_temperature": ("teacher's temperature", "{:g}"),
     "teacher_maps": ("teacher's last maps", "their error weighs {:g}"),
@@ -78,7 +78,9 @@ TEXTS: dict[str, Callable[[Any], str]] = {
 def show_recipe(recipe: Recipe) -> None:
     """How the network was trained."""
     fields = recipe.to_json()
-    if not recipe.teacher:
+    if recipe.teacher:
+        fields["teacher"] = format_list(recipe.teachers)
+    else:
         fields = {name: value for name, value in fields.items() if not name.startswith("teacher_")}
     if recipe.optimizer not in ("sgd", "muon"):  # the others keep their own betas
         fields.pop("momentum")
