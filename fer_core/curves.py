@@ -6,6 +6,7 @@ in [0, 1]. NumPy only; nothing here draws or reads files.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,16 +15,19 @@ History = Mapping[str, Sequence[float]]
 # A gap that grows by less than this over the whole training is noise: at the 3,589 images of a test
 # split the standard error of an accuracy is 0.8 points.
 NOTICEABLE = 0.01
+PICKS = MappingProxyType({"val_accuracy": max, "val_loss": min})  # which value of a column is the best
 
 
-def best_epoch(history: History) -> int | None:
-    """The epoch (from 1) of the highest validation accuracy, the first of them when several tie.
+def best_epoch(history: History, monitor: str = "val_accuracy") -> int | None:
+    """The epoch (from 1) of the highest validation accuracy, or of the lowest ``val_loss``, the first of them
+    when several tie.
 
     Returns None for an empty history.
     """
     if not len(history["epoch"]):
         return None
-    return int(history["epoch"][int(np.argmax(history["val_accuracy"]))])
+    values = list(history[monitor])
+    return int(history["epoch"][values.index(PICKS[monitor](values))])
 
 
 def smooth(values: Sequence[float], weight: float) -> list[float]:

@@ -1,6 +1,7 @@
 """How the network learnt, or learns now: its curves, where they part, what it was asked, how it is built."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -20,6 +21,7 @@ from pages.parts.tiles import Tile, show_tiles
 
 REFRESH_SECONDS = 5  # how often a training is looked at; an epoch takes longer
 PATIENT_SECONDS = 60  # and one that has been silent for long, which may be slow, or resumed
+MONITORED = {"val_accuracy": "highest validation accuracy", "val_loss": "lowest validation loss"}
 WATCHED = "watched"  # the runs in training that the page last showed
 
 
@@ -32,7 +34,7 @@ def main() -> None:
         return
     _turn_to_finished(training)
     run = pick_run()
-    if best_epoch(run.history) is None:
+    if not run.history["epoch"]:
         st.info(f"The run {run.name!r} has no finished epoch, so there are no curves.")
         st.stop()
     _show_numbers(run)
@@ -86,13 +88,13 @@ def _show_first(training: Sequence[Underway]) -> None:
 
 def _show_numbers(run: Run) -> None:
     history = run.history
-    best, widens = best_epoch(history), widening_epoch(history)
+    best, widens = best_epoch(history, run.recipe.monitor), widening_epoch(history)
     at = history["epoch"].index(best)
     show_tiles(
         Tile(
             "Best epoch",
             f"{best} of {len(history['epoch'])}",
-            "The epoch of the highest validation accuracy; its weights were kept.",
+            f"The epoch of the {MONITORED[run.recipe.monitor]}; its weights were kept.",
         ),
         Tile(
             "Validation",
@@ -177,7 +179,7 @@ def _show_progress(each: Underway) -> None:
     """One line and a bar: how far a training is."""
     epochs = each.recipe.epochs
     so_far = f"**{each.name}**: epoch {each.done} of {epochs}"
-    best = best_epoch(each.history)
+    best = best_epoch(each.history, each.recipe.monitor)
     if best is not None:
         share = format_percent(each.history["val_accuracy"][list(each.history["epoch"]).index(best)])
         so_far += f", best so far {share} of PublicTest (epoch {best})"
@@ -196,14 +198,16 @@ def _show_progress(each: Underway) -> None:
 def _show_curves(histories: Mapping[str, History], smoothing: float) -> None:
     if len(histories) > 1:
         st.caption("Full lines: validation. Dotted: training. The mark is a run's best epoch.")
+    monitors = {each.name: each.recipe.monitor for each in (*all_networks(), *list_underway())}
+    how: dict[str, Any] = {"monitors": monitors, "smoothing": smoothing}
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Accuracy")
-        figure = charts.plot_history(histories, "accuracy", smoothing=smoothing)
+        figure = charts.plot_history(histories, "accuracy", **how)
         _show(figure, "Training and validation accuracy by epoch.")
     with right:
         st.subheader("Loss")
-        figure = charts.plot_history(histories, "loss", smoothing=smoothing)
+        figure = charts.plot_history(histories, "loss", **how)
         _show(figure, "Training and validation loss by epoch.")
     left, right = st.columns(2, gap="large")
     with left:

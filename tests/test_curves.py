@@ -52,7 +52,10 @@ def test_gap_is_training_minus_validation():
     ("accuracies", "epoch"), [([0.1, 0.7, 0.6], 2), ([0.1, 0.7, 0.7], 2), ([0.3], 1), ([], None)]
 )
 def test_best_epoch_is_the_first_of_the_highest(accuracies, epoch):
-    assert best_epoch(history(np.zeros(len(accuracies)), accuracies)) == epoch
+    of_accuracy = history(np.zeros(len(accuracies)), accuracies)
+    assert best_epoch(of_accuracy) == epoch
+    losses = of_accuracy | {"val_loss": [1 - each for each in accuracies], "val_accuracy": []}
+    assert best_epoch(losses, "val_loss") == epoch
 
 
 def test_smoothing_is_a_moving_average_without_a_cold_start():

@@ -8,7 +8,7 @@ from fer_core import training
 from fer_core.datasets import TRAINING, synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RunError
-from fer_core.training import Progress, checkpoints, lessons, loop, train
+from fer_core.training import checkpoints, lessons, loop, train
 from fer_core.training.augmentation import Augmentation
 from fer_core.training.lessons import Lessons
 
@@ -214,32 +214,6 @@ def test_weights_reach_the_loss(recipe, splits, tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "class_weights", lambda labels: np.zeros(7))
     _, progress = run(recipe.replace(epochs=1), splits, tmp_path / "checkpoint.npz")
     assert progress.history[0]["loss"] == 0
-
-
-@pytest.mark.parametrize(
-    ("losses", "accuracies", "patience", "stops"),
-    [
-        ([3, 2, 1], [0.1, 0.2, 0.3], 1, False),
-        ([1, 2, 3], [0.3, 0.2, 0.1], 2, True),
-        ([1, 2, 3], [0.3, 0.2, 0.1], 3, False),
-        ([1, 2, 3], [0.1, 0.2, 0.3], 1, False),  # accuracy still improves
-        ([3, 2, 1], [0.3, 0.2, 0.1], 1, False),  # loss still improves
-        ([1, 2, 1], [0.3, 0.2, 0.3], 2, True),  # an equal is no improvement
-        ([1, 2, 3, 4, 5], [0.3] * 5, 0, False),  # 0 never stops
-        ([], [], 1, False),
-    ],
-)
-def test_training_stops_once_neither_loss_nor_accuracy_improves(losses, accuracies, patience, stops):
-    pairs = zip(losses, accuracies, strict=True)
-    history = [{"val_loss": loss, "val_accuracy": accuracy} for loss, accuracy in pairs]
-    assert Progress(history).exhausted(patience) is stops
-
-
-def test_patience_ends_a_run(recipe, splits, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "_validate", lambda *_: {"val_loss": 1.0, "val_accuracy": 0.5})
-    _, progress = run(recipe.replace(epochs=9, patience=2), splits, tmp_path / "checkpoint.npz")
-    assert len(progress.history) == 3
-    assert progress.best_epoch == 1
 
 
 @pytest.mark.parametrize(("warmup", "start"), [(1.0, 0.01), (0.0, 1.0)])

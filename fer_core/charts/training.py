@@ -1,6 +1,7 @@
 """Charts of how a run learnt; several runs lie over each other."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import plotly.graph_objects as go
@@ -8,11 +9,17 @@ import plotly.graph_objects as go
 from fer_core.charts.style import MUTED, RUN_COLOURS, RUN_MARKERS, new_figure
 from fer_core.curves import History, best_epoch, generalisation_gap, smooth, widening_epoch
 
+NO_MONITORS: Mapping[str, str] = MappingProxyType({})
 FAINT = 0.3  # the raw line under a smoothed one
 
 
 def plot_history(
-    histories: Mapping[str, History], field: str, *, smoothing: float = 0.0, height: int = 340
+    histories: Mapping[str, History],
+    field: str,
+    *,
+    monitors: Mapping[str, str] = NO_MONITORS,
+    smoothing: float = 0.0,
+    height: int = 340,
 ) -> go.Figure:
     """One field by epoch: validation as a full line, training dotted, the best epoch marked.
 
@@ -21,6 +28,7 @@ def plot_history(
     Args:
         histories: run name -> history (``Run.history``).
         field: "accuracy" or "loss".
+        monitors: run name -> what its best epoch is best in; validation accuracy where it is not named.
         smoothing: weight of ``curves.smooth`` in [0, 1); above 0 the raw lines stay, faint.
         height: px.
     """
@@ -31,7 +39,10 @@ def plot_history(
         validation = "validation" if alone else name
         _add_line(figure, history, f"val_{field}", name=validation, **style)
         _add_line(figure, history, field, name="training", dash="dot", showlegend=alone, **style)
-        _mark_best(figure, history, f"val_{field}", index=index, showlegend=alone, legendgroup=name)
+        epoch = best_epoch(history, monitors.get(name, "val_accuracy"))
+        if epoch is not None:
+            value = history[f"val_{field}"][list(history["epoch"]).index(epoch)]
+            _mark_best(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".0%" if share else ".2f")
     return figure
@@ -105,14 +116,11 @@ def _add_line(
     )
 
 
-def _mark_best(figure: go.Figure, history: History, key: str, *, index: int, **legend: Any) -> None:
-    epoch = best_epoch(history)
-    if epoch is None:
-        return
+def _mark_best(figure: go.Figure, epoch: int, value: float, *, index: int, **legend: Any) -> None:
     figure.add_scatter(
         name=f"best epoch ({epoch})",
         x=[epoch],
-        y=[history[key][list(history["epoch"]).index(epoch)]],
+        y=[value],
         mode="markers",
         marker={
             "size": 12,

@@ -17,6 +17,7 @@ RUN_NAME = re.compile(
 )  # it becomes a folder's; one with a dot first is unfinished
 INITIALIZERS = ("he_normal", "glorot_uniform")
 PRECISIONS = ("float32", "mixed_bfloat16")
+MONITORS = ("val_accuracy", "val_loss")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class Recipe:
         "he_normal"  # of paper-cnn's convolutions and hidden layer; the others keep He et al.'s
     )
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
+    # Which epoch's weights are kept: the one that reads most faces of the validation split right, or the one
+    # with the least loss there, which moves less by chance (as Keras's ModelCheckpoint calls it).
+    monitor: str = "val_accuracy"
     precision: str = "float32"  # mixed_bfloat16 is float32 where the machine has no bfloat16
     # The share of the labels that has given way by the last epoch, evenly, to what the network itself has
     # answered (Kim et al. 2021, "Self-Knowledge Distillation with Progressive Refinement of Targets",
@@ -107,6 +111,7 @@ class Recipe:
         known = f"one of {', '.join(INITIALIZERS)}"
         _require(self.initializer in INITIALIZERS, "initializer", known, self.initializer)
         _require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
+        _require(self.monitor in MONITORS, "monitor", f"one of {', '.join(MONITORS)}", self.monitor)
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))

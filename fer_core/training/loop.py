@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from fer_core import metrics
 from fer_core.architectures import build_network
+from fer_core.curves import PICKS
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.errors import DataError, RunError
 from fer_core.recipes import Recipe
@@ -40,20 +41,21 @@ class Progress:
 
     history: list[dict[str, float]] = field(default_factory=list)
     best_weights: list[npt.NDArray[Any]] = field(default_factory=list)
+    monitor: str = "val_accuracy"
 
-    def best(self, column: str, pick: Callable[..., Any]) -> int:
+    def best(self, column: str) -> int:
         """The first epoch (from 1) with the best value of a column; 0 before the first epoch."""
         values = [row[column] for row in self.history]
-        return values.index(pick(values)) + 1 if values else 0
+        return values.index(PICKS[column](values)) + 1 if values else 0
 
     @property
     def best_epoch(self) -> int:
-        """The epoch (from 1) with the highest validation accuracy, the first of equals."""
-        return self.best("val_accuracy", max)
+        """The epoch (from 1) that is kept, the first of equals."""
+        return self.best(self.monitor)
 
     def exhausted(self, patience: int) -> bool:
         """Whether neither validation loss nor accuracy has improved for ``patience`` epochs."""
-        newest_record = max(self.best_epoch, self.best("val_loss", min))
+        newest_record = max(self.best("val_accuracy"), self.best("val_loss"))
         return patience > 0 and len(self.history) - newest_record >= patience
 
 
@@ -99,7 +101,7 @@ def train(
         lessons = Lessons(recipe, faces)
         network = build_trainer(recipe, steps, lessons.teacher)
     student = without_translation(network)
-    progress = Progress()
+    progress = Progress(monitor=recipe.monitor)
     if resume and checkpoint.is_file():
         progress = _restore(checkpoint, recipe, network, lessons)
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
@@ -198,7 +200,7 @@ def _restore(path: Path, recipe: Recipe, network: keras.Model, lessons: Lessons)
             "other code. Delete it to start anew."
         ) from error
     lessons.own_answers = next(iter(state.get("own_answers", [])), None)
-    return Progress(history, state["best"])
+    return Progress(history, state["best"], recipe.monitor)
 
 
 def _finished(recipe: Recipe, progress: Progress, faces: Dataset) -> keras.Model:

@@ -36,6 +36,7 @@ TRAINING = {
     "dropout": ("dropout", "{:g}"),
     "batch_norm": ("batch norm", "after each convolution"),
     "initializer": ("weights begin", "{}"),
+    "monitor": ("what the kept epoch is best in", "{}"),
     "precision": ("precision", "{}"),
     "refit_head": ("a last layer fitted anew", "at the end, to the labels alone"),
     "drop_blank": ("leaving out blank images", "whose pixels are all 0"),
