@@ -152,6 +152,12 @@ def test_history_names_every_run_and_marks_its_best_epoch():
     assert (best.name, list(best.x), list(best.y)) == ("best epoch (3)", [3], [1.5])
 
 
+def test_the_best_epoch_is_best_in_what_its_run_monitors():
+    lowest = HISTORY | {"val_loss": [1.9, 1.4, 1.5, 1.6]}
+    marks = charts.plot_history({"a": lowest, "b": lowest}, "loss", monitors={"b": "val_loss"}).data[2::3]
+    assert [(list(mark.x), list(mark.y)) for mark in marks] == [([3], [1.5]), ([2], [1.4])]
+
+
 def test_gap_marks_where_it_widens():
     assert [note.text for note in charts.plot_gap({"only": HISTORY}).layout.annotations] == [
         "widens from epoch 2"

@@ -258,6 +258,20 @@ def test_what_a_teacher_does_to_the_loss_is_said(finished):
     assert "elder, other and third" in app.table[0].value.to_string()
 
 
+def test_the_kept_epoch_is_best_in_what_the_recipe_monitors(finished):
+    """Accuracy rises to the end, loss is lowest at the second of three epochs."""
+    rows = [dict.fromkeys(HISTORY_COLUMNS, 0.1 * at) | {"epoch": at} for at in (1, 2, 3)]
+    rows[1]["val_loss"] = 0.05
+    finished.save_history(rows)
+    app = visit(TRAINING)
+    assert (app.metric[0].value, "highest validation accuracy" in app.metric[0].help) == ("3 of 3", True)
+    assert "best epoch (3)" in names(app)
+    finished.save_asked(finished.recipe.replace(monitor="val_loss"))
+    app = visit(TRAINING)
+    assert (app.metric[0].value, "lowest validation loss" in app.metric[0].help) == ("2 of 3", True)
+    assert "best epoch (2)" in names(app)
+
+
 def test_the_network_is_drawn_from_its_file(finished):
     if not COMMITTED.is_file():
         pytest.skip("no run is committed")
