@@ -1,10 +1,13 @@
 """Lessons: what each epoch shows, and what is kept of a teacher's answers."""
 
+import keras
 import numpy as np
 import pytest
 
 from fer_core.datasets import synthetic_splits
 from fer_core.datasets.counts import class_weights
+from fer_core.errors import RecipeError
+from fer_core.metrics import softmax
 from fer_core.training import predict_logits, transfer
 from fer_core.training.augmentation import crop_middle
 from fer_core.training.lessons import Lessons, crop_anywhere
@@ -65,6 +68,25 @@ def test_a_lesson_that_is_not_mixed_or_larger_is_another(recipe):
     assert sides == [40, 40, 40, 48, 48, 48]
     is_mixed = [(lessons.of_epoch(epoch)[1].max(axis=1) < 1).any() for epoch in range(6)]
     assert is_mixed == [True] * 4 + [False] * 2
+
+
+def test_labels_give_way_to_what_the_network_answers(recipe, trained_run):
+    lessons = Lessons(recipe.replace(mixup=0.0, self_share=0.6), FACES)
+    network = keras.saving.load_model(trained_run.keras_path, compile=False)
+    of_labels = in_one_order(lessons.of_epoch(3))[1]
+    lessons.ask(network)
+    softened = in_one_order(lessons.of_epoch(3))[1]  # half of 6 epochs: half of 0.6
+    answers = (softened - 0.7 * of_labels) / 0.3
+    np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(softened.sum(axis=1), 1, rtol=1e-6)
+    expected = softmax(predict_logits(network, FACES.images))
+    assert {tuple(row) for row in answers.round(3)} <= {tuple(row) for row in expected.round(3)}
+    np.testing.assert_allclose(in_one_order(lessons.of_epoch(0))[1].max(axis=1), 1)
+
+
+def test_repeated_lessons_keep_their_labels(recipe):
+    with pytest.raises(RecipeError, match=r"self_share must be 0 with lessons.*Received: 0\.5"):
+        recipe.replace(lessons=2, self_share=0.5)
 
 
 def test_the_teacher_answers_the_very_pictures_that_are_shown(taught):

@@ -111,6 +111,7 @@ BAD_VALUES = [
     ("shift", 1.1, r"in \[0, 1\]"),
     ("brightness", -0.1, r"in \[0, 1\]"),
     ("erasing", 1.1, r"in \[0, 1\]"),
+    ("self_share", 1.1, r"in \[0, 1\]"),
     ("rotation_degrees", -10, "at least 0"),
     ("shear_degrees", 90, r"in \[0, 90\)"),
     ("first_px", 8, r"0, or in \[16, 48\]"),

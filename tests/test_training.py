@@ -251,6 +251,20 @@ def test_averaged_and_mixed_it_still_resumes_bit_for_bit(recipe, splits, uninter
         np.testing.assert_array_equal(one, other)
 
 
+def test_what_the_network_has_answered_outlives_an_interruption(recipe, splits, tmp_path, monkeypatch):
+    """Asked after its second epoch, it learns from that in the third, whether it was interrupted or not."""
+    monkeypatch.setattr(loop, "ASKED_EVERY", 2)
+    learning = recipe.replace(average=0.9, self_share=1.0, patience=0)
+    _, progress = run(learning, splits, tmp_path / "whole.npz")
+    interrupt(learning, splits, tmp_path / "cut.npz", epoch=3, step=0)
+    _, again = run(learning, splits, tmp_path / "cut.npz", resume=True)
+    assert [row["loss"] for row in again.history] == [row["loss"] for row in progress.history]
+    _, labels_alone = run(learning.replace(self_share=0.0), splits, tmp_path / "labels.npz")
+    losses = [[row["loss"] for row in each.history] for each in (progress, labels_alone)]
+    assert losses[0][:2] == losses[1][:2]
+    assert losses[0][2] != losses[1][2]
+
+
 def test_small_pictures_grow_and_it_still_resumes_bit_for_bit(recipe, splits, tmp_path, monkeypatch):
     growing = recipe.replace(architecture="strided", first_px=32, mixup=0.4, unmixed_epochs=1, erasing=0.1)
     sides, mixed = [], []

@@ -58,6 +58,10 @@ class Recipe:
     # with the least loss there, which moves less by chance (as Keras's ModelCheckpoint calls it).
     monitor: str = "val_accuracy"
     precision: str = "float32"  # mixed_bfloat16 is float32 where the machine has no bfloat16
+    # The share of the labels that has given way by the last epoch, evenly, to what the network itself has
+    # answered (Kim et al. 2021, "Self-Knowledge Distillation with Progressive Refinement of Targets",
+    # arXiv:2006.12000): a noisy label is then not learnt by heart.
+    self_share: float = 0.0
     # At the end the last layer is fitted anew to the labels alone, on faces that are not mixed: this mends
     # confidence, not accuracy (see ``training.head``).
     refit_head: bool = False
@@ -111,7 +115,7 @@ class Recipe:
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
-        for field in ("erasing", "shift", "brightness", "teacher_share"):
+        for field in ("erasing", "shift", "brightness", "teacher_share", "self_share"):
             _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
         _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
         self._check_teacher()
@@ -128,6 +132,8 @@ class Recipe:
         )  # fmt: skip
         alone = self.teacher_maps == 0 or (self.teacher != "" and not self.random_crop)
         _require(alone, "teacher_maps", "0 without a teacher, and with random_crop", self.teacher_maps)
+        anew = self.self_share == 0 or self.lessons == 0
+        _require(anew, "self_share", "0 with lessons, whose targets are kept", self.self_share)
 
     def _check_epochs(self) -> None:
         for field in ("patience", "lessons", "warmup_epochs"):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from fer_core.datasets.counts import class_weights
 from fer_core.datasets.dataset import SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
+from fer_core.metrics import softmax
 from fer_core.recipes import Recipe
 from fer_core.training import transfer
 from fer_core.training.augmentation import Augmentation, crop_middle
@@ -48,6 +49,13 @@ class Lessons:
         if self.teacher is not None and recipe.teacher_maps:
             self.teacher = with_even_maps(self.teacher, self.images[:AT_ONCE, ..., None])
         self.kept: dict[tuple[int, ...], Lesson] = {}
+        # What the network itself has answered to the faces, (N, 7) shares, once it has been asked.
+        self.own_answers: npt.NDArray[np.float32] | None = None
+
+    def ask(self, network: keras.Model) -> None:
+        """Let the network answer all faces as they are: labels give way to that (``self_share``)."""
+        self.own_answers = softmax(predict_logits(network, self.images))
+        self.kept.clear()
 
     def of_epoch(self, epoch: int) -> Lesson:
         """Whole batches of faces for an epoch, counted from 0; a lesson given before comes in a new order
@@ -73,7 +81,8 @@ class Lessons:
         recipe, rng = self.recipe, np.random.default_rng([self.recipe.seed, number])
         count = len(self.images)
         chosen = rng.permutation(count)[: count // recipe.batch_size * recipe.batch_size]
-        images, targets, weights = self.images[chosen], self.targets[chosen], self.weights[chosen]
+        targets = self._softened(number)
+        images, targets, weights = self.images[chosen], targets[chosen], self.weights[chosen]
         if mixed and (recipe.mixup or recipe.cutmix):
             images, targets, weights = mix_faces(
                 (images, targets, weights), rng, mixup=recipe.mixup, cutmix=recipe.cutmix
@@ -88,6 +97,13 @@ class Lessons:
             logits = predict_logits(self.teacher, seen[..., 0])
         taught = np.column_stack([targets, logits, weights])
         return seen, taught if maps is None else [taught, maps], np.ones_like(weights)
+
+    def _softened(self, epoch: int) -> npt.NDArray[np.float32]:
+        """The labels, giving way to the network's own answers; their share grows evenly."""
+        if self.own_answers is None:
+            return self.targets
+        share = np.float32(self.recipe.self_share * epoch / self.recipe.epochs)
+        return (1 - share) * self.targets + share * self.own_answers
 
     def _augment(self, images: npt.NDArray[np.uint8], number: int, side: int) -> npt.NDArray[np.uint8]:
         self.augmentation.side = side

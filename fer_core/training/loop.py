@@ -29,6 +29,7 @@ from fer_core.training.lessons import Lessons, predict_logits, reseed, seed_gene
 from fer_core.training.maps import without_translation
 from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
 
+ASKED_EVERY = 4  # epochs after which a network that learns from itself answers its faces anew
 STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
 OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, a row an epoch
@@ -102,7 +103,7 @@ def train(
     student = without_translation(network)
     progress = Progress(monitor=recipe.monitor)
     if resume and checkpoint.is_file():
-        progress = _restore(checkpoint, recipe, network)
+        progress = _restore(checkpoint, recipe, network, lessons)
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
         epoch = len(progress.history)
         row, seen = _train_epoch(recipe, network, lessons, epoch, on_step)
@@ -111,7 +112,9 @@ def train(
             progress.history.append(row)
             if progress.best_epoch == len(progress.history):
                 progress.best_weights = student.get_weights()
-        _save(checkpoint, recipe, network, progress)
+            if recipe.self_share and len(progress.history) % ASKED_EVERY == 0:
+                lessons.ask(student)
+        _save(checkpoint, recipe, network, progress, lessons)
         if on_epoch:
             on_epoch(progress.history)
     return _finished(recipe, progress, faces), progress
@@ -174,16 +177,17 @@ def _validate(network: keras.Model, validation: Dataset) -> dict[str, float]:
     }
 
 
-def _save(path: Path, recipe: Recipe, network: keras.Model, progress: Progress) -> None:
+def _save(path: Path, recipe: Recipe, network: keras.Model, progress: Progress, lessons: Lessons) -> None:
     state = {
         "weights": network.get_weights(),
         "optimizer": [np.asarray(variable) for variable in network.optimizer.variables],
         "best": progress.best_weights,
+        "own_answers": [] if lessons.own_answers is None else [lessons.own_answers],
     }
     checkpoints.save(path, recipe, progress.history, state)
 
 
-def _restore(path: Path, recipe: Recipe, network: keras.Model) -> Progress:
+def _restore(path: Path, recipe: Recipe, network: keras.Model, lessons: Lessons) -> Progress:
     history, state = checkpoints.load(path, recipe)
     network.optimizer.build(network.trainable_variables)
     try:
@@ -195,6 +199,7 @@ def _restore(path: Path, recipe: Recipe, network: keras.Model) -> Progress:
             f"The checkpoint {path} does not fit the network that the recipe builds now; it was written by "
             "other code. Delete it to start anew."
         ) from error
+    lessons.own_answers = next(iter(state.get("own_answers", [])), None)
     return Progress(history, state["best"], recipe.monitor)
 
 

@@ -30,6 +30,7 @@ TRAINING = {
     "teacher_share": ("teacher's share of the loss", "{:g}"),
     "teacher_temperature": ("teacher's temperature", "{:g}"),
     "teacher_maps": ("teacher's last maps", "their error weighs {:g}"),
+    "self_share": ("own answers in place of labels", "a share that grows to {:g}"),
     "lessons": ("repeated pictures", "new in the first {} epochs, and again after that"),
     "class_weights": ("class weights", "the rarer the emotion, the heavier"),
     "dropout": ("dropout", "{:g}"),
