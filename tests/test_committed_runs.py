@@ -89,9 +89,12 @@ def test_its_history_tells_which_epoch_was_kept(path):
     assert history["epoch"] == list(range(1, facts["epochs"] + 1))
     assert facts["best_epoch"] == best_epoch(history, run.recipe.monitor)
     assert facts["seed"] == run.recipe.seed
-    # What was validated in training is what was stored at the end, but for the arithmetic (bfloat16, LiteRT).
+    # What was validated in training is what was stored at the end, but for the arithmetic (bfloat16, LiteRT)
+    # and for a last layer that was fitted anew.
     stored = run.metrics["PublicTest"]["single"]["all"]["accuracy"]
-    assert stored == pytest.approx(history["val_accuracy"][facts["best_epoch"] - 1], abs=0.005)
+    assert stored == pytest.approx(
+        history["val_accuracy"][facts["best_epoch"] - 1], abs=0.01 if run.recipe.refit_head else 0.005
+    )
 
 
 @every_network
