@@ -169,7 +169,8 @@ def _follow(
         for each in now:
             _show_progress(each)
         histories = {each.name: each.history for each in now if each.name in shown}
-        _show_curves({**finished, **histories}, smoothing)
+        monitors = {each.name: each.recipe.monitor for each in (*all_networks(), *now)}
+        _show_curves({**finished, **histories}, monitors, smoothing)
 
     pause = PATIENT_SECONDS if all(each.stopped for each in training) else REFRESH_SECONDS
     st.fragment(draw, run_every=pause if training else None)()
@@ -195,10 +196,9 @@ def _show_progress(each: Underway) -> None:
     st.progress(min(1.0, each.done / epochs), text=f"{so_far}. {state}")
 
 
-def _show_curves(histories: Mapping[str, History], smoothing: float) -> None:
+def _show_curves(histories: Mapping[str, History], monitors: Mapping[str, str], smoothing: float) -> None:
     if len(histories) > 1:
         st.caption("Full lines: validation. Dotted: training. The mark is a run's best epoch.")
-    monitors = {each.name: each.recipe.monitor for each in (*all_networks(), *list_underway())}
     how: dict[str, Any] = {"monitors": monitors, "smoothing": smoothing}
     left, right = st.columns(2, gap="large")
     with left:

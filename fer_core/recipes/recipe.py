@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fer_core.curves import PICKS
 from fer_core.datasets.dataset import SIDE
 from fer_core.errors import RecipeError
 
@@ -17,7 +18,6 @@ RUN_NAME = re.compile(
 )  # it becomes a folder's; one with a dot first is unfinished
 INITIALIZERS = ("he_normal", "glorot_uniform")
 PRECISIONS = ("float32", "mixed_bfloat16")
-MONITORS = ("val_accuracy", "val_loss")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Recipe:
     precision: str = "float32"  # mixed_bfloat16 is float32 where the machine has no bfloat16
     # The share of the labels that has given way by the last epoch, evenly, to what the network itself has
     # answered (Kim et al. 2021, "Self-Knowledge Distillation with Progressive Refinement of Targets",
-    # arXiv:2006.12000): a noisy label is then not learnt by heart.
+    # arXiv:2006.12000), so that a noisy label weighs less.
     self_share: float = 0.0
     # At the end the last layer is fitted anew to the labels alone, on faces that are not mixed: this mends
     # confidence, not accuracy (see ``training.head``).
@@ -111,7 +111,7 @@ class Recipe:
         known = f"one of {', '.join(INITIALIZERS)}"
         _require(self.initializer in INITIALIZERS, "initializer", known, self.initializer)
         _require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
-        _require(self.monitor in MONITORS, "monitor", f"one of {', '.join(MONITORS)}", self.monitor)
+        _require(self.monitor in PICKS, "monitor", f"one of {', '.join(PICKS)}", self.monitor)
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
         for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
             _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))

@@ -1,9 +1,9 @@
 """What each epoch shows: faces in a new order, mixed, augmented, and answered by a teacher if there is one.
 
-All of it is made before the epoch's first step, as a function of (recipe, faces, epoch). Pictures are uint8
-(M, side, side, 1), targets float32 (M, 7), or (M, 15) with a teacher's logits and the labels' weight beside
-the labels' shares (its answers weigh the same for all); where it shows its maps too, (M, h, w, F), targets
-are a list of both.
+All of it is made before the epoch's first step, as a function of (recipe, faces, epoch) and, with
+``self_share``, of what the network has answered last. Pictures are uint8 (M, side, side, 1), targets float32
+(M, 7), or (M, 15) with a teacher's logits and the labels' weight beside the labels' shares (its answers weigh
+the same for all); where it shows its maps too, (M, h, w, F), targets are a list of both.
 """
 
 from collections.abc import Iterator

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from fer_core import metrics
 from fer_core.architectures import build_network
-from fer_core.curves import PICKS
+from fer_core.curves import best_epoch
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.errors import DataError, RunError
 from fer_core.recipes import Recipe
@@ -46,7 +46,7 @@ class Progress:
     def best(self, column: str) -> int:
         """The first epoch (from 1) with the best value of a column; 0 before the first epoch."""
         values = [row[column] for row in self.history]
-        return values.index(PICKS[column](values)) + 1 if values else 0
+        return best_epoch({"epoch": range(1, len(values) + 1), column: values}, column) or 0
 
     @property
     def best_epoch(self) -> int:
@@ -112,7 +112,7 @@ def train(
             progress.history.append(row)
             if progress.best_epoch == len(progress.history):
                 progress.best_weights = student.get_weights()
-            if recipe.self_share and len(progress.history) % ASKED_EVERY == 0:
+            if recipe.self_share and len(progress.history) in range(ASKED_EVERY, recipe.epochs, ASKED_EVERY):
                 lessons.ask(student)
         _save(checkpoint, recipe, network, progress, lessons)
         if on_epoch:
