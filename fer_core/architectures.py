@@ -24,6 +24,7 @@ PAPER_CNN_STAGES = ((32,), (64, 64), (128, 128, 128), (320, 320, 320, 320))
 PAPER_CNN_POOLED_STAGES = ((32,), (64, 64), (128, 128, 128), (256, 256, 256))
 
 RESIDUAL_WIDTHS = (32, 64, 128, 256)
+WIDE_WIDTHS = (48, 64, 128, 384)  # 6.2 M parameters where those have 3.1
 # 96 px is the smallest side for which ImageNet's weights of MobileNetV2 are given out: twice FER2013's.
 MOBILENET_SIDE = 2 * SIDE
 MOBILENET_ALPHA = 1.0
@@ -211,6 +212,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "paper-cnn-pooled": partial(build_paper_cnn, stages=PAPER_CNN_POOLED_STAGES, pool_whole=True),
     "residual": build_residual,
     "residual-plain": partial(build_residual, attention="none"),
+    "residual-wide": partial(build_residual, attention="none", widths=WIDE_WIDTHS),
     "residual-cbam": partial(build_residual, attention="cbam"),
     "residual-small": partial(build_residual, widths=SMALL_WIDTHS),
     "mobilenet": build_mobilenet,
