@@ -10,7 +10,7 @@ from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RecipeError
 from fer_core.metrics import log_loss, softmax
 from fer_core.training import head, predict_logits, train
-from fer_core.training.head import refit_head
+from fer_core.training.head import PENALTY, refit_head
 from tests.tiny import build_tiny
 
 
@@ -42,7 +42,9 @@ def test_it_is_the_logistic_regression_of_what_lies_below(network):
     shown = np.concatenate([faces.images, faces.images[:, :, ::-1]])
     below = predict_logits(keras.Model(network.input, network.layers[-1].input), shown)
     refit_head(network, faces)
-    oracle = LogisticRegression(max_iter=1000).fit(below, np.tile(faces.labels, 2))
+    oracle = LogisticRegression(C=1 / (PENALTY * len(shown)), max_iter=1000).fit(
+        below, np.tile(faces.labels, 2)
+    )
     mine = softmax(predict_logits(network, shown))
     np.testing.assert_allclose(mine, oracle.predict_proba(below), atol=0.01)  # kernels are rounded
 
