@@ -178,7 +178,7 @@ def assistant() -> Recipe:
 
 
 def best() -> Recipe:
-    """The network of ``assistant``, half as wide again where its maps are small, and what errs differently.
+    """The network of ``assistant``, half as wide again where its maps are small, taught with what errs apart.
 
     ``quick`` and ``paper-plain`` have learnt from the labels alone. They are worse than ``assistant`` and
     help it most: PublicTest, single view, has a log loss of 0.828 for ``assistant``, 0.806 with both
