@@ -46,24 +46,28 @@ def test_a_lesson_shows_the_maps_of_the_very_pictures_that_are_shown(taught):
     lessons = Lessons(taught.replace(lessons=1), FACES["Training"])
     images, (targets, seen), weights = lessons.of_epoch(2)
     assert targets.shape == (112, 15)
-    assert (seen.shape, seen.dtype) == ((112, 6, 6, 64), np.float16)
+    assert (seen.shape, seen.dtype) == ((112, 6, 6, 64), np.uint8)
     assert len(weights) == len(images) == 112
     _, plain = maps.predict(lessons.teacher, images)
     _, turned = maps.predict(lessons.teacher, np.ascontiguousarray(images[:, :, ::-1]))
-    distance = [np.abs(seen - each).max(axis=(1, 2, 3)) for each in (plain, turned[:, :, ::-1])]
-    assert (np.minimum(*distance) < 0.01).all()
-    assert 30 < (distance[0] < 0.01).sum() < 82  # the others were mirrored after the teacher saw them
+    distance = [
+        np.abs(np.subtract(seen, each, dtype=int)).max(axis=(1, 2, 3)) for each in (plain, turned[:, :, ::-1])
+    ]
+    assert (np.minimum(*distance) <= 1).all()  # of 20 levels a deviation
+    assert 30 < (distance[0] <= 1).sum() < 82  # the others were mirrored after the teacher saw them
 
 
 def test_each_map_is_brought_to_a_deviation_of_one(taught):
     pictures = FACES["Training"].images[..., None]
-    _, before = maps.predict(transfer.build_teacher(taught), pictures)
+    _, before = transfer.build_teacher(taught).predict_on_batch(pictures)
     deviation = before.std(axis=(0, 1, 2), dtype=np.float64)
     logits, seen = maps.predict(Lessons(taught, FACES["Training"]).teacher, pictures)
     loud = deviation > deviation.mean() / 10  # the others are silent, and not blown up
-    after = seen.std(axis=(0, 1, 2), dtype=np.float64)
+    after = (seen / maps.LEVELS).std(axis=(0, 1, 2))
     assert loud.sum() > 50
-    np.testing.assert_allclose(after[loud], 1, atol=1e-3)
+    cut = seen.max(axis=(0, 1, 2)) == 255
+    assert cut.sum() < 10
+    np.testing.assert_allclose(after[loud & ~cut], 1, atol=5e-3)
     assert (after[~loud] < 1).all()
     plain = transfer.build_teacher(taught.replace(teacher_maps=0.0))
     np.testing.assert_allclose(logits, plain.predict_on_batch(pictures), atol=1e-4)
@@ -114,7 +118,7 @@ def test_a_student_of_crops_learns_from_a_teacher_of_whole_faces_too(
 def test_what_is_mirrored_takes_its_maps_along():
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (200, 8, 8, 1), np.uint8)
-    seen = pictures[:, ::4, ::4].astype(np.float16)
+    seen = pictures[:, ::4, ::4].copy()
     shown, told = pictures.copy(), seen.copy()
     maps.mirror_some(shown, told, rng)
     mirrored = (shown != pictures).any(axis=(1, 2, 3))
@@ -125,9 +129,11 @@ def test_what_is_mirrored_takes_its_maps_along():
 
 
 def test_the_error_is_the_mean_square_of_each_picture():
-    told, seen = np.random.default_rng(0).normal(size=(2, 5, 3, 3, 4)).astype(np.float32)
-    found = keras.ops.convert_to_numpy(maps.squared_error(told, seen))
-    np.testing.assert_allclose(found, ((told - seen) ** 2).mean(axis=(1, 2, 3)), rtol=1e-5)
+    rng = np.random.default_rng(0)
+    shown = rng.integers(0, 256, (5, 3, 3, 4), np.uint8)
+    told = rng.normal(size=shown.shape).astype(np.float32)
+    found = keras.ops.convert_to_numpy(maps.squared_error(shown, told))
+    np.testing.assert_allclose(found, ((shown / maps.LEVELS - told) ** 2).mean(axis=(1, 2, 3)), rtol=1e-5)
 
 
 def test_the_recipe_weighs_the_error_of_maps(taught):
