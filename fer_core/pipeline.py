@@ -101,6 +101,8 @@ def train_into(
     facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
     facts |= {"precision": precision_here(recipe.precision)}
+    if progress.head_penalty is not None:
+        facts |= {"head_penalty": progress.head_penalty}
     return network, facts | {"temperature": _temperature_of(network, splits[PUBLIC_TEST])}
 
 
@@ -167,15 +169,15 @@ def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
         raise RunError(f"Only a network has a last layer to fit. Received: {run.name!r}, a baseline.")
     network = keras.saving.load_model(run.keras_path, compile=False)
     recipe, origin, started = run.recipe.replace(refit_head=True), current_commit(), time.perf_counter()
-    refit_head(network, learnt_faces(recipe, splits[TRAINING]))
+    public = splits[PUBLIC_TEST]
+    penalty = refit_head(network, learnt_faces(recipe, splits[TRAINING]), public)
     network.set_weights(rounded(network.get_weights()))  # old runs may hold more digits
-    seconds, public = time.perf_counter() - started, splits[PUBLIC_TEST]
+    facts = describe_refit(origin, splits, time.perf_counter() - started)
     network.save(run.keras_path)
     files.compress_archive(run.keras_path)
     run.save_asked(recipe)
     temperature = _temperature_of(network, public)
-    facts = describe_refit(origin, splits, seconds)
-    run.save_provenance(run.provenance | {"temperature": temperature, "head": facts})
+    run.save_provenance(run.provenance | {"temperature": temperature, "head": facts | {"penalty": penalty}})
     run = Run(run.path)
     export_run(run, public)
     return evaluate_run(run, splits)

@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from fer_core.datasets import synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RecipeError
-from fer_core.metrics import log_loss, softmax
+from fer_core.metrics import fit_temperature, log_loss, softmax
 from fer_core.training import head, predict_logits, train
-from fer_core.training.head import PENALTY, refit_head
+from fer_core.training.head import PENALTIES, refit_head
 from tests.tiny import build_tiny
 
 
@@ -22,6 +22,13 @@ def faces_of(labels):
     return Dataset(images.clip(0, 255).astype(np.uint8), labels, np.arange(len(labels)), "Training", "drawn")
 
 
+def noisy(faces, seed):
+    """The same, every third label drawn by chance."""
+    rng = np.random.default_rng(seed)
+    labels = np.where(rng.random(len(faces)) < 1 / 3, rng.integers(0, 7, len(faces)), faces.labels)
+    return Dataset(faces.images, labels.astype(np.uint8), faces.rows, faces.split, faces.name)
+
+
 @pytest.fixture
 def network():
     keras.utils.set_random_seed(1)
@@ -31,33 +38,39 @@ def network():
 def test_only_the_last_layer_changes_and_the_labels_get_likelier(network):
     faces, before = faces_of(range(7)), network.get_weights()
     loss = log_loss(faces.labels, softmax(predict_logits(network, faces.images)))
-    refit_head(network, faces)
+    refit_head(network, faces, faces)
     after = network.get_weights()
     assert all(np.array_equal(old, new) for old, new in zip(before[:-2], after[:-2], strict=True))
     assert log_loss(faces.labels, softmax(predict_logits(network, faces.images))) < 0.5 * loss
 
 
-def test_it_is_the_logistic_regression_of_what_lies_below(network):
-    faces = faces_of(range(7))
-    shown = np.concatenate([faces.images, faces.images[:, :, ::-1]])
-    below = predict_logits(keras.Model(network.input, network.layers[-1].input), shown)
-    refit_head(network, faces)
-    oracle = LogisticRegression(C=1 / (PENALTY * len(shown)), max_iter=1000).fit(
-        below, np.tile(faces.labels, 2)
-    )
+def test_it_is_the_logistic_regression_of_what_lies_below_that_fits_the_validation_faces_best(network):
+    faces, validation = noisy(faces_of(range(7)), 1), noisy(faces_of(range(7)), 2)
+    shown, labels = np.concatenate([faces.images, faces.images[:, :, ::-1]]), np.tile(faces.labels, 2)
+    reader = keras.Model(network.input, network.layers[-1].input)
+    below, seen = predict_logits(reader, shown), predict_logits(reader, validation.images)
+    penalty = refit_head(network, faces, validation)
+    losses, answers = {}, {}
+    for each in PENALTIES:
+        oracle = LogisticRegression(C=1 / (each * len(shown)), max_iter=1000).fit(below, labels)
+        logits = oracle.decision_function(seen)
+        calibrated = softmax(logits / fit_temperature(validation.labels, logits))
+        losses[each], answers[each] = log_loss(validation.labels, calibrated), oracle.predict_proba(below)
+    assert losses[penalty] == pytest.approx(min(losses.values()), rel=1e-3)
+    assert max(losses.values()) > 1.01 * losses[penalty]
     mine = softmax(predict_logits(network, shown))
-    np.testing.assert_allclose(mine, oracle.predict_proba(below), atol=0.01)  # kernels are rounded
+    np.testing.assert_allclose(mine, answers[penalty], atol=0.01)  # kernels are rounded
 
 
 def test_an_emotion_that_no_face_shows_is_never_answered(network):
     faces = faces_of([0, 2, 3, 6])
-    refit_head(network, faces)
+    refit_head(network, faces, faces)
     assert softmax(predict_logits(network, faces.images))[:, [1, 4, 5]].max() < 1e-3
 
 
 def test_two_emotions_are_too_few(network):
     with pytest.raises(DataError, match=r"three emotions at least \(refit_head\)\. Received: 2\."):
-        refit_head(network, faces_of([0, 3]))
+        refit_head(network, faces_of([0, 3]), faces_of(range(7)))
 
 
 def test_a_refitted_head_leaves_the_rest_as_it_was_trained(tiny, tmp_path):

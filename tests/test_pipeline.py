@@ -17,6 +17,7 @@ from fer_core.pipeline import evaluate_run, export_run, refit_run, train_run
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
 from fer_core.training import predict_logits
+from fer_core.training.head import PENALTIES
 from tests.finished_runs import write_baseline
 
 TESTS = ("PublicTest", "PrivateTest")
@@ -144,6 +145,7 @@ def test_a_refitted_run_is_whole_and_says_what_was_done(run_copy, drawn_splits):
     stored = again.evaluation("PublicTest").probabilities
     assert np.abs(stored - before).max() > 1e-3
     np.testing.assert_allclose(stored, softmax(logits / again.temperature), atol=TOLERANCE)
+    assert again.provenance["head"]["penalty"] in PENALTIES
     assert again.recipe == run_copy.recipe.replace(refit_head=True)
     assert again.metrics == runs.compute_metrics(again)
     card = (again.path / runs.CARD).read_text(encoding="utf-8")

@@ -42,6 +42,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
     best_weights: list[npt.NDArray[Any]] = field(default_factory=list)
     monitor: str = "val_accuracy"
+    head_penalty: float | None = None  # of the last layer, where that was fitted anew
 
     def best(self, column: str) -> int:
         """The first epoch (from 1) with the best value of a column; 0 before the first epoch."""
@@ -74,7 +75,7 @@ def train(
     Args:
         recipe: what to train.
         train: the faces to learn from.
-        validation: the faces that choose the epoch, and nothing else.
+        validation: the faces that choose the epoch (and the penalty of a last layer fitted anew).
         checkpoint: the file that holds everything needed to go on; written after each epoch.
         resume: go on from ``checkpoint`` if it is there.
         on_step: called after each batch, for a progress bar.
@@ -117,7 +118,7 @@ def train(
         _save(checkpoint, recipe, network, progress, lessons)
         if on_epoch:
             on_epoch(progress.history)
-    return _finished(recipe, progress, faces), progress
+    return _finished(recipe, progress, faces, validation), progress
 
 
 def learnt_faces(recipe: Recipe, dataset: Dataset) -> Dataset:
@@ -203,11 +204,11 @@ def _restore(path: Path, recipe: Recipe, network: keras.Model, lessons: Lessons)
     return Progress(history, state["best"], recipe.monitor)
 
 
-def _finished(recipe: Recipe, progress: Progress, faces: Dataset) -> keras.Model:
+def _finished(recipe: Recipe, progress: Progress, faces: Dataset, validation: Dataset) -> keras.Model:
     """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left."""
     with dtype_policy("float32"):
         network = build_network(recipe)
     network.set_weights(rounded(progress.best_weights))
     if recipe.refit_head:
-        refit_head(network, faces)
+        progress.head_penalty = refit_head(network, faces, validation)
     return network
