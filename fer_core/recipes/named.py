@@ -202,14 +202,16 @@ def best() -> Recipe:
 
 
 def small() -> Recipe:
-    """A network of less than a million weights that learns from ``best`` and others: for live video on one core.
+    """A network of less than a million weights, taught by ``best`` and others: for live video on one core.
 
-    It is that of ``narrow``, taught by better networks, and for longer: 88 epochs of 22 lessons, where that had
-    42 of 14 and came to know them too well. A teacher is to be patient (Beyer et al. 2022, arXiv:2106.05237).
+    It is that of ``narrow``, taught by better networks, and for longer: 88 epochs of 22 lessons, where that
+    had 42 of 14 and came to know them too well. A teacher is to be patient (Beyer et al. 2022).
 
-    Expected: see its card
-    Time: see its card
-    Command: ``fer train small --data fer2013.csv``, after ``best``, ``assistant``, ``quick`` and ``paper-plain``
+    Expected: 70.9 % on PrivateTest from a single view, 70.7 % averaged with the mirror image. Log loss on
+    PublicTest is 0.825 / 0.820, that of ``narrow`` 0.843 / 0.836. LiteRT takes 0.8 ms a face on one thread.
+    Time: 130 minutes on two slow CPU cores that know bfloat16; 58 seconds an epoch, 115 more for each of the
+    22 lessons, whose maps take 14 GB of memory.
+    Command: ``fer train small --data fer2013.csv``, after ``best``, ``assistant``, ``quick``, ``paper-plain``
     """
     return narrow().replace(
         name="small",
