@@ -76,10 +76,12 @@ def test_two_emotions_are_too_few(network):
 def test_a_refitted_head_leaves_the_rest_as_it_was_trained(tiny, tmp_path):
     def trained(recipe):
         sets = {"train": splits["Training"], "validation": splits["PublicTest"]}
-        return train(recipe, **sets, checkpoint=tmp_path / "checkpoint.npz")[0]
+        return train(recipe, **sets, checkpoint=tmp_path / "checkpoint.npz")
 
     splits, recipe = synthetic_splits(16, 6, 6), tiny.replace(epochs=1, batch_size=16)
-    plain, refitted = trained(recipe), trained(recipe.replace(refit_head=True))
+    (plain, before), (refitted, after) = trained(recipe), trained(recipe.replace(refit_head=True))
+    assert before.head_penalty is None
+    assert after.head_penalty in PENALTIES
     *body, kernel, _ = refitted.get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(body, plain.get_weights()[:-2], strict=True))
     assert not np.array_equal(kernel, plain.get_weights()[-2])

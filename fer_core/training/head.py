@@ -24,8 +24,8 @@ Features = npt.NDArray[np.float32]  # (N, F), what the last layer reads of a fac
 Layer = list[npt.NDArray[Any]]  # kernel and bias
 ITERATIONS = 1000  # it converges after 150 to 320
 # Half of one of them times the squared kernel is added to the mean loss; the validation faces choose which.
-# With hardly any the layer learns by heart what the features below it know of Training, all the more if there
-# are many of them: 1e-3 suits the 384 of ``best``, 1e-4 the 128 of ``small`` (docs/experiments.md).
+# With hardly any the layer learns by heart what the features below it know of Training, and how much that
+# matters differs: 1e-3 suits ``best`` and ``small``, hardly any ``quick`` (docs/experiments.md).
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2)
 
 
