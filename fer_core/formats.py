@@ -17,8 +17,10 @@ def format_accuracy(scores: dict[str, Any], *, digits: int = 2) -> str:
 
 def format_points(difference: float, low: float, high: float) -> str:
     """A difference of two shares with its interval, in percentage points: "+1.2 points (0.3 to 2.1)"."""
-    value, least, most = (f"{100 * share:.1f}" for share in (difference, low, high))
-    return f"{'+' if difference > 0 else ''}{value} points ({least} to {most})".replace("-", "\u2212")
+    least, most = (f"{100 * share:.1f}" for share in (low, high))
+    value = f"{100 * difference:z.1f}"  # z: 0.0 has no sign; an end of the interval keeps its side of 0
+    sign = "+" if difference > 0 and value != "0.0" else ""
+    return f"{sign}{value} points ({least} to {most})".replace("-", "\u2212")
 
 
 def format_seconds(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fer_core.formats import format_accuracy, format_list, format_percent, format_seconds
+from fer_core.formats import format_accuracy, format_list, format_percent, format_points, format_seconds
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,18 @@ def test_an_accuracy_comes_with_its_interval():
     scores = {"accuracy": 0.7010, "accuracy_interval": [0.68582, 0.71574]}
     assert format_accuracy(scores) == "70.10 % (68.58–71.57)"
     assert format_accuracy(scores, digits=0) == "70 % (69–72)"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((0.0117, 0.0031, 0.0209), "+1.2 points (0.3 to 2.1)"),
+        ((-0.0136, -0.0268, -0.0001), "−1.4 points (−2.7 to −0.0)"),
+        ((-0.0002, -0.0057, 0.0052), "0.0 points (−0.6 to 0.5)"),
+    ],
+)
+def test_a_difference_has_a_sign_unless_it_rounds_to_nothing(numbers, text):
+    assert format_points(*numbers) == text
 
 
 @pytest.mark.parametrize(
