@@ -208,7 +208,7 @@ def small() -> Recipe:
     had 42 of 14 and came to know them too well. A teacher is to be patient (Beyer et al. 2022).
 
     Expected: 70.9 % on PrivateTest from a single view, 70.7 % averaged with the mirror image. Log loss on
-    PublicTest is 0.825 / 0.820, that of ``narrow`` 0.843 / 0.836. LiteRT: 0.8 to 2 ms a face on one thread.
+    PublicTest is 0.825 / 0.820, that of ``narrow`` 0.843 / 0.836. LiteRT: 2.0 ms a face on one thread there.
     Time: 130 minutes on two slow CPU cores that know bfloat16; 58 seconds an epoch, 115 more for each of the
     22 lessons, whose maps take 14 GB of memory.
     Command: ``fer train small --data fer2013.csv``, after ``best``, ``assistant``, ``quick``, ``paper-plain``
