@@ -8,6 +8,7 @@ from fer_core.datasets import synthetic_splits
 from fer_core.datasets.counts import class_weights
 from fer_core.errors import RecipeError
 from fer_core.metrics import softmax
+from fer_core.training import lessons as lesson_module
 from fer_core.training import predict_logits, transfer
 from fer_core.training.augmentation import crop_middle
 from fer_core.training.lessons import Lessons, crop_anywhere
@@ -74,7 +75,7 @@ def test_labels_give_way_to_what_the_network_answers(recipe, trained_run):
     lessons = Lessons(recipe.replace(mixup=0.0, self_share=0.6), FACES)
     network = keras.saving.load_model(trained_run.keras_path, compile=False)
     of_labels = in_one_order(lessons.of_epoch(3))[1]
-    lessons.ask(network)
+    lessons.ask(network, 1)
     softened = in_one_order(lessons.of_epoch(3))[1]  # half of 6 epochs: half of 0.6
     answers = (softened - 0.7 * of_labels) / 0.3
     np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
@@ -82,6 +83,19 @@ def test_labels_give_way_to_what_the_network_answers(recipe, trained_run):
     expected = softmax(predict_logits(network, FACES.images))
     assert {tuple(row) for row in answers.round(3)} <= {tuple(row) for row in expected.round(3)}
     np.testing.assert_allclose(in_one_order(lessons.of_epoch(0))[1].max(axis=1), 1)
+
+
+def test_what_the_network_answers_later_weighs_more(recipe, monkeypatch):
+    """The k-th answer weighs k: 1, 3 and 6 have a mean of 25 / 6."""
+    lessons = Lessons(recipe.replace(self_share=0.6), FACES)
+    answers = iter([1.0, 3.0, 6.0])
+    monkeypatch.setattr(lesson_module, "predict_logits", lambda network, images: None)
+    monkeypatch.setattr(
+        lesson_module, "softmax", lambda logits: np.full((len(FACES), 7), next(answers), np.float32)
+    )
+    for times in (1, 2, 3):
+        lessons.ask(None, times)
+    np.testing.assert_allclose(lessons.own_answers, 25 / 6, rtol=1e-6)
 
 
 def test_repeated_lessons_keep_their_labels(recipe):

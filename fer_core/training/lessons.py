@@ -49,12 +49,19 @@ class Lessons:
         if self.teacher is not None and recipe.teacher_maps:
             self.teacher = with_even_maps(self.teacher, self.images[:AT_ONCE, ..., None])
         self.kept: dict[tuple[int, ...], Lesson] = {}
-        # What the network itself has answered to the faces, (N, 7) shares, once it has been asked.
+        # What the network itself has answered to the faces, (N, 7) shares, on average, once it has been asked.
         self.own_answers: npt.NDArray[np.float32] | None = None
 
-    def ask(self, network: keras.Model) -> None:
-        """Let the network answer all faces as they are: labels give way to that (``self_share``)."""
-        self.own_answers = softmax(predict_logits(network, self.images))
+    def ask(self, network: keras.Model, times: int) -> None:
+        """Let the network answer all faces as they are, the ``times``-th time: labels give way to the mean of
+        its answers (``self_share``), in which the k-th weighs k.
+
+        A mean is better than each of them, and older answers know fewer labels by heart (Laine and Aila 2017,
+        "Temporal ensembling for semi-supervised learning", arXiv:1610.02242).
+        """
+        answers = softmax(predict_logits(network, self.images))
+        before = answers if self.own_answers is None else self.own_answers
+        self.own_answers = before + (answers - before) * np.float32(2 / (times + 1))
         self.kept.clear()
 
     def of_epoch(self, epoch: int) -> Lesson:

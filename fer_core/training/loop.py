@@ -113,8 +113,9 @@ def train(
             progress.history.append(row)
             if progress.best_epoch == len(progress.history):
                 progress.best_weights = student.get_weights()
-            if recipe.self_share and len(progress.history) in range(ASKED_EVERY, recipe.epochs, ASKED_EVERY):
-                lessons.ask(student)
+            times, between = divmod(len(progress.history), ASKED_EVERY)
+            if recipe.self_share and times and not between and len(progress.history) < recipe.epochs:
+                lessons.ask(student, times)
         _save(checkpoint, recipe, network, progress, lessons)
         if on_epoch:
             on_epoch(progress.history)
