@@ -49,7 +49,7 @@ class Lessons:
         if self.teacher is not None and recipe.teacher_maps:
             self.teacher = with_even_maps(self.teacher, self.images[:AT_ONCE, ..., None])
         self.kept: dict[tuple[int, ...], Lesson] = {}
-        # What the network itself has answered to the faces, (N, 7) shares, on average, once it has been asked.
+        # What the network itself has answered to the faces so far, (N, 7) mean shares, once it has any.
         self.own_answers: npt.NDArray[np.float32] | None = None
 
     def ask(self, network: keras.Model, times: int) -> None:
