@@ -49,7 +49,7 @@ class Lessons:
         if self.teacher is not None and recipe.teacher_maps:
             self.teacher = with_even_maps(self.teacher, self.images[:AT_ONCE, ..., None])
         self.kept: dict[tuple[int, ...], Lesson] = {}
-        # What the network itself has answered to the faces so far, (N, 7) mean shares, once it has any.
+        # Mean shares (N, 7) of what the network itself has answered so far, once it has been asked.
         self.own_answers: npt.NDArray[np.float32] | None = None
 
     def ask(self, network: keras.Model, times: int) -> None:
