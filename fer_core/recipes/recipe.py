@@ -59,8 +59,8 @@ class Recipe:
     monitor: str = "val_accuracy"
     precision: str = "float32"  # mixed_bfloat16 is float32 where the machine has no bfloat16
     # The share of the labels that has given way by the last epoch, evenly, to what the network itself has
-    # answered (Kim et al. 2021, "Self-Knowledge Distillation with Progressive Refinement of Targets",
-    # arXiv:2006.12000), so that a noisy label weighs less.
+    # answered on average (Kim et al. 2021, "Self-Knowledge Distillation with Progressive Refinement of
+    # Targets", arXiv:2006.12000, to its newest answers), so that a noisy label weighs less.
     self_share: float = 0.0
     # At the end the last layer is fitted anew to the labels alone, on faces that are not mixed: this mends
     # confidence, not accuracy (see ``training.head``).
