@@ -15,12 +15,13 @@ History = Mapping[str, Sequence[float]]
 # A gap that grows by less than this over the whole training is noise: at the 3,589 images of a test
 # split the standard error of an accuracy is 0.8 points.
 NOTICEABLE = 0.01
-PICKS = MappingProxyType({"val_accuracy": max, "val_loss": min})  # which value of a column is the best
+# Which value of a column is the best.
+PICKS = MappingProxyType({"val_accuracy": max, "val_loss": min, "epoch": max})
 
 
 def best_epoch(history: History, monitor: str = "val_accuracy") -> int | None:
     """The epoch (from 1) of the highest validation accuracy, or of the lowest ``val_loss``, the first of them
-    when several tie.
+    when several tie; or the last, where ``epoch`` itself is monitored.
 
     Returns None for an empty history.
     """

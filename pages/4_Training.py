@@ -21,7 +21,11 @@ from pages.parts.tiles import Tile, show_tiles
 
 REFRESH_SECONDS = 5  # how often a training is looked at; an epoch takes longer
 PATIENT_SECONDS = 60  # and one that has been silent for long, which may be slow, or resumed
-MONITORED = {"val_accuracy": "highest validation accuracy", "val_loss": "lowest validation loss"}
+MONITORED = {
+    "val_accuracy": "The epoch of the highest validation accuracy",
+    "val_loss": "The epoch of the lowest validation loss",
+    "epoch": "The last epoch, whatever it reads",
+}
 WATCHED = "watched"  # the runs in training that the page last showed
 
 
@@ -94,7 +98,7 @@ def _show_numbers(run: Run) -> None:
         Tile(
             "Best epoch",
             f"{best} of {len(history['epoch'])}",
-            f"The epoch of the {MONITORED[run.recipe.monitor]}; its weights were kept.",
+            f"{MONITORED[run.recipe.monitor]}; its weights were kept.",
         ),
         Tile(
             "Validation",

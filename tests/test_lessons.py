@@ -129,15 +129,16 @@ def test_a_teacher_of_whole_faces_sees_the_picture_of_whose_middle_the_student_l
     np.testing.assert_array_equal(middle[1], whole[1])
 
 
-def test_crops_are_drawn_anew_of_a_picture_that_comes_again(taught, monkeypatch):
+def test_crops_are_drawn_anew_of_a_picture_that_comes_again(taught, monkeypatch, tmp_path):
     monkeypatch.setattr(transfer, "FLAT_HEADS", ("tiny",))
     drawn = taught.replace(architecture="strided", crop_px=40, random_crop=True, lessons=1)
-    lessons = Lessons(drawn, FACES)
+    lessons = Lessons(drawn, FACES, tmp_path / "kept")
     first, second = lessons.of_epoch(0), lessons.of_epoch(1)
     assert first[0].shape == second[0].shape == (64, 40, 40, 1)
     assert not same(in_one_order(first), in_one_order(second))
-    ((kept, _, _),) = lessons.kept.values()
-    assert kept.shape == (64, 48, 48, 1)  # which the teacher saw
+    (path,) = (tmp_path / "kept").glob("*.npz")
+    with np.load(path) as kept:
+        assert kept["pictures"].shape == (64, 48, 48, 1)  # which the teacher saw
     assert same(Lessons(drawn, FACES).of_epoch(1), second)
 
 
@@ -163,11 +164,11 @@ def test_whole_pictures_have_one_crop():
 
 
 @pytest.mark.parametrize(("kept", "asked"), [(0, 4), (2, 2)])
-def test_the_teacher_answers_a_repeated_lesson_once(taught, monkeypatch, kept, asked):
-    lessons, calls = Lessons(taught.replace(lessons=kept), FACES), []
+def test_the_teacher_answers_a_repeated_lesson_once(taught, monkeypatch, tmp_path, kept, asked):
+    lessons, calls = Lessons(taught.replace(lessons=kept), FACES, tmp_path / "kept"), []
     answer = lessons.teacher.predict_on_batch
     monkeypatch.setattr(lessons.teacher, "predict_on_batch", lambda images: calls.append(1) or answer(images))
     for epoch in range(4):
         lessons.of_epoch(epoch)
     assert len(calls) == asked
-    assert len(lessons.kept) == (kept or 1)
+    assert len(list(tmp_path.glob("kept/*.npz"))) == kept

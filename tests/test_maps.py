@@ -10,7 +10,7 @@ import pytest
 from fer_core.architectures import build_network
 from fer_core.datasets import synthetic_splits
 from fer_core.errors import RecipeError
-from fer_core.training import build_trainer, maps, train, transfer
+from fer_core.training import build_trainer, loop, maps, train, transfer
 from fer_core.training.averaging import renew_statistics
 from fer_core.training.lessons import Lessons
 
@@ -157,7 +157,7 @@ def test_a_student_comes_to_see_what_its_teacher_sees_and_is_left_without_the_tr
     assert student.output_shape == (None, 7)
 
 
-def test_an_interrupted_training_goes_on_as_if_it_had_not_stopped(taught, tmp_path):
+def test_an_interrupted_training_goes_on_as_if_it_had_not_stopped(taught, tmp_path, monkeypatch):
     class HaltError(Exception):
         pass
 
@@ -167,9 +167,11 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_stopped(taught, tmp_pa
 
     recipe = taught.replace(epochs=3, lessons=2, optimizer="muon")
     whole, _ = fit(recipe, tmp_path)
+    assert not (tmp_path / loop.LESSONS).exists()  # none is left
     (tmp_path / "again").mkdir()
     with pytest.raises(HaltError):
         fit(recipe, tmp_path / "again", on_epoch=stop)
+    monkeypatch.setattr(Lessons, "_make", None)  # both lessons lie in files
     resumed, _ = fit(recipe, tmp_path / "again", resume=True)
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)

@@ -94,7 +94,7 @@ BAD_VALUES = [
     ("seed", 2**32, r"in \[0, 2\^32\)"),
     ("optimizer", "lion", "one of sgd, adam, nadam, adamax, adamw"),
     ("precision", "float16", "one of float32, mixed_bfloat16"),
-    ("monitor", "loss", "one of val_accuracy, val_loss"),
+    ("monitor", "loss", "one of val_accuracy, val_loss, epoch"),
     ("learning_rate", 0.0, "above 0"),
     ("learning_rate", float("inf"), "a number"),
     ("learning_rate", "0.1", "a number"),

@@ -156,7 +156,7 @@ def assistant() -> Recipe:
     Expected: 71.2 % on PrivateTest from a single view, 70.9 % averaged with the mirror image. On PublicTest
     its log loss is 0.828 / 0.823, that of ``student`` 0.840 / 0.828: halfway to its three teachers together.
     Time: 106 minutes on two slow CPU cores that know bfloat16; 100 seconds an epoch, 75 more for each of the
-    16 lessons, whose maps take 9 GB of memory.
+    16 lessons, whose maps take 9 GB of disk.
     Command: ``fer train assistant --data fer2013.csv``, after ``student``, ``narrow`` and ``paper-plain``
     """
     return student().replace(
@@ -187,7 +187,7 @@ def best() -> Recipe:
     Expected: 71.1 % on PrivateTest from a single view, 70.9 % averaged with the mirror image, no more than
     ``assistant``. Its confidence is better: log loss on PublicTest 0.816 / 0.814 for 0.828 / 0.823.
     Time: 121 minutes on two slow CPU cores that know bfloat16; 165 seconds an epoch, 80 more for each of the
-    12 lessons, whose maps take 9 GB of memory.
+    12 lessons, whose maps take 9 GB of disk.
     Command: ``fer train best --data fer2013.csv``, after ``assistant``, ``quick`` and ``paper-plain``
     """
     return assistant().replace(
@@ -210,7 +210,7 @@ def small() -> Recipe:
     Expected: 70.9 % on PrivateTest from a single view, 70.7 % averaged with the mirror image. Log loss on
     PublicTest is 0.825 / 0.820, that of ``narrow`` 0.843 / 0.836. LiteRT: 2.0 ms a face on one thread there.
     Time: 130 minutes on two slow CPU cores that know bfloat16; 58 seconds an epoch, 115 more for each of the
-    22 lessons, whose maps take 14 GB of memory.
+    22 lessons, whose maps take 14 GB of disk.
     Command: ``fer train small --data fer2013.csv``, after ``best``, ``assistant``, ``quick``, ``paper-plain``
     """
     return narrow().replace(

@@ -55,7 +55,8 @@ class Recipe:
     )
     patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
     # Which epoch's weights are kept: the one that reads most faces of the validation split right, or the one
-    # with the least loss there, which moves less by chance (as Keras's ModelCheckpoint calls it).
+    # with the least loss there, which moves less by chance (as Keras's ModelCheckpoint calls it); or, by
+    # "epoch", the last: a last layer that is fitted anew has no use for a loss that was read before.
     monitor: str = "val_accuracy"
     precision: str = "float32"  # mixed_bfloat16 is float32 where the machine has no bfloat16
     # The share of the labels that has given way by the last epoch, evenly, to what the network itself has

@@ -8,7 +8,7 @@ the same for all); where it shows its maps too, (M, h, w, F), targets are a list
 
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import Any
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -23,21 +23,21 @@ from fer_core.training import transfer
 from fer_core.training.augmentation import Augmentation, crop_middle
 from fer_core.training.maps import answer_in_batches, mirror_some, predict, with_even_maps
 from fer_core.training.mixing import mix_faces
+from fer_core.training.shelf import Lesson, Shelf
 
 AT_ONCE = 1024  # faces that are augmented at a time
-# Pictures, targets (or a list of targets and maps) and weights, as Keras's train_on_batch takes them.
-Lesson = tuple[npt.NDArray[np.uint8], Any, npt.NDArray[np.float32]]
 
 
 class Lessons:
-    """The epochs' pictures, targets and weights; a teacher's answers are kept where lessons repeat.
+    """The epochs' pictures, targets and weights; those that come again are kept in files.
 
     Args:
         recipe: its fields decide; the teacher is built under the dtype policy in force.
         faces: the faces to learn from.
+        folder: for what comes again; without one it is made anew, the same.
     """
 
-    def __init__(self, recipe: Recipe, faces: Dataset) -> None:
+    def __init__(self, recipe: Recipe, faces: Dataset, folder: Path | None = None) -> None:
         self.recipe = recipe
         self.images = faces.images
         self.targets, self.weights = _targets(recipe, faces)
@@ -48,7 +48,7 @@ class Lessons:
         self.augmentation = Augmentation(recipe.replace(crop_px=SIDE) if self.whole else recipe)
         if self.teacher is not None and recipe.teacher_maps:
             self.teacher = with_even_maps(self.teacher, self.images[:AT_ONCE, ..., None])
-        self.kept: dict[tuple[int, ...], Lesson] = {}
+        self.shelf = Shelf(folder if recipe.lessons else None)
         # Mean shares (N, 7) of what the network itself has answered so far, once it has been asked.
         self.own_answers: npt.NDArray[np.float32] | None = None
 
@@ -62,7 +62,6 @@ class Lessons:
         answers = softmax(predict_logits(network, self.images))
         before = answers if self.own_answers is None else self.own_answers
         self.own_answers = before + (answers - before) * np.float32(2 / (times + 1))
-        self.kept.clear()
 
     def of_epoch(self, epoch: int) -> Lesson:
         """Whole batches of faces for an epoch, counted from 0; a lesson given before comes in a new order
@@ -71,14 +70,11 @@ class Lessons:
         number = epoch % recipe.lessons if recipe.lessons else epoch
         mixed = epoch < recipe.epochs - recipe.unmixed_epochs
         side = recipe.side_at(epoch)
-        lesson = number, side, int(mixed)
-        if lesson not in self.kept:
-            if not recipe.lessons:
-                self.kept.clear()
-            self.kept[lesson] = self._make(number, side=side, mixed=mixed)
+        name = f"{number}-of-{side}px" + ("" if mixed else "-unmixed")
+        lesson = self.shelf.take(name, lambda: self._make(number, side=side, mixed=mixed))
         rng = np.random.default_rng([recipe.seed, epoch, 1])
-        order = rng.permutation(len(self.kept[lesson][0]))
-        images, targets, weights = keras.tree.map_structure(itemgetter(order), self.kept[lesson])
+        order = rng.permutation(len(lesson[0]))
+        images, targets, weights = keras.tree.map_structure(itemgetter(order), lesson)
         seen = crop_anywhere(images, side, rng) if recipe.random_crop else crop_middle(images, side)
         if recipe.teacher_maps:
             mirror_some(seen, targets[1], rng)

@@ -30,6 +30,7 @@ from fer_core.training.maps import without_translation
 from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
 
 ASKED_EVERY = 4  # epochs after which a network that learns from itself answers its faces anew
+LESSONS = "lessons"  # the folder of those that come again, beside the checkpoint
 STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
 OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, a row an epoch
@@ -76,7 +77,8 @@ def train(
         recipe: what to train.
         train: the faces to learn from.
         validation: the faces that choose the epoch (and the penalty of a last layer fitted anew).
-        checkpoint: the file that holds everything needed to go on; written after each epoch.
+        checkpoint: the file that holds everything needed to go on; written after each epoch. Lessons that
+            come again lie beside it until training has ended.
         resume: go on from ``checkpoint`` if it is there.
         on_step: called after each batch, for a progress bar.
         on_epoch: called after each epoch with the history so far.
@@ -87,7 +89,7 @@ def train(
     Raises:
         DataError: if either set is PrivateTest, which chooses nothing here, or the faces fill no batch.
         RecipeError: if the recipe asks for what this Python cannot do.
-        RunError: if the checkpoint is broken or belongs to another recipe.
+        RunError: if the checkpoint is broken or belongs to another recipe, or a lesson cannot be kept.
     """
     for dataset in (train, validation):
         if dataset.split == PRIVATE_TEST:
@@ -99,12 +101,14 @@ def train(
     if steps == 0:
         raise DataError(f"One batch takes {recipe.batch_size} faces. Received: {len(faces)} to train on.")
     with dtype_policy(precision_here(recipe.precision)):
-        lessons = Lessons(recipe, faces)
+        lessons = Lessons(recipe, faces, checkpoint.with_name(LESSONS))
         network = build_trainer(recipe, steps, lessons.teacher)
     student = without_translation(network)
     progress = Progress(monitor=recipe.monitor)
     if resume and checkpoint.is_file():
         progress = _restore(checkpoint, recipe, network, lessons)
+    else:
+        lessons.shelf.clear()  # of another training
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
         epoch = len(progress.history)
         row, seen = _train_epoch(recipe, network, lessons, epoch, on_step)
@@ -119,6 +123,7 @@ def train(
         _save(checkpoint, recipe, network, progress, lessons)
         if on_epoch:
             on_epoch(progress.history)
+    lessons.shelf.clear()
     return _finished(recipe, progress, faces, validation), progress
 
 
