@@ -3,9 +3,10 @@
 Nothing here imports Keras, so pages and the command line can read recipes for free.
 """
 
-from fer_core.recipes.named import RECIPES, load_recipe, teacher
+from fer_core.recipes.named import RECIPES, load_recipe
 from fer_core.recipes.paper import paper_plain
 from fer_core.recipes.recipe import FIELD_TYPES, RUN_NAME, Recipe, override
+from fer_core.recipes.teachers import teacher
 
 __all__ = [
     "FIELD_TYPES",
