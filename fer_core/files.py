@@ -102,10 +102,10 @@ def compress_archive(path: Path) -> None:
             smaller.writestr(member.filename, archive.read(member))
 
 
-def write_arrays(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
-    """Write named arrays as a compressed .npz, whole or not at all."""
+def write_arrays(path: Path, arrays: dict[str, npt.NDArray[Any]], *, compress: bool = True) -> None:
+    """Write named arrays as a .npz, whole or not at all; compressing takes long where they are large."""
     with replacing(path) as unfinished:
-        np.savez_compressed(unfinished, **arrays)  # type: ignore[arg-type]
+        (np.savez_compressed if compress else np.savez)(unfinished, **arrays)  # type: ignore[arg-type]
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

@@ -122,7 +122,7 @@ def assistant() -> Recipe:
     Expected: 71.2 % on PrivateTest from a single view, 70.9 % averaged with the mirror image. On PublicTest
     its log loss is 0.828 / 0.823, that of ``student`` 0.840 / 0.828: halfway to its three teachers together.
     Time: 106 minutes on two slow CPU cores that know bfloat16; 100 seconds an epoch, 75 more for each of the
-    16 lessons, whose maps take 9 GB of disk.
+    16 lessons, whose maps take 4.4 GB of disk.
     Command: ``fer train assistant --data fer2013.csv``, after ``student``, ``narrow`` and ``paper-plain``
     """
     return student().replace(

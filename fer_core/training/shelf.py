@@ -1,11 +1,10 @@
 """Lessons that come again lie in files beside the checkpoint.
 
-With its teachers' maps one takes half a gigabyte, so twenty would fill a laptop's memory; and a training that
-resumes need not have its teachers answer them anew.
+With its teachers' maps one may take half a gigabyte and more, so twenty would fill a laptop's memory; and a
+training that resumes need not have its teachers answer them anew.
 """
 
 import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ class Shelf:
         path = self.folder / f"{name}.npz"
         try:
             return _read(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except (RunError, KeyError):
             lesson = make()
         _write(path, lesson)
         return lesson
@@ -53,23 +52,23 @@ class Shelf:
 
 
 def _read(path: Path) -> Lesson:
-    with open(path, "rb") as opened, np.load(opened) as file:
-        targets = [file["targets"], file["maps"]] if "maps" in file else file["targets"]
-        return file["pictures"], targets, file["weights"]
+    arrays = files.read_arrays(path)
+    targets = arrays["targets"]
+    return arrays["pictures"], [targets, arrays["maps"]] if "maps" in arrays else targets, arrays["weights"]
 
 
 def _write(path: Path, lesson: Lesson) -> None:
     pictures, targets, weights = lesson
-    answers = dict(
-        zip(("targets", "maps"), targets if isinstance(targets, list) else [targets], strict=False)
+    targets, *maps = targets if isinstance(targets, list) else [targets]
+    arrays = {"pictures": pictures, "targets": targets, "weights": weights} | (
+        {"maps": maps[0]} if maps else {}
     )
     try:
         path.parent.mkdir(exist_ok=True)
-        with files.replacing(path) as unfinished, open(unfinished, "wb") as file:
-            np.savez(file, pictures=pictures, weights=weights, **answers)  # type: ignore[arg-type]
+        files.write_arrays(path, arrays, compress=False)
     except OSError as error:
-        size = sum(each.nbytes for each in (pictures, weights, *answers.values()))
+        size = sum(each.nbytes for each in arrays.values())
         raise RunError(
             f"A lesson of {size / 1e6:.0f} MB cannot be written to {path.parent}: {error}. Make room there, "
-            "and go on with --resume."
+            "and train again."
         ) from error
