@@ -112,12 +112,17 @@ def _scores(run: Run) -> str:
         for view in ("single", "flip"):
             for subset, name in subsets.items():
                 lines.append(_score_row(split, view, name, run.metrics[split][view][subset]))
-    chosen = "epoch" if run.has_network else "hyper-parameter"
     lines.append(
-        f"\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose the {chosen} "
-        "and the temperature, so its numbers flatter; PrivateTest chose nothing.\n"
+        f"\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose {_chosen(run)}"
+        ", so its numbers flatter; PrivateTest chose nothing.\n"
     )
     return "\n".join(lines)
+
+
+def _chosen(run: Run) -> str:
+    if not run.has_network:
+        return "the hyper-parameter and the temperature"
+    return "the temperature" if run.recipe.monitor == "epoch" else "the epoch and the temperature"
 
 
 def _score_row(split: str, view: str, subset: str, scores: dict[str, Any]) -> str:

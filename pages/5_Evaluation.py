@@ -72,8 +72,8 @@ def _show_part(run: Run, score: Mapping[str, Any], split: str, view: str, *, twi
 
 
 SPLIT_HELP = (
-    "PrivateTest chose nothing: it was read once, after training. PublicTest chose the epoch that was kept "
-    "and the calibration, so its numbers flatter."
+    "PrivateTest chose nothing: it was read once, after training. PublicTest chose what was to be chosen "
+    "(the calibration, mostly the epoch that was kept), so its numbers flatter."
 )
 TWINS_HELP = (
     "A twin is a pixel-identical face in an earlier split: the network may have met it in training. What is "
