@@ -96,19 +96,19 @@ def _show_numbers(run: Run) -> None:
     at = history["epoch"].index(best)
     show_tiles(
         Tile(
-            "Best epoch",
+            "Kept epoch",
             f"{best} of {len(history['epoch'])}",
             f"{MONITORED[run.recipe.monitor]}; its weights were kept.",
         ),
         Tile(
             "Validation",
             format_percent(history["val_accuracy"][at]),
-            "Validation accuracy at the best epoch: on PublicTest, which is never trained on.",
+            "Validation accuracy at the kept epoch: on PublicTest, which is never trained on.",
         ),
         Tile(
             "Gap",
             formats.points(generalisation_gap(history)[at]),
-            "Training accuracy minus validation accuracy at the best epoch.",
+            "Training accuracy minus validation accuracy at the kept epoch.",
         ),
         Tile(
             "It widens from",
@@ -202,7 +202,7 @@ def _show_progress(each: Underway) -> None:
 
 def _show_curves(histories: Mapping[str, History], monitors: Mapping[str, str], smoothing: float) -> None:
     if len(histories) > 1:
-        st.caption("Full lines: validation. Dotted: training. The mark is a run's best epoch.")
+        st.caption("Full lines: validation. Dotted: training. The mark is a run's kept epoch.")
     how: dict[str, Any] = {"monitors": monitors, "smoothing": smoothing}
     left, right = st.columns(2, gap="large")
     with left:

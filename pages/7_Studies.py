@@ -142,7 +142,7 @@ def _difference(run: Path, reference: Path, *changed: float) -> Difference:
 def _show_curves(runs: dict[str, Run]) -> None:
     histories = {name: run.history for name, run in runs.items()}
     st.caption(
-        "Full lines: validation. Dotted: training. The mark is a variant's best epoch. "
+        "Full lines: validation. Dotted: training. The mark is a variant's kept epoch. "
         + describe_budget(list(runs.values()))
     )
     for column, field in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):

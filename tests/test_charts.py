@@ -145,11 +145,11 @@ def test_empty_bins_are_left_out():
 def test_history_names_every_run_and_marks_its_best_epoch():
     both = charts.plot_history(TWO, "accuracy").data
     assert [trace.name for trace in both if trace.showlegend is not False] == ["first", "second"]
-    assert [trace.name for trace in both[:3]] == ["first", "training", "best epoch (3)"]
+    assert [trace.name for trace in both[:3]] == ["first", "training", "kept epoch (3)"]
     assert {trace.line.color for trace in both[:2]}.isdisjoint(trace.line.color for trace in both[3:5])
     assert both[2].marker.symbol != both[5].marker.symbol
     best = charts.plot_history({"only": HISTORY}, "loss").data[2]
-    assert (best.name, list(best.x), list(best.y)) == ("best epoch (3)", [3], [1.5])
+    assert (best.name, list(best.x), list(best.y)) == ("kept epoch (3)", [3], [1.5])
 
 
 def test_the_best_epoch_is_best_in_what_its_run_monitors():

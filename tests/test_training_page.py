@@ -268,7 +268,7 @@ def test_the_kept_epoch_is_best_in_what_the_recipe_monitors(finished):
         finished.save_asked(finished.recipe.replace(monitor=monitor))
         app = visit(TRAINING)
         assert (app.metric[0].value, why in app.metric[0].help) == (f"{epoch} of 3", True)
-        assert f"best epoch ({epoch})" in names(app)
+        assert f"kept epoch ({epoch})" in names(app)
 
 
 def test_the_network_is_drawn_from_its_file(finished):

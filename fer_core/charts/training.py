@@ -21,14 +21,14 @@ def plot_history(
     smoothing: float = 0.0,
     height: int = 340,
 ) -> go.Figure:
-    """One field by epoch: validation as a full line, training dotted, the best epoch marked.
+    """One field by epoch: validation as a full line, training dotted, the kept epoch marked.
 
     For one run the legend names the lines, for several it names the runs.
 
     Args:
         histories: run name -> history (``Run.history``).
         field: "accuracy" or "loss".
-        monitors: run name -> what its best epoch is best in; validation accuracy where it is not named.
+        monitors: run name -> by what its epoch is kept; validation accuracy where it is not named.
         smoothing: weight of ``curves.smooth`` in [0, 1); above 0 the raw lines stay, faint.
         height: px.
     """
@@ -118,7 +118,7 @@ def _add_line(
 
 def _mark_best(figure: go.Figure, epoch: int, value: float, *, index: int, **legend: Any) -> None:
     figure.add_scatter(
-        name=f"best epoch ({epoch})",
+        name=f"kept epoch ({epoch})",
         x=[epoch],
         y=[value],
         mode="markers",
@@ -128,6 +128,6 @@ def _mark_best(figure: go.Figure, epoch: int, value: float, *, index: int, **leg
             "color": RUN_COLOURS[index % len(RUN_COLOURS)],
             "line": {"width": 2, "color": "#ffffff"},
         },
-        hovertemplate=f"best epoch: {epoch}<extra></extra>",
+        hovertemplate=f"kept epoch: {epoch}<extra></extra>",
         **legend,
     )
