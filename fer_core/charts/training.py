@@ -42,7 +42,7 @@ def plot_history(
         epoch = best_epoch(history, monitors.get(name, "val_accuracy"))
         if epoch is not None:
             value = history[f"val_{field}"][list(history["epoch"]).index(epoch)]
-            _mark_best(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
+            _mark_kept(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".0%" if share else ".2f")
     return figure
@@ -116,7 +116,7 @@ def _add_line(
     )
 
 
-def _mark_best(figure: go.Figure, epoch: int, value: float, *, index: int, **legend: Any) -> None:
+def _mark_kept(figure: go.Figure, epoch: int, value: float, *, index: int, **legend: Any) -> None:
     figure.add_scatter(
         name=f"kept epoch ({epoch})",
         x=[epoch],
