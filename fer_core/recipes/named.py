@@ -7,7 +7,7 @@ paper's in ``paper``.
 from collections.abc import Callable
 
 from fer_core.errors import RecipeError
-from fer_core.recipes.paper import paper_cnn, paper_plain
+from fer_core.recipes.paper import paper_50, paper_cnn, paper_plain
 from fer_core.recipes.recipe import Recipe
 from fer_core.recipes.teachers import assistant, narrow, quick_48, student, teacher
 
@@ -128,6 +128,7 @@ def drawn() -> Recipe:
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "paper-plain": paper_plain,
+    "paper-50": paper_50,
     "paper-cnn": paper_cnn,
     "teacher": teacher,
     "quick-48": quick_48,
