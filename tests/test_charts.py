@@ -158,6 +158,17 @@ def test_the_best_epoch_is_best_in_what_its_run_monitors():
     assert [(list(mark.x), list(mark.y)) for mark in marks] == [([3], [1.5]), ([2], [1.4])]
 
 
+def test_a_training_loss_that_counts_maps_has_its_own_axis():
+    taught = HISTORY | {"loss": [19.0, 15.0, 14.5, 14.0]}
+    figure = charts.plot_history({"taught": taught, "plain": HISTORY}, "loss", smoothing=0.5)
+    sides = {(trace.line.dash, trace.yaxis) for trace in figure.data if trace.mode == "lines"}
+    assert sides == {("solid", None), ("dot", "y2")}  # of both runs, so that they can be compared
+    assert {trace.yaxis for trace in figure.data if trace.mode == "markers"} == {None}
+    assert (figure.layout.yaxis2.side, figure.layout.yaxis2.title.text) == ("right", "training")
+    for shared in (charts.plot_history(TWO, "loss"), charts.plot_history({"taught": taught}, "accuracy")):
+        assert {trace.yaxis for trace in shared.data} == {None}
+
+
 def test_gap_marks_where_it_widens():
     assert [note.text for note in charts.plot_gap({"only": HISTORY}).layout.annotations] == [
         "widens from epoch 2"

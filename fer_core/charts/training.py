@@ -11,6 +11,8 @@ from fer_core.curves import History, best_epoch, generalisation_gap, smooth, wid
 
 NO_MONITORS: Mapping[str, str] = MappingProxyType({})
 FAINT = 0.3  # the raw line under a smoothed one
+# A training loss that counts teachers' maps is fifteen times the validation loss, and would press it flat.
+APART = 4.0
 
 
 def plot_history(
@@ -23,7 +25,8 @@ def plot_history(
 ) -> go.Figure:
     """One field by epoch: validation as a full line, training dotted, the kept epoch marked.
 
-    For one run the legend names the lines, for several it names the runs.
+    For one run the legend names the lines, for several it names the runs. Where training losses lie ``APART``
+    from validation losses they have an axis of their own, on the right.
 
     Args:
         histories: run name -> history (``Run.history``).
@@ -34,18 +37,29 @@ def plot_history(
     """
     share, alone = field == "accuracy", len(histories) == 1
     figure = new_figure(height)
+    training: dict[str, Any] = {"name": "training", "dash": "dot", "showlegend": alone}
+    if _lie_apart(histories, field):
+        training["yaxis"] = "y2"
+        right = {"overlaying": "y", "side": "right", "showgrid": False, "automargin": True}
+        figure.update_layout(yaxis2=right | {"title": "training"})
     for index, (name, history) in enumerate(histories.items()):
         style: dict[str, Any] = {"index": index, "share": share, "smoothing": smoothing, "legendgroup": name}
         validation = "validation" if alone else name
         _add_line(figure, history, f"val_{field}", name=validation, **style)
-        _add_line(figure, history, field, name="training", dash="dot", showlegend=alone, **style)
+        _add_line(figure, history, field, **training, **style)
         epoch = best_epoch(history, monitors.get(name, "val_accuracy"))
         if epoch is not None:
             value = history[f"val_{field}"][list(history["epoch"]).index(epoch)]
             _mark_kept(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
     figure.update_xaxes(title="epoch")
-    figure.update_yaxes(tickformat=".0%" if share else ".2f")
+    figure.update_yaxes(tickformat=".0%" if share else ".2f", fixedrange=True, zeroline=False)
     return figure
+
+
+def _lie_apart(histories: Mapping[str, History], field: str) -> bool:
+    told = [value for history in histories.values() for value in history[f"val_{field}"]]
+    learnt = [value for history in histories.values() for value in history[field]]
+    return bool(told) and max(learnt) > APART * max(told)
 
 
 def plot_learning_rate(histories: Mapping[str, History], *, height: int = 260) -> go.Figure:
