@@ -53,7 +53,7 @@ def main() -> None:
         told = "answers and last maps" if run.recipe.teacher_maps else "answers"
         st.caption(
             f"{run.name} learns from {format_list(run.recipe.teachers)} too: its training loss counts how "
-            f"far it is from those {told}, so it lies above the validation loss, which counts the labels "
+            f"far it is from those {told}, so it is larger than the validation loss, which counts the labels "
             "alone."
         )
     left, right = st.columns(2, gap="large")

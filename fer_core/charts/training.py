@@ -41,7 +41,7 @@ def plot_history(
     if _lie_apart(histories, field):
         training["yaxis"] = "y2"
         right = {"overlaying": "y", "side": "right", "showgrid": False, "automargin": True}
-        figure.update_layout(yaxis2=right | {"title": "training"})
+        figure.update_layout(yaxis2=right | {"title": "training", "tickmode": "auto", "nticks": 6})
     for index, (name, history) in enumerate(histories.items()):
         style: dict[str, Any] = {"index": index, "share": share, "smoothing": smoothing, "legendgroup": name}
         validation = "validation" if alone else name
