@@ -167,6 +167,9 @@ def test_a_training_loss_that_counts_maps_has_its_own_axis():
     assert (figure.layout.yaxis2.side, figure.layout.yaxis2.title.text) == ("right", "training")
     for shared in (charts.plot_history(TWO, "loss"), charts.plot_history({"taught": taught}, "accuracy")):
         assert {trace.yaxis for trace in shared.data} == {None}
+    # Averaged weights read little at first, which is no reason to draw accuracy on two axes.
+    begun = {field: values[:1] for field, values in HISTORY.items()} | {"val_accuracy": [0.04]}
+    assert {trace.yaxis for trace in charts.plot_history({"begun": begun}, "accuracy").data} == {None}
 
 
 def test_gap_marks_where_it_widens():

@@ -11,7 +11,7 @@ from fer_core.curves import History, best_epoch, generalisation_gap, smooth, wid
 
 NO_MONITORS: Mapping[str, str] = MappingProxyType({})
 FAINT = 0.3  # the raw line under a smoothed one
-# A training loss that counts teachers' maps is fifteen times the validation loss, and would press it flat.
+# A training loss that counts teachers' maps is sixteen times the validation loss, and would press it flat.
 APART = 4.0
 
 
@@ -38,7 +38,7 @@ def plot_history(
     share, alone = field == "accuracy", len(histories) == 1
     figure = new_figure(height)
     training: dict[str, Any] = {"name": "training", "dash": "dot", "showlegend": alone}
-    if _lie_apart(histories, field):
+    if not share and _lie_apart(histories):
         training["yaxis"] = "y2"
         right = {"overlaying": "y", "side": "right", "showgrid": False, "automargin": True}
         figure.update_layout(yaxis2=right | {"title": "training", "tickmode": "auto", "nticks": 6})
@@ -56,10 +56,12 @@ def plot_history(
     return figure
 
 
-def _lie_apart(histories: Mapping[str, History], field: str) -> bool:
-    told = [value for history in histories.values() for value in history[f"val_{field}"]]
-    learnt = [value for history in histories.values() for value in history[field]]
-    return bool(told) and max(learnt) > APART * max(told)
+def _lie_apart(histories: Mapping[str, History]) -> bool:
+    training, validation = (
+        max((value for history in histories.values() for value in history[field]), default=0.0)
+        for field in ("loss", "val_loss")
+    )
+    return training > APART * validation
 
 
 def plot_learning_rate(histories: Mapping[str, History], *, height: int = 260) -> go.Figure:
