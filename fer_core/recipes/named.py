@@ -9,15 +9,7 @@ from collections.abc import Callable
 from fer_core.errors import RecipeError
 from fer_core.recipes.paper import paper_50, paper_cnn, paper_plain
 from fer_core.recipes.recipe import Recipe
-from fer_core.recipes.teachers import (
-    assistant,
-    narrow,
-    quick_48,
-    small_88,
-    small_whole,
-    student,
-    teacher,
-)
+from fer_core.recipes.teachers import assistant, narrow, quick_48, small_88, small_whole, student, teacher
 
 
 def quick() -> Recipe:
@@ -85,7 +77,7 @@ def small() -> Recipe:
         teacher_maps=0.0,
         lessons=7,
         dropout=0.0,
-        random_crop=True,
+        random_crop=True,  # whole pictures leave nothing to crop: this mirrors them anew, as maps did
     )
 
 
