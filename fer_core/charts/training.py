@@ -52,7 +52,7 @@ def plot_history(
             value = history[f"val_{field}"][list(history["epoch"]).index(epoch)]
             _mark_kept(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
     figure.update_xaxes(title="epoch")
-    figure.update_yaxes(tickformat=".0%" if share else ".2f", fixedrange=True, zeroline=False)
+    figure.update_yaxes(tickformat=".0%" if share else ".3~f", fixedrange=True, zeroline=False)
     return figure
 
 
