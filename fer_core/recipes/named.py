@@ -7,7 +7,7 @@ from, are in ``teachers``, the paper's in ``paper``.
 from collections.abc import Callable
 
 from fer_core.errors import RecipeError
-from fer_core.recipes.paper import paper_50, paper_cnn, paper_plain
+from fer_core.recipes.paper import paper_50, paper_74, paper_cnn, paper_plain
 from fer_core.recipes.recipe import Recipe
 from fer_core.recipes.teachers import (
     assistant,
@@ -149,6 +149,7 @@ def drawn() -> Recipe:
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "paper-plain": paper_plain,
     "paper-50": paper_50,
+    "paper-74": paper_74,
     "paper-cnn": paper_cnn,
     "teacher": teacher,
     "quick-48": quick_48,
