@@ -193,6 +193,6 @@ def plot_comparison(
             hovertemplate=f"{name}: {value:.1%}{spread}<extra></extra>",
         )
     ends = np.array(list(results.values()))
-    figure.update_xaxes(range=[ends.min() - 0.01, ends.max() + 0.01], tickformat=".0%")
+    figure.update_xaxes(range=[ends.min() - 0.01, ends.max() + 0.01], tickformat=".1~%")
     figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, tickfont={"size": LABEL_PX})
     return figure

@@ -52,7 +52,7 @@ def plot_history(
             value = history[f"val_{field}"][list(history["epoch"]).index(epoch)]
             _mark_kept(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
     figure.update_xaxes(title="epoch")
-    figure.update_yaxes(tickformat=".0%" if share else ".3~f", fixedrange=True, zeroline=False)
+    figure.update_yaxes(tickformat=".1~%" if share else ".3~f", fixedrange=True, zeroline=False)
     return figure
 
 
@@ -96,7 +96,7 @@ def plot_gap(histories: Mapping[str, History], *, smoothing: float = 0.0, height
                 yshift=-18 * index,
             )
     figure.update_xaxes(title="epoch")
-    figure.update_yaxes(tickformat=".0%")
+    figure.update_yaxes(tickformat=".1~%")
     return figure
 
 
