@@ -17,6 +17,7 @@ from fer_core.recipes.teachers import (
     small_88,
     small_whole,
     student,
+    taught_on,
     teacher,
 )
 
@@ -52,21 +53,7 @@ def best() -> Recipe:
     epoch, 340 more for each of the 7 lessons.
     Command: ``fer train best --data fer2013.csv``, after ``best-38`` and ``quick``
     """
-    return best_38().replace(
-        name="best",
-        start="best-38",
-        epochs=7,
-        seed=26,
-        learning_rate=0.02,
-        warmup_epochs=0.5,
-        monitor="epoch",
-        teacher="best-38+assistant+quick+quick-48+paper-plain",
-        teacher_maps=0.0,
-        lessons=7,
-        dropout=0.0,
-        crop_px=48,
-        random_crop=True,  # whole pictures leave nothing to crop: this mirrors them anew, as maps did
-    )
+    return taught_on(best_38(), name="best", epochs=7, learning_rate=0.02, dropout=0.0)
 
 
 def small() -> Recipe:
@@ -83,17 +70,7 @@ def small() -> Recipe:
     the 7 lessons.
     Command: ``fer train small --data fer2013.csv``, after ``small-whole`` and those that taught it
     """
-    return small_whole().replace(
-        name="small",
-        start="small-whole",
-        epochs=14,
-        seed=26,
-        warmup_epochs=0.5,
-        teacher_maps=0.0,
-        lessons=7,
-        dropout=0.0,
-        random_crop=True,  # whole pictures leave nothing to crop: this mirrors them anew, as maps did
-    )
+    return taught_on(small_whole(), name="small", epochs=14, learning_rate=0.02, dropout=0.0)
 
 
 def transfer() -> Recipe:

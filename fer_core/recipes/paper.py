@@ -3,6 +3,7 @@ labels alone, with a teacher, and once more with better ones.
 """
 
 from fer_core.recipes.recipe import Recipe
+from fer_core.recipes.teachers import taught_on
 
 
 def paper_plain() -> Recipe:
@@ -125,17 +126,4 @@ def paper_cnn() -> Recipe:
     200 seconds an epoch undisturbed, 340 more for each of the 7 lessons.
     Command: ``fer train paper-cnn --data fer2013.csv``, after ``paper-74`` and ``best-38``
     """
-    return paper_74().replace(
-        name="paper-cnn",
-        start="paper-74",
-        epochs=10,
-        seed=26,
-        learning_rate=5e-4,
-        warmup_epochs=0.5,
-        teacher="best-38+assistant+quick+quick-48+paper-plain",
-        teacher_maps=0.0,
-        lessons=7,
-        dropout=0.1,
-        crop_px=48,
-        random_crop=True,  # whole pictures leave nothing to crop: this mirrors them anew, as maps did
-    )
+    return taught_on(paper_74(), name="paper-cnn", epochs=10, learning_rate=5e-4, dropout=0.1)

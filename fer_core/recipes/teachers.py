@@ -4,6 +4,8 @@
 Each docstring is an experiment card: the source, what to expect, how long it takes and the command.
 """
 
+from typing import Any
+
 from fer_core.recipes.recipe import Recipe
 
 
@@ -238,4 +240,28 @@ def small_whole() -> Recipe:
         teacher="best-38+assistant+quick+quick-48+paper-plain",
         lessons=6,
         crop_px=48,
+    )
+
+
+def taught_on(before: Recipe, **changes: Any) -> Recipe:
+    """What ends ``small``, ``best`` and ``paper-cnn``: a taught network goes on, in whole faces.
+
+    Its teachers' maps, which teach fast at first, it no longer has to tell. The seed is the same for all
+    three, so they learn from the same lessons.
+
+    Args:
+        before: the recipe of the network that goes on.
+        changes: fields that differ, ``name``, ``epochs``, ``learning_rate`` and ``dropout`` at least.
+    """
+    return before.replace(
+        start=before.name,
+        seed=26,
+        warmup_epochs=0.5,
+        monitor="epoch",
+        teacher="best-38+assistant+quick+quick-48+paper-plain",
+        teacher_maps=0.0,
+        lessons=7,
+        crop_px=48,
+        random_crop=True,  # whole pictures leave nothing to crop: this mirrors them anew, as maps did
+        **changes,
     )
