@@ -8,6 +8,8 @@ from typing import Any
 
 from fer_core.recipes.recipe import Recipe
 
+FIVE = "best-38+assistant+quick+quick-48+paper-plain"  # who taught small-whole and what came after it
+
 
 def teacher() -> Recipe:
     """A residual network with squeeze-excite that learns from the labels alone; ``student`` learns from it.
@@ -237,7 +239,7 @@ def small_whole() -> Recipe:
         learning_rate=0.02,
         warmup_epochs=1,
         monitor="epoch",
-        teacher="best-38+assistant+quick+quick-48+paper-plain",
+        teacher=FIVE,
         lessons=6,
         crop_px=48,
     )
@@ -258,7 +260,7 @@ def taught_on(before: Recipe, **changes: Any) -> Recipe:
         seed=26,
         warmup_epochs=0.5,
         monitor="epoch",
-        teacher="best-38+assistant+quick+quick-48+paper-plain",
+        teacher=FIVE,
         teacher_maps=0.0,
         lessons=7,
         crop_px=48,
