@@ -112,7 +112,13 @@ def test_a_crop_leaves_its_picture_alone():
     [(48, 48, True), (96, 96, True), (90, 96, True), (97, 97, False), (48, 60, False), (15, 15, False)],
 )
 def test_only_small_squares_are_whole_faces(height, width, is_face):
-    face = whole_picture(flat(height, width))
+    picture = flat(height, width)
+    picture[0, 0] = 0
+    face = whole_picture(picture)
     assert (face is not None) == is_face
     if face is not None:
         assert (face.box, face.landmarks, face.score) == ((0, 0, width, height), None, 0)
+
+
+def test_a_small_square_of_one_colour_is_no_face():
+    assert whole_picture(flat(48, 48)) is None
