@@ -53,7 +53,7 @@ def main() -> None:
 
 def _choose(reader: LiveReader) -> None:
     """How calm, and mirror image or not."""
-    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         reader.time_constant = st.slider(
             "From raw to calm", 0.0, 3.0, 0.5, 0.1, format="%.1f s", key=CALM, help=CALM_HELP, width=320
         )
