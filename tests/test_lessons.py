@@ -98,6 +98,20 @@ def test_what_the_network_answers_later_weighs_more(recipe, monkeypatch):
     np.testing.assert_allclose(lessons.own_answers, 25 / 6, rtol=1e-6)
 
 
+def test_every_second_time_the_network_answers_mirror_images(recipe, monkeypatch):
+    lessons, seen = Lessons(recipe, FACES), []
+
+    def answer(network, images):
+        seen.append(images.copy())
+        return np.zeros((len(images), 7), np.float32)
+
+    monkeypatch.setattr("fer_core.training.lessons.predict_logits", answer)
+    for times in (1, 2, 3):
+        lessons.ask(None, times)
+    np.testing.assert_array_equal(seen[1], FACES.images[:, :, ::-1])
+    np.testing.assert_array_equal([seen[0], seen[2]], [FACES.images] * 2)
+
+
 def test_repeated_lessons_keep_their_labels(recipe):
     with pytest.raises(RecipeError, match=r"self_share must be 0 with lessons.*Received: 0\.5"):
         recipe.replace(lessons=2, self_share=0.5)

@@ -53,13 +53,15 @@ class Lessons:
         self.own_answers: npt.NDArray[np.float32] | None = None
 
     def ask(self, network: keras.Model, times: int) -> None:
-        """Let the network answer all faces as they are, the ``times``-th time: labels give way to the mean of
-        its answers (``self_share``), in which the k-th weighs k.
+        """Let the network answer all faces, the ``times``-th time, every second time mirrored: labels give
+        way to the mean of its answers (``self_share``), in which the k-th weighs k.
 
-        A mean is better than each of them, and older answers know fewer labels by heart (Laine and Aila 2017,
-        "Temporal ensembling for semi-supervised learning", arXiv:1610.02242).
+        A mean is better than each of them, that with mirror images is better yet, and older answers know
+        fewer labels by heart (Laine and Aila 2017, "Temporal ensembling for semi-supervised learning",
+        arXiv:1610.02242).
         """
-        answers = softmax(predict_logits(network, self.images))
+        images = self.images if times % 2 else self.images[:, :, ::-1]
+        answers = softmax(predict_logits(network, images))
         before = answers if self.own_answers is None else self.own_answers
         self.own_answers = before + (answers - before) * np.float32(2 / (times + 1))
 
