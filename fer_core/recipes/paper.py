@@ -98,7 +98,7 @@ def paper_74() -> Recipe:
     ``paper-50``. Its confidence is better: log loss on PublicTest 0.829 / 0.824 for 0.847 / 0.841.
     Time: 82 minutes on two CPU cores without bfloat16, in float32; 140 seconds an epoch, 190 more for each
     of the 8 lessons, whose maps take 3.5 GB of disk.
-    Command: ``fer train paper-74 --data fer2013.csv``, after ``paper-50``, ``assistant``, ``quick`` and
+    Command: ``fer train paper-74 --data fer2013.csv``, after ``paper-50``, ``assistant``, ``quick-50`` and
     ``paper-plain``
     """
     return paper_50().replace(
@@ -109,7 +109,7 @@ def paper_74() -> Recipe:
         learning_rate=1e-3,
         warmup_epochs=1,
         monitor="epoch",
-        teacher="assistant+quick+paper-plain",
+        teacher="assistant+quick-50+paper-plain",
         lessons=8,
     )
 
