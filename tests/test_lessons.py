@@ -105,7 +105,7 @@ def test_every_second_time_the_network_answers_mirror_images(recipe, monkeypatch
         seen.append(images.copy())
         return np.zeros((len(images), 7), np.float32)
 
-    monkeypatch.setattr("fer_core.training.lessons.predict_logits", answer)
+    monkeypatch.setattr(lesson_module, "predict_logits", answer)
     for times in (1, 2, 3):
         lessons.ask(None, times)
     np.testing.assert_array_equal(seen[1], FACES.images[:, :, ::-1])

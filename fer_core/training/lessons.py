@@ -56,9 +56,8 @@ class Lessons:
         """Let the network answer all faces, the ``times``-th time, every second time mirrored: labels give
         way to the mean of its answers (``self_share``), in which the k-th weighs k.
 
-        A mean is better than each of them, that with mirror images is better yet, and older answers know
-        fewer labels by heart (Laine and Aila 2017, "Temporal ensembling for semi-supervised learning",
-        arXiv:1610.02242).
+        A mean is better than each of them, and older answers know fewer labels by heart (Laine and Aila 2017,
+        "Temporal ensembling for semi-supervised learning", arXiv:1610.02242).
         """
         images = self.images if times % 2 else self.images[:, :, ::-1]
         answers = softmax(predict_logits(network, images))
