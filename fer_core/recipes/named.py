@@ -36,7 +36,7 @@ def quick() -> Recipe:
     Expected: 69.9 % on PublicTest from a single view, 70.6 % averaged with the mirror image, 18 faces more
     than the 70.1 % that it is for. 69.7 and 69.9 % on PrivateTest; what was ``quick`` before, ``quick_50``,
     had less on PublicTest and more there.
-    Time: 83 minutes of learning, 98 in all, on two CPU cores with AMX whose neighbours were at work.
+    Time: 75 minutes of learning, 91 in all, on two CPU cores with AMX whose neighbours were at work.
     Command: ``fer train quick --data fer2013.csv``
     """
     return quick_50().replace(name="quick", seed=22, first_px=0)
