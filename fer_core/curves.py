@@ -2,7 +2,8 @@
 
 A history is what ``Run.history`` holds: lists of one number an epoch under ``epoch`` (counted from 1),
 ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate`` and ``seconds``; accuracies lie
-in [0, 1]. NumPy only; nothing here draws or reads files.
+in [0, 1], and an epoch's seconds are those of all it does (until 0.19.0 without its validation). NumPy only;
+nothing here draws or reads files.
 """
 
 from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ MEASURE_PACKAGES = ("ai-edge-litert", "opencv-python-headless", "numpy")
 
 
 def describe_training(recipe: Recipe, splits: dict[str, Dataset], history: list[dict[str, float]]) -> dict:
-    """Facts of a training that has ended, as plain JSON values; ``seconds`` is training alone.
+    """Facts of a training that has ended, as plain JSON values; ``seconds`` is that of its epochs.
 
     Command and commit are not among them: they are known when a training starts, and files change meanwhile.
     """

@@ -115,7 +115,7 @@ def _show_numbers(run: Run) -> None:
             f"epoch {widens}" if widens else "no epoch",
             "From here on the network gains more on the faces it learns from than on others.",
         ),
-        Tile("Took", format_seconds(sum(history["seconds"])), "Training alone, on the machine named below."),
+        Tile("Took", format_seconds(sum(history["seconds"])), "All epochs, on the machine named below."),
     )
 
 

@@ -95,6 +95,18 @@ def test_another_seed_is_another_run(recipe, splits, uninterrupted, tmp_path):
     assert done[0]["loss"] != uninterrupted[1].history[0]["loss"]
 
 
+def test_an_epochs_seconds_are_those_of_its_validation_too(recipe, splits, tmp_path, monkeypatch):
+    now, validate = [0.0], loop._validate
+
+    def slow_validate(*given):
+        now[0] += 7
+        return validate(*given)
+
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(loop, "_validate", slow_validate)
+    assert interrupt(recipe, splits, tmp_path / "checkpoint.npz", epoch=2, step=0)[0]["seconds"] == 7
+
+
 def test_a_training_that_has_ended_is_not_gone_on_with(recipe, splits, uninterrupted, monkeypatch):
     whole_network, whole, checkpoint = uninterrupted
     monkeypatch.setattr(loop, "_train_epoch", lambda *_: pytest.fail("trained again"))

@@ -110,7 +110,7 @@ def train(
     else:
         lessons.shelf.clear()  # of another training
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
-        epoch = len(progress.history)
+        epoch, started = len(progress.history), time.perf_counter()
         row, seen = _train_epoch(recipe, network, lessons, epoch, on_step)
         with averaged(network, seen) if recipe.average else nullcontext():
             row |= _validate(student, validation)
@@ -120,6 +120,7 @@ def train(
             times, between = divmod(len(progress.history), ASKED_EVERY)
             if recipe.self_share and times and not between and len(progress.history) < recipe.epochs:
                 lessons.ask(student, times)
+        row["seconds"] = time.perf_counter() - started
         _save(checkpoint, recipe, network, progress, lessons)
         if on_epoch:
             on_epoch(progress.history)
@@ -147,7 +148,6 @@ def _train_epoch(
     Batch by batch and not by ``fit``: under TensorFlow that ends each epoch waiting for tf.data's tuner to
     wake, which it does after 10 ms, 20 ms, ... 82 s: an epoch of 45 s took 82.
     """
-    started = time.perf_counter()
     reseed(list(seed_generators(network)), recipe.seed, epoch)
     lesson = lessons.of_epoch(epoch)
     if epoch and recipe.side_at(epoch) != recipe.side_at(epoch - 1):
@@ -165,7 +165,6 @@ def _train_epoch(
         "loss": float(np.mean([row["loss"] for row in logs])),
         "accuracy": float(np.mean([_accuracy(row) for row in logs])),
         "learning_rate": float(network.optimizer.learning_rate),
-        "seconds": time.perf_counter() - started,
     }
     return row, lesson[0][:STATISTICS_FACES]
 
