@@ -32,8 +32,8 @@ def best() -> Recipe:
 
     Expected: 72.0 % on PrivateTest from a single view, 72.2 % averaged with the mirror image. Log loss on
     PublicTest is 0.800 / 0.799, that of ``best_50`` 0.805 / 0.804.
-    Time: 35 minutes on two CPU cores of an EPYC that knows bfloat16, beside light work, and 20 for the
-    lessons; 230 seconds an epoch, 140 more for each of the 8 lessons.
+    Time: 33 minutes on two CPU cores of an EPYC that knows bfloat16, beside light work, and 17 for the
+    lessons; 220 seconds an epoch, 140 more for each of the 8 lessons.
     Command: ``fer train best --data fer2013.csv``, after ``best-50`` and ``quick-whole``
     """
     return taught_on(

@@ -48,10 +48,9 @@ def quick_50() -> Recipe:
 
 
 def quick_whole() -> Recipe:
-    """``quick_50`` on pictures of 40 pixels throughout: it reads as much as ``quick``, in two minutes more.
+    """``quick_50`` on pictures of 40 pixels throughout, and the first that answered for mirror images too.
 
-    The first that answered for mirror images too. It is one of the teachers of ``best``, and was committed
-    as ``quick`` until 0.20.0.
+    It is one of the teachers of ``best``, and was committed as ``quick`` until 0.20.0.
 
     Expected: 69.7 % on PrivateTest from a single view, 69.9 % averaged with the mirror image. Of PublicTest
     69.9 and 70.6 %.
