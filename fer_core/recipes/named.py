@@ -34,8 +34,8 @@ def best() -> Recipe:
 
     Expected: 72.0 % on PrivateTest from a single view, 72.2 % averaged with the mirror image. Log loss on
     PublicTest is 0.800 / 0.799, that of ``best_50`` 0.805 / 0.804.
-    Time: 33 minutes on two CPU cores of an EPYC that knows bfloat16, beside light work, and 17 for the
-    lessons; 220 seconds an epoch, 140 more for each of the 8 lessons.
+    Time: 33 minutes on two CPU cores of an EPYC that knows bfloat16, beside light work, the first of
+    the 8 lessons in them, and 16 for the others: 220 seconds an epoch, 140 a lesson.
     Command: ``fer train best --data fer2013.csv``, after ``best-50`` and ``quick-whole``
     """
     return taught_on(best_50(), name="best", seed=27, epochs=8, learning_rate=0.02, teacher=FOUR, lessons=8)
@@ -50,8 +50,8 @@ def small() -> Recipe:
     Expected: 71.8 % on PrivateTest from a single view, 71.6 % averaged with the mirror image. Log loss on
     PublicTest is 0.811 / 0.805, that of ``small_114`` 0.815 / 0.809. LiteRT: 0.8 ms a face on one thread of
     a fast machine, 2.0 on a slow one.
-    Time: 18 minutes on two CPU cores of an EPYC that knows bfloat16, beside other work, and 17 for the
-    lessons: 140 seconds for each of the 8.
+    Time: 18 minutes on two CPU cores of an EPYC that knows bfloat16, beside other work, the first of
+    the 8 lessons in them, and 16 for the others, 140 seconds each.
     Command: ``fer train small --data fer2013.csv``, after ``small-114``, ``best-50`` and ``quick-whole``
     """
     return taught_on(
