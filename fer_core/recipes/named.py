@@ -1,7 +1,8 @@
 """The recipes that have a name: a function each, whose docstring is its experiment card.
 
-The source, what to expect, how long it takes and the command. Those that only teach, or that another goes on
-from, are in ``teachers``, the paper's in ``paper``, those that nobody teaches in ``quick``.
+The source, what to expect, how long it takes and the command. Those that only teach are in ``teachers``,
+those that ``best`` and ``small`` go on from in ``rounds``, the paper's in ``paper``, those that nobody
+teaches in ``quick``.
 """
 
 from collections.abc import Callable
@@ -10,19 +11,8 @@ from fer_core.errors import RecipeError
 from fer_core.recipes.paper import paper_50, paper_74, paper_cnn, paper_plain
 from fer_core.recipes.quick import quick, quick_48, quick_50, quick_whole
 from fer_core.recipes.recipe import Recipe
-from fer_core.recipes.teachers import (
-    FOUR,
-    assistant,
-    best_38,
-    best_50,
-    narrow,
-    small_88,
-    small_114,
-    small_whole,
-    student,
-    taught_on,
-    teacher,
-)
+from fer_core.recipes.rounds import FOUR, best_50, small_114, small_whole, taught_on
+from fer_core.recipes.teachers import assistant, best_38, narrow, small_88, student, teacher
 
 
 def best() -> Recipe:

@@ -3,7 +3,7 @@ labels alone, with a teacher, and once more with better ones.
 """
 
 from fer_core.recipes.recipe import Recipe
-from fer_core.recipes.teachers import taught_on
+from fer_core.recipes.rounds import taught_on
 
 
 def paper_plain() -> Recipe:
