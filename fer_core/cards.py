@@ -122,7 +122,7 @@ def _scores(run: Run) -> str:
 def _chosen(run: Run) -> str:
     if not run.has_network:
         return "the hyper-parameter and the temperature"
-    return "the temperature" if run.recipe.monitor == "epoch" else "the epoch and the temperature"
+    return "the calibration" if run.recipe.monitor == "epoch" else "the epoch and the calibration"
 
 
 def _score_row(split: str, view: str, subset: str, scores: dict[str, Any]) -> str:
@@ -170,9 +170,18 @@ def _training(run: Run) -> str:
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
         f"- Time: {took}\n"
         f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from {taught}\n"
-        f"{_head(run)}- Calibration: temperature {facts['temperature']:.4f}, fitted on PublicTest\n"
+        f"{_head(run)}- Calibration: {_calibration(run)}\n"
         f"- Versions: {versions}\n"
     )
+
+
+def _calibration(run: Run) -> str:
+    """Its numbers; networks until 0.22 and baselines have a temperature alone."""
+    facts, calibration = run.provenance, run.calibration
+    power = f", power {calibration.power:.4f}" if "power" in facts else ""
+    later = f", later, by `python -m fer_core calibrate {run.name} --data PATH` (commit `{{}}`)"
+    when = later.format(facts["calibrated_at"]) if "calibrated_at" in facts else ""
+    return f"temperature {calibration.temperature:.4f}{power}, fitted on PublicTest{when}"
 
 
 def _head(run: Run) -> str:

@@ -1,10 +1,9 @@
 """From Keras to LiteRT: ``model.tflite``, which answers without TensorFlow, checked against the original.
 
-The Keras model maps crops, uint8 (N, 48, 48, 1), to logits (N, 7). The exported graph maps the same
-crops, its input "images", to "probabilities" (N, 7) = softmax(logits / temperature), for any N; where the
-head is global average pooling and one dense layer, also to "activation_map" (N, h, w, 7). Weights are
-stored in float16, half the bytes, or as they are, and computed with in float32. This is the only module that
-imports TensorFlow.
+The Keras model maps crops, uint8 (N, 48, 48, 1), to logits (N, 7). The exported graph maps the same crops,
+its input "images", to "probabilities" (N, 7), calibrated, for any N; where the head is global average pooling
+and one dense layer, also to "activation_map" (N, h, w, 7). Weights are stored in float16, half the bytes, or
+as they are, and computed with in float32. This is the only module that imports TensorFlow.
 """
 
 import os
@@ -18,6 +17,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.calibration import UNCALIBRATED, Calibration
 from fer_core.datasets.dataset import SIDE
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RunError
@@ -28,27 +28,26 @@ BATCH = 256
 
 
 def export_tflite(
-    model: keras.Model, path: str | Path, *, temperature: float = 1.0, float16: bool = True
+    model: keras.Model, path: str | Path, *, calibration: Calibration = UNCALIBRATED, float16: bool = True
 ) -> None:
     """Write a Keras model as a LiteRT file, whole or not at all.
 
     Args:
         model: uint8 (N, 48, 48, 1) to logits (N, 7); mixed precision is exported as float32.
         path: the ``.tflite`` file to write.
-        temperature: by what the logits are divided before the softmax, above 0.
+        calibration: from logits to probabilities.
         float16: round the weights, batch norm's factors in them, to half the bytes.
 
     Raises:
-        RunError: if Keras does not run on TensorFlow, the model or the temperature is not that, or the
-            model holds something that LiteRT cannot run.
+        RunError: if Keras does not run on TensorFlow, the model is not that, or it holds something
+            that LiteRT cannot run.
     """
-    _check_temperature(temperature)
     if keras.backend.backend() != "tensorflow":
         raise RunError(
             "A LiteRT file can be written only where Keras runs on TensorFlow (KERAS_BACKEND=tensorflow). "
             f"Received: {keras.backend.backend()}."
         )
-    graph = _build_graph(as_float32(model), temperature)
+    graph = _build_graph(as_float32(model), calibration)
     with _written_whole(Path(path)) as partial:
         try:
             graph.export(partial, format="litert", verbose=False, **_converter_settings(float16))
@@ -62,7 +61,7 @@ def check_parity(
     tflite_path: str | Path,
     images: npt.NDArray[np.uint8],
     *,
-    temperature: float = 1.0,
+    calibration: Calibration = UNCALIBRATED,
 ) -> float:
     """Make sure that an exported file answers as its model does.
 
@@ -70,7 +69,7 @@ def check_parity(
         model: what was exported.
         tflite_path: what it was exported to.
         images: (N, 48, 48) uint8, at least one.
-        temperature: with which it was exported.
+        calibration: with which it was exported.
 
     Returns:
         The largest difference of any probability.
@@ -79,9 +78,8 @@ def check_parity(
         RunError: if it exceeds ``TOLERANCE``, or the file cannot be read.
         DataError: if the images are not (N, 48, 48) uint8.
     """
-    _check_temperature(temperature)
     answers = LiteRTModel(tflite_path).probabilities(images)
-    difference = float(np.abs(answers - _keras_probabilities(model, images, temperature)).max())
+    difference = float(np.abs(answers - _keras_probabilities(model, images, calibration)).max())
     if not difference <= TOLERANCE:
         raise RunError(
             f"{tflite_path} does not answer as its Keras model does: probabilities may differ by at most "
@@ -111,14 +109,15 @@ def _clone_in_float32(layer: keras.Layer) -> keras.Layer:
     return type(layer).from_config(config)
 
 
-def _build_graph(model: keras.Model, temperature: float) -> keras.Model:
+def _build_graph(model: keras.Model, calibration: Calibration) -> keras.Model:
     """The model with its answers named, calibrated and, where possible, explained."""
     head = _find_pooled_head(model)
     images = keras.Input((SIDE, SIDE, 1), dtype="uint8", name=IMAGES)
     tensors = [model.output] if head is None else [model.output, head[0].input]
     logits, *features = keras.Model(model.input, tensors)(images)
-    cooled = keras.layers.Rescaling(1 / temperature, dtype="float32")(logits)
-    outputs = {PROBABILITIES: keras.layers.Softmax(dtype="float32")(cooled)}
+    highest = keras.ops.max(logits, axis=1, keepdims=True)
+    behind = keras.layers.Rescaling(1 / calibration.temperature, dtype="float32")(highest - logits)
+    outputs = {PROBABILITIES: keras.layers.Softmax(dtype="float32")(-(behind**calibration.power))}
     if head is not None:
         # Pooling averages and the dense layer is linear, so the dense layer applied to each place, before
         # pooling, tells what that place adds to each logit (Zhou et al., CVPR 2016).
@@ -151,21 +150,13 @@ def _converter_settings(float16: bool) -> dict[str, Any]:
 
 
 def _keras_probabilities(
-    model: keras.Model, images: npt.NDArray[np.uint8], temperature: float
+    model: keras.Model, images: npt.NDArray[np.uint8], calibration: Calibration
 ) -> npt.NDArray[np.float32]:
-    """softmax(logits / temperature) of the float32 model, computed by Keras."""
+    """The calibrated probabilities of the float32 model, computed by Keras."""
     model = as_float32(model)
     starts = range(0, len(images), BATCH)
     answers = [model(images[start : start + BATCH, :, :, None], training=False) for start in starts]
-    logits = np.concatenate([keras.ops.convert_to_numpy(answer) for answer in answers]) / temperature
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
-
-
-def _check_temperature(temperature: float) -> None:
-    """Refuse a temperature that makes no probabilities."""
-    if not 0 < temperature < float("inf"):
-        raise RunError(f"The temperature must be a number above 0. Received: {temperature}.")
+    return calibration.probabilities(np.concatenate([keras.ops.convert_to_numpy(each) for each in answers]))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A run's ``model.tflite``, loaded: crops in, probabilities out, without TensorFlow and Keras.
 
 Crops are gray uint8 (N, 48, 48); probabilities are (N, 7) float32, their rows sum to 1, the run's
-temperature is part of the graph.
+calibration is part of the graph.
 """
 
 import os

@@ -197,7 +197,7 @@ def place(evaluation: Evaluation, method: str = "PCA") -> Points:
     """Faces as points in the plane, (N, 2): near ones look alike to the network.
 
     What is placed are the features that the network's last layer reads. Where none are stored it is the
-    logarithm of the probabilities less its mean over the emotions: the logits, up to the temperature.
+    logarithm of the probabilities less its mean over the emotions: the logits, up to the calibration.
 
     Args:
         evaluation: of at least 3 faces.

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from fer_core import files, runs
 from fer_core.baselines import Baseline, OnCandidate, fit_baseline
+from fer_core.calibration import Calibration, fit_calibration
 from fer_core.cards import write_card
 from fer_core.datasets import find_twins
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.errors import DataError, RunError
-from fer_core.metrics import Evaluation, fit_temperature
+from fer_core.metrics import Evaluation
 from fer_core.provenance import current_commit, describe_fit, describe_refit, describe_training
 from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
@@ -52,7 +53,7 @@ def train_run(
 ) -> Run:
     """Train a recipe into ``models/<recipe.name>/``.
 
-    Training teaches, PublicTest chooses the epoch and the temperature, PrivateTest is only evaluated.
+    Training teaches, PublicTest chooses the epoch and the calibration, PrivateTest is only evaluated.
     ``command`` is noted in the run: what somebody would type to repeat it.
 
     Raises:
@@ -103,12 +104,12 @@ def train_into(
     facts |= {"precision": precision_here(recipe.precision)}
     if progress.head_penalty is not None:
         facts |= {"head_penalty": progress.head_penalty}
-    return network, facts | {"temperature": _temperature_of(network, splits[PUBLIC_TEST])}
+    return network, facts | vars(_calibration_of(network, splits[PUBLIC_TEST]))
 
 
-def _temperature_of(network: "keras.Model", public: Dataset) -> float:
-    """What its logits are to be divided by, for the probabilities that fit PublicTest best."""
-    return fit_temperature(public.labels, predict_logits(network, public.images))
+def _calibration_of(network: "keras.Model", public: Dataset) -> Calibration:
+    """From its logits to the probabilities that fit PublicTest best."""
+    return fit_calibration(public.labels, predict_logits(network, public.images))
 
 
 def fit_run(
@@ -152,7 +153,7 @@ def require_splits(splits: dict[str, Dataset]) -> None:
 def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
     """Fit the last layer of a finished run anew, as a recipe with ``refit_head`` does after training.
 
-    All that follows from it is written anew: temperature, LiteRT file, predictions, numbers, card. Stopped
+    All that follows from it is written anew: calibration, LiteRT file, predictions, numbers, card. Stopped
     halfway, it can be done again.
 
     Returns:
@@ -165,22 +166,51 @@ def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
     import keras
 
     require_splits(splits)
-    if not run.has_network:
-        raise RunError(f"Only a network has a last layer to fit. Received: {run.name!r}, a baseline.")
+    _require_network(run)
     network = keras.saving.load_model(run.keras_path, compile=False)
     recipe, origin, started = run.recipe.replace(refit_head=True), current_commit(), time.perf_counter()
-    public = splits[PUBLIC_TEST]
-    penalty = refit_head(network, learnt_faces(recipe, splits[TRAINING]), public)
+    penalty = refit_head(network, learnt_faces(recipe, splits[TRAINING]), splits[PUBLIC_TEST])
     network.set_weights(rounded(network.get_weights()))  # old runs may hold more digits
     facts = describe_refit(origin, splits, time.perf_counter() - started)
     network.save(run.keras_path)
     files.compress_archive(run.keras_path)
     run.save_asked(recipe)
-    temperature = _temperature_of(network, public)
-    run.save_provenance(run.provenance | {"temperature": temperature, "head": facts | {"penalty": penalty}})
+    return _calibrated(run, splits, {"head": facts | {"penalty": penalty}})
+
+
+def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:
+    """Calibrate a finished run anew on PublicTest; the network stays as it is.
+
+    All that follows is written anew: LiteRT file, predictions, numbers, card. Stopped halfway, it can be done
+    again.
+
+    Returns:
+        The run, with its files read anew.
+
+    Raises:
+        DataError: if one of the three splits has no face.
+        RunError: if the run is a baseline's.
+    """
+    require_splits(splits)
+    _require_network(run)
+    return _calibrated(run, splits, {"calibrated_at": current_commit()})
+
+
+def _calibrated(run: Run, splits: dict[str, Dataset], facts: dict[str, Any]) -> Run:
+    """The run with another calibration, and all that follows; ``facts`` tell how that came about."""
+    import keras
+
+    network = keras.saving.load_model(run.keras_path, compile=False)
+    before = {key: value for key, value in run.provenance.items() if key != "calibrated_at"}
+    run.save_provenance(before | facts | vars(_calibration_of(network, splits[PUBLIC_TEST])))
     run = Run(run.path)
-    export_run(run, public)
+    export_run(run, splits[PUBLIC_TEST])
     return evaluate_run(run, splits)
+
+
+def _require_network(run: Run) -> None:
+    if not run.has_network:
+        raise RunError(f"Only a network can be fitted further. Received: {run.name!r}, a baseline.")
 
 
 def export_run(run: Run, faces: Dataset) -> float:
@@ -197,13 +227,13 @@ def export_run(run: Run, faces: Dataset) -> float:
     from fer_core.export import check_parity, export_tflite
 
     network = keras.saving.load_model(run.keras_path, compile=False)
-    images, temperature = faces.images[:PARITY_FACES], run.temperature
-    export_tflite(network, run.tflite_path, temperature=temperature)
+    images, calibration = faces.images[:PARITY_FACES], run.calibration
+    export_tflite(network, run.tflite_path, calibration=calibration)
     try:
-        return check_parity(network, run.tflite_path, images, temperature=temperature)
+        return check_parity(network, run.tflite_path, images, calibration=calibration)
     except RunError:
-        export_tflite(network, run.tflite_path, temperature=temperature, float16=False)
-        return check_parity(network, run.tflite_path, images, temperature=temperature)
+        export_tflite(network, run.tflite_path, calibration=calibration, float16=False)
+        return check_parity(network, run.tflite_path, images, calibration=calibration)
 
 
 def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:

@@ -1,7 +1,7 @@
 """A run on disk, ``models/<name>/``: the only module that knows the names of its files.
 
     recipe.json        what was asked, every field resolved
-    provenance.json    commit, command, seed, device, seconds, versions, data, parameters, temperature
+    provenance.json    commit, command, seed, device, seconds, versions, data, parameters, calibration
     history.csv        a row an epoch: the columns of HISTORY_COLUMNS
     public.npz         the predictions on PublicTest, as ``metrics.Evaluation`` holds them
     private.npz        the same on PrivateTest
@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 from fer_core import files
 from fer_core.baselines import Baseline
+from fer_core.calibration import Calibration
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.metrics import Evaluation, score_evaluation
@@ -101,9 +102,11 @@ class Run:
         return files.read_columns(self.path / HISTORY, HISTORY_COLUMNS)
 
     @property
-    def temperature(self) -> float:
-        """What logits were divided by before softmax (Guo et al. 2017)."""
-        return files.read_number(self.path / PROVENANCE, "temperature")
+    def calibration(self) -> Calibration:
+        """From the network's logits to probabilities; baselines, and networks until 0.22, have no power."""
+        path = self.path / PROVENANCE
+        power = files.read_number(path, "power") if "power" in files.read_json(path) else 1.0
+        return Calibration(files.read_number(path, "temperature"), power)
 
     @property
     def keras_path(self) -> Path:
@@ -235,7 +238,7 @@ def _readable(folder: Path | None) -> tuple[list[Run], list[str]]:
     for path in sorted((folder or models_folder()).glob("[!._]*/")):
         try:
             run = load_run(path)
-            _ = public_accuracy(run), run.temperature, run.asked  # reading them is the check
+            _ = public_accuracy(run), run.calibration, run.asked  # reading them is the check
             found.append(run)
         except RunError as error:
             broken.append(str(error))

@@ -8,7 +8,6 @@ import numpy as np
 from fer_core import runs
 from fer_core.datasets.dataset import SPLITS, Dataset
 from fer_core.errors import RunError
-from fer_core.metrics import softmax
 from fer_core.pipeline import require_splits, save_answers, train_into
 from fer_core.provenance import current_commit, describe_data
 from fer_core.recipes import Recipe
@@ -51,7 +50,7 @@ def train_variant(
         run, variant.recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch
     )
     run.save_provenance(origin | facts)
-    save_answers(run, splits, lambda images: softmax(predict_logits(network, images) / facts["temperature"]))
+    save_answers(run, splits, lambda images: run.calibration.probabilities(predict_logits(network, images)))
     return runs.finish_run(run, studied=True)
 
 

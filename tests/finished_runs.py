@@ -107,4 +107,5 @@ def _describe(name: str, seed: int, history: list[dict[str, float]]) -> dict[str
         "parameters": 4_321_000,
         "best_epoch": int(max(history, key=lambda row: row["val_accuracy"], default={"epoch": 0})["epoch"]),
         "temperature": 1.1,
+        "power": 1.2,
     }

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_core.calibration import Calibration
 from fer_core.faces import load_picture
 
 SAMPLES = Path(__file__).parent.parent / "pages" / "parts" / "samples"
-TEMPERATURE = 1.5
+CALIBRATION = Calibration(temperature=1.5, power=1.2)
 _folder = tempfile.TemporaryDirectory(prefix="fer-networks-")
 
 
@@ -46,5 +47,5 @@ def tiny_tflite(head="flatten"):
     from fer_core.export import export_tflite
 
     path = Path(_folder.name) / f"{head}.tflite"
-    export_tflite(tiny_network(head), path, temperature=TEMPERATURE)
+    export_tflite(tiny_network(head), path, calibration=CALIBRATION)
     return path

@@ -1,4 +1,4 @@
-"""How sure against how often right: reliability, calibration errors, temperatures, by hand and by drawing."""
+"""How sure against how often right: reliability, errors, temperatures and powers, by hand and by drawing."""
 
 import math
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from fer_core import metrics
-from fer_core.errors import DataError
+from fer_core.calibration import UNCALIBRATED, Calibration, fit_calibration
+from fer_core.errors import DataError, RunError
 
 
 def test_reliability_by_hand():
@@ -45,6 +46,43 @@ def test_a_temperature_is_recovered(temperature):
     assert metrics.fit_temperature(labels, logits * temperature) == pytest.approx(temperature, rel=0.03)
 
 
-def test_no_temperature_of_no_faces():
+@pytest.mark.parametrize("fit", [metrics.fit_temperature, fit_calibration])
+def test_nothing_is_fitted_to_no_faces(fit):
     with pytest.raises(DataError, match="at least one face"):
-        metrics.fit_temperature(np.zeros(0, int), np.zeros((0, 7)))
+        fit(np.zeros(0, int), np.zeros((0, 7)))
+
+
+@pytest.mark.parametrize("true", [Calibration(0.4, 0.8), Calibration(1.0, 1.0), Calibration(2.5, 1.4)])
+def test_a_calibration_is_recovered(true):
+    rng = np.random.default_rng(3)
+    logits = 3 * rng.normal(size=(20_000, 7))
+    cumulated = true.probabilities(logits).cumsum(axis=1)
+    labels = (rng.random((20_000, 1)) > cumulated[:, :-1]).sum(axis=1)
+    found = fit_calibration(labels, logits)
+    assert (found.temperature, found.power) == pytest.approx((true.temperature, true.power), rel=0.04)
+
+
+def test_a_calibration_of_power_one_is_a_temperature():
+    logits = np.random.default_rng(1).normal(size=(50, 7)).astype(np.float32)
+    np.testing.assert_allclose(
+        Calibration(1.7).probabilities(logits), metrics.softmax(logits / 1.7), rtol=1e-5, atol=1e-7
+    )
+
+
+@pytest.mark.parametrize("power", [0.6, 1.8])
+def test_a_power_keeps_the_order_and_bends_confidence(power):
+    logits = 2 * np.random.default_rng(2).normal(size=(500, 7))
+    plain, bent = UNCALIBRATED.probabilities(logits), Calibration(1.0, power).probabilities(logits)
+    assert (plain.argsort(axis=1) == bent.argsort(axis=1)).all()
+    # Where the first is far ahead a power above 1 makes it surer, and where it is near less sure.
+    lead = np.sort(logits, axis=1)[:, -1] - np.sort(logits, axis=1)[:, -2]
+    surer = (bent.max(axis=1) > plain.max(axis=1)) == (power > 1)
+    assert surer[lead > 1].all()
+    assert not surer[lead < 0.05].all()
+
+
+@pytest.mark.parametrize("field", ["temperature", "power"])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+def test_numbers_that_make_no_probabilities_are_refused(field, value):
+    with pytest.raises(RunError, match=rf"The {field} of a calibration must be a number above 0\."):
+        Calibration(**{field: value})

@@ -30,6 +30,7 @@ def csv(tmp_path: Path) -> Path:
         (["train", "paper-cnn", "--data", "x", "--set", "epochs=many"], ["epochs", "'many'"]),
         (["evaluate", "no-such"], ["no-such"]),
         (["refit", "no-such", "--data", "x"], ["no-such"]),
+        (["calibrate", "no-such", "--data", "x"], ["no-such"]),
         (["card", "no-such"], ["no-such"]),
         (["benchmark", "no-such"], ["no-such"]),
         (["predict", "--run", "no-such", "photo.jpg"], ["no-such"]),

@@ -104,7 +104,7 @@ def test_keras_and_litert_agree(path):
     run = Run(path)
     network = keras.saving.load_model(run.keras_path, compile=False)
     assert network.count_params() == run.provenance["parameters"]
-    assert check_parity(network, run.tflite_path, DRAWN, temperature=run.temperature) < TOLERANCE
+    assert check_parity(network, run.tflite_path, DRAWN, calibration=run.calibration) < TOLERANCE
 
 
 @every_network

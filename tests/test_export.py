@@ -1,15 +1,18 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 from fer_core import export, pipeline
+from fer_core.calibration import UNCALIBRATED
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import RunError
 from fer_core.export import as_float32, check_parity, export_tflite
 from fer_core.litert import LiteRTModel
 from tests.finished_runs import write_run
-from tests.networks import TEMPERATURE, tiny_network, tiny_tflite
+from tests.networks import CALIBRATION, tiny_network, tiny_tflite
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (40, 48, 48), dtype=np.uint8)
 
@@ -20,12 +23,14 @@ def logits_of(network):
 
 @pytest.mark.parametrize("head", ["flatten", "pooled"])
 def test_the_file_answers_as_keras_does(head):
-    difference = check_parity(tiny_network(head), tiny_tflite(head), IMAGES, temperature=TEMPERATURE)
+    difference = check_parity(tiny_network(head), tiny_tflite(head), IMAGES, calibration=CALIBRATION)
     assert difference < export.TOLERANCE
 
 
-def test_the_temperature_is_in_the_graph():
-    expected = np.exp(logits_of(tiny_network()) / TEMPERATURE)
+def test_the_calibration_is_in_the_graph():
+    logits = logits_of(tiny_network())
+    behind = (logits.max(axis=1, keepdims=True) - logits) / CALIBRATION.temperature
+    expected = np.exp(-(behind**CALIBRATION.power))
     expected /= expected.sum(axis=1, keepdims=True)
     answer = LiteRTModel(tiny_tflite()).probabilities(IMAGES)
     np.testing.assert_allclose(answer, expected, atol=export.TOLERANCE)
@@ -68,15 +73,10 @@ def test_a_run_that_rounding_changes_too_much_is_stored_unrounded(tmp_path, monk
     assert run.tflite_path.stat().st_size > 1.3 * rounded[1]
 
 
-def test_a_file_of_other_weights_or_temperature_is_refused():
+@pytest.mark.parametrize("other", [UNCALIBRATED, replace(CALIBRATION, power=1.0)])
+def test_a_file_of_another_calibration_is_refused(other):
     with pytest.raises(RunError, match=r"does not answer as its Keras model does.*Received: 0"):
-        check_parity(tiny_network(), tiny_tflite(), IMAGES, temperature=1.0)
-
-
-@pytest.mark.parametrize("temperature", [0, -1, float("nan"), float("inf")])
-def test_temperatures_that_make_no_probabilities_are_refused(tmp_path, temperature):
-    with pytest.raises(RunError, match=r"must be a number above 0\. Received: "):
-        export_tflite(tiny_network(), tmp_path / "model.tflite", temperature=temperature)
+        check_parity(tiny_network(), tiny_tflite(), IMAGES, calibration=other)
 
 
 def test_other_backends_are_told_what_to_do(monkeypatch, tmp_path):

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from fer_core import pipeline, provenance, runs
+from fer_core.calibration import Calibration, fit_calibration
 from fer_core.cards import write_card
 from fer_core.datasets import SPLITS, find_twins, fingerprint
 from fer_core.errors import DataError, RunError
 from fer_core.export import TOLERANCE, check_parity
-from fer_core.metrics import accuracy, fit_temperature, log_loss, softmax
-from fer_core.pipeline import evaluate_run, export_run, refit_run, train_run
+from fer_core.metrics import accuracy, log_loss, softmax
+from fer_core.pipeline import calibrate_run, evaluate_run, export_run, refit_run, train_run
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
 from fer_core.training import predict_logits
@@ -105,12 +106,10 @@ def test_the_saved_network_is_the_one_that_was_best(trained_run, drawn_splits):
     )
     assert network.count_params() == trained_run.provenance["parameters"]
     assert getattr(network, "optimizer", None) is None
-    # The temperature is fitted on PublicTest, and model.tflite answers with it folded in.
-    assert trained_run.temperature == pytest.approx(fit_temperature(public.labels, logits), rel=1e-3)
-    difference = check_parity(
-        network, trained_run.tflite_path, public.images, temperature=trained_run.temperature
-    )
-    assert difference < TOLERANCE
+    # The calibration is fitted on PublicTest, and model.tflite answers with it folded in.
+    assert trained_run.calibration == fit_calibration(public.labels, logits)
+    calibration = trained_run.calibration
+    assert check_parity(network, trained_run.tflite_path, public.images, calibration=calibration) < TOLERANCE
 
 
 def test_evaluating_again_changes_nothing(run_copy, drawn_splits):
@@ -141,10 +140,10 @@ def test_a_refitted_run_is_whole_and_says_what_was_done(run_copy, drawn_splits):
     assert all(np.array_equal(a, b) for a, b in zip(old[:-2], network.get_weights()[:-2], strict=True))
     public = drawn_splits["PublicTest"]
     logits = predict_logits(network, public.images)
-    assert again.temperature == pytest.approx(fit_temperature(public.labels, logits), rel=1e-3)
+    assert again.calibration == fit_calibration(public.labels, logits)
     stored = again.evaluation("PublicTest").probabilities
     assert np.abs(stored - before).max() > 1e-3
-    np.testing.assert_allclose(stored, softmax(logits / again.temperature), atol=TOLERANCE)
+    np.testing.assert_allclose(stored, again.calibration.probabilities(logits), atol=TOLERANCE)
     assert again.provenance["head"]["penalty"] in PENALTIES
     assert again.recipe == run_copy.recipe.replace(refit_head=True)
     assert again.metrics == runs.compute_metrics(again)
@@ -152,15 +151,31 @@ def test_a_refitted_run_is_whole_and_says_what_was_done(run_copy, drawn_splits):
     assert card == write_card(again)
     assert f"python -m fer_core refit {again.name} --data PATH" in card
     # What training recorded of itself stays.
-    changed = {"temperature": again.temperature, "head": again.provenance["head"]}
+    changed = vars(again.calibration) | {"head": again.provenance["head"]}
     assert again.provenance == run_copy.provenance | changed
     training = again.provenance["data"]["Training"]
     assert again.provenance["head"]["data"] == {"Training": training}
 
 
-def test_a_baseline_has_no_last_layer(drawn_splits, tmp_path):
-    with pytest.raises(RunError, match=r"Only a network has a last layer.*'hog', a baseline\.$"):
-        refit_run(write_baseline(tmp_path, "hog"), drawn_splits)
+def test_a_run_that_is_calibrated_anew_keeps_its_network(run_copy, drawn_splits):
+    """As one that had a temperature alone, of before 0.23."""
+    old = {key: value for key, value in run_copy.provenance.items() if key != "power"} | {"temperature": 9.0}
+    run_copy.save_provenance(old)
+    network = run_copy.keras_path.read_bytes()
+    assert runs.Run(run_copy.path).calibration == Calibration(9.0)
+    again = calibrate_run(runs.Run(run_copy.path), drawn_splits)
+    assert again.keras_path.read_bytes() == network
+    assert again.provenance == run_copy.provenance | {"calibrated_at": provenance.current_commit()}
+    for split in TESTS:
+        stored, before = again.evaluation(split), run_copy.evaluation(split)
+        np.testing.assert_allclose(stored.probabilities, before.probabilities, atol=1e-6)
+    assert f"python -m fer_core calibrate {again.name} --data" in write_card(again)
+
+
+@pytest.mark.parametrize("finish", [refit_run, calibrate_run])
+def test_a_baseline_is_no_network(drawn_splits, tmp_path, finish):
+    with pytest.raises(RunError, match=r"Only a network can be fitted further.*'hog', a baseline\.$"):
+        finish(write_baseline(tmp_path, "hog"), drawn_splits)
 
 
 def test_exporting_again_gives_the_same_answers(run_copy, drawn_splits):

@@ -31,7 +31,7 @@ LAYERS = (
         "explanation",
         "folds",
     },
-    {"baselines", "bootstrap", "faces", "tracking", "mistakes", "rankings", "comparison"},
+    {"baselines", "bootstrap", "calibration", "faces", "tracking", "mistakes", "rankings", "comparison"},
     {"runs"},
     {"training", "export", "recognition", "cards", "studies", "photosets", "underway"},
     {"alignment"},

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fer_core import files, runs
+from fer_core.calibration import Calibration
 from fer_core.errors import RunError
 from fer_core.recipes import load_recipe
 from fer_core.runs import WHOLE, Run, best_run, broken_runs, list_runs, load_run, unfinished_runs
@@ -44,7 +45,7 @@ def test_what_is_written_is_what_is_read(models):
     assert run == load_run("one") == load_run(models / "one") == load_run(str(models / "one"))
     assert (run.name, run.path) == ("one", models / "one")
     assert run.recipe == RECIPE.replace(epochs=3)
-    assert run.temperature == run.provenance["temperature"] == 1.1
+    assert run.calibration == Calibration(temperature=1.1, power=1.2)
     assert run.tflite_path.read_bytes() == b"network"
     assert list(run.history) == list(runs.HISTORY_COLUMNS)
     assert run.history["epoch"] == [1.0, 2.0, 3.0]

@@ -1,4 +1,4 @@
-"""``fer train``, ``fer refit`` and ``fer recipes``."""
+"""``fer train``, ``fer refit``, ``fer calibrate`` and ``fer recipes``."""
 
 import argparse
 import inspect
@@ -11,7 +11,7 @@ from fer_core.commands.common import DRAWN, TRAIN_HELP, load_splits, print_score
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """A command for training, one for the last layer alone, and the list of recipes."""
+    """A command for training, for the last layer alone, for the calibration, and the list of recipes."""
     command = commands.add_parser("train", help="train a recipe into models/")
     command.add_argument("recipe", help="see: fer recipes")
     command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
@@ -22,12 +22,14 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
 
-    command = commands.add_parser(
-        "refit", help="fit a finished run's last layer anew: calibrates its confidence"
-    )
-    command.add_argument("run")
-    command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
-    command.set_defaults(command=refit)
+    for name, function, what in (
+        ("refit", refit, "fit a finished run's last layer anew, and calibrate it"),
+        ("calibrate", calibrate, "calibrate a finished run's confidence anew, on PublicTest"),
+    ):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("run")
+        command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
+        command.set_defaults(command=function)
 
     command = commands.add_parser("recipes", help="list the recipes that train a network")
     command.set_defaults(command=show_recipes)
@@ -78,6 +80,16 @@ def refit(options: argparse.Namespace) -> None:
     from fer_core.pipeline import refit_run
 
     print_scores(refit_run(run, splits))
+
+
+def calibrate(options: argparse.Namespace) -> None:
+    """``fer calibrate RUN --data PATH``."""
+    from fer_core.runs import load_run
+
+    run, splits = load_run(options.run), load_splits(options.data)
+    from fer_core.pipeline import calibrate_run
+
+    print_scores(calibrate_run(run, splits))
 
 
 def _command_to_repeat(options: argparse.Namespace) -> str:
