@@ -71,7 +71,7 @@ def quick() -> Recipe:
     The last epoch is kept, whatever it reads: its features are the best for the last layer, which is fitted
     anew (all: docs/experiments.md).
 
-    Expected: 70.4 % on PublicTest from a single view, 70.7 % averaged with the mirror image, 21 faces more
+    Expected: 70.4 % on PublicTest from a single view, 70.7 % averaged with the mirror image, 20 faces more
     than the 70.1 % that it is for. 71.0 and 71.4 % on PrivateTest.
     Time: 85 minutes of learning; PublicTest is read after 88 and a half, all is done after 89, on two CPU
     cores of an EPYC that knows bfloat16.
