@@ -3,12 +3,11 @@
 A temperature alone (Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv:1706.04599) leaves our
 networks too sure in the middle and not sure enough at the top. So what divides a logit from the highest one
 is raised to a power, too: two numbers, fitted to the validation faces. That keeps the order of a face's
-emotions and so changes no decision, as the functions do that Rahimi et al. 2020 learn ("Intra
+emotions and so changes no decision on one view, as the functions do that Rahimi et al. 2020 learn ("Intra
 Order-preserving Functions for Calibration of Multi-Class Neural Networks", arXiv:2003.06820).
 docs/experiments.md says what it gives.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.errors import RunError
-from fer_core.metrics import Labels, fit_temperature, log_loss, softmax
+from fer_core.metrics import Labels, fit_temperature, least, log_loss, softmax
 
 POWERS = (0.5, 2.0)  # between which the power is sought
 STEPS = 20  # of a golden-section search, which leaves the power within 0.0001
@@ -66,20 +65,13 @@ def fit_calibration(labels: Labels, logits: npt.NDArray[np.floating[Any]]) -> Ca
     Raises:
         DataError: if there is no face, or the arrays do not belong together.
     """
-    fit_temperature(labels, logits)  # refuses what does not belong together
     exact = logits.astype(np.float64)
-    behind = exact.max(axis=1, keepdims=True) - exact
+    behind = exact.max(axis=-1, keepdims=True) - exact
 
     def best_at(power: float) -> Calibration:
         return Calibration(fit_temperature(labels, -(behind**power)) ** (1 / power), power)
 
-    return best_at(_least(lambda power: log_loss(labels, best_at(power).probabilities(exact)), *POWERS))
+    def loss_at(power: float) -> float:
+        return log_loss(labels, best_at(power).probabilities(exact))
 
-
-def _least(loss: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function that first falls and then rises is least, by golden section."""
-    ratio = (5**0.5 - 1) / 2
-    for _ in range(STEPS):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, right) if loss(left) < loss(right) else (left, high)
-    return (low + high) / 2
+    return best_at(least(loss_at, *POWERS, steps=STEPS))

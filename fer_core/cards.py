@@ -179,9 +179,11 @@ def _calibration(run: Run) -> str:
     """Its numbers; networks until 0.22 and baselines have a temperature alone."""
     facts, calibration = run.provenance, run.calibration
     power = f", power {calibration.power:.4f}" if "power" in facts else ""
-    later = f", later, by `python -m fer_core calibrate {run.name} --data PATH` (commit `{{}}`)"
-    when = later.format(facts["calibrated_at"]) if "calibrated_at" in facts else ""
-    return f"temperature {calibration.temperature:.4f}{power}, fitted on PublicTest{when}"
+    later = ""
+    if "calibrated_at" in facts:
+        command = f"python -m fer_core calibrate {run.name} --data PATH"
+        later = f", later, by `{command}` (commit `{facts['calibrated_at']}`)"
+    return f"temperature {calibration.temperature:.4f}{power}, fitted on PublicTest{later}"
 
 
 def _head(run: Run) -> str:

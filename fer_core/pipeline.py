@@ -175,7 +175,7 @@ def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
     network.save(run.keras_path)
     files.compress_archive(run.keras_path)
     run.save_asked(recipe)
-    return _calibrated(run, splits, {"head": facts | {"penalty": penalty}})
+    return _calibrated(run, network, splits, {"head": facts | {"penalty": penalty}})
 
 
 def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:
@@ -191,16 +191,16 @@ def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:
         DataError: if one of the three splits has no face.
         RunError: if the run is a baseline's.
     """
-    require_splits(splits)
-    _require_network(run)
-    return _calibrated(run, splits, {"calibrated_at": current_commit()})
-
-
-def _calibrated(run: Run, splits: dict[str, Dataset], facts: dict[str, Any]) -> Run:
-    """The run with another calibration, and all that follows; ``facts`` tell how that came about."""
     import keras
 
+    require_splits(splits)
+    _require_network(run)
     network = keras.saving.load_model(run.keras_path, compile=False)
+    return _calibrated(run, network, splits, {"calibrated_at": current_commit()})
+
+
+def _calibrated(run: Run, network: "keras.Model", splits: dict[str, Dataset], facts: dict[str, Any]) -> Run:
+    """The run with another calibration, and all that follows; ``facts`` tell how that came about."""
     before = {key: value for key, value in run.provenance.items() if key != "calibrated_at"}
     run.save_provenance(before | facts | vars(_calibration_of(network, splits[PUBLIC_TEST])))
     run = Run(run.path)

@@ -105,7 +105,7 @@ class Run:
     def calibration(self) -> Calibration:
         """From the network's logits to probabilities; baselines, and networks until 0.22, have no power."""
         path = self.path / PROVENANCE
-        power = files.read_number(path, "power") if "power" in files.read_json(path) else 1.0
+        power = files.read_number(path, "power") if "power" in self.provenance else 1.0
         return Calibration(files.read_number(path, "temperature"), power)
 
     @property

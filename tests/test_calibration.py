@@ -84,5 +84,6 @@ def test_a_power_keeps_the_order_and_bends_confidence(power):
 @pytest.mark.parametrize("field", ["temperature", "power"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
 def test_numbers_that_make_no_probabilities_are_refused(field, value):
-    with pytest.raises(RunError, match=rf"The {field} of a calibration must be a number above 0\."):
+    message = rf"The {field} of a calibration must be a number above 0\. Received: "
+    with pytest.raises(RunError, match=message):
         Calibration(**{field: value})
