@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core import metrics
+from fer_core.calibration import fit_temperature
 from fer_core.datasets.dataset import PRIVATE_TEST, SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RecipeError
@@ -151,7 +152,7 @@ def fit_baseline(
         accuracy = metrics.accuracy(validation.labels, metrics.softmax(logits))
         if on_candidate:
             on_candidate(candidate, accuracy)
-        temperature = metrics.fit_temperature(validation.labels, logits)
+        temperature = fit_temperature(validation.labels, logits)
         found.append((accuracy, FittedBaseline(candidate, temperature, features, classifier, floor)))
     return max(found, key=lambda each: each[0])[1]  # the first of equals
 

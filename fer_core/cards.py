@@ -9,6 +9,7 @@ from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.datasets.drawn import NAME
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.formats import format_accuracy, format_percent, format_seconds
+from fer_core.metrics import calibration_errors_by_chance
 from fer_core.runs import Run
 
 USE = """## What it is for, and what not
@@ -114,9 +115,21 @@ def _scores(run: Run) -> str:
                 lines.append(_score_row(split, view, name, run.metrics[split][view][subset]))
     lines.append(
         f"\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose {_chosen(run)}"
-        ", so its numbers flatter; PrivateTest chose nothing.\n"
+        f", so its numbers flatter; PrivateTest chose nothing. {_chance(run)}\n"
     )
     return "\n".join(lines)
+
+
+def _chance(run: Run) -> str:
+    """What a calibration error is to be held to, which is not 0."""
+    evaluation, said = run.evaluation(PRIVATE_TEST), []
+    for view in ("single", "flip"):
+        errors = calibration_errors_by_chance(evaluation.view(view))
+        share = (errors >= run.metrics[PRIVATE_TEST][view]["all"]["ece"]).mean()
+        said.append(f"{view} {errors.mean():.3f}, as much or more in {format_percent(share)} of draws")
+    return (
+        f"ECE of all of PrivateTest by chance alone, were every confidence exactly right: {'; '.join(said)}."
+    )
 
 
 def _chosen(run: Run) -> str:

@@ -5,7 +5,6 @@ Scores lie in [0, 1] (log loss: nats); nothing here rounds, prints or knows of f
 pages import it for free; scikit-learn is the oracle in the tests.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +48,7 @@ class Evaluation:
         if self.split not in SPLITS:
             raise DataError(f"The split must be one of {', '.join(SPLITS)}. Received: {self.split!r}.")
         for probabilities in (self.probabilities, self.probabilities_flip):
-            _check(self.labels, probabilities)
+            check_rows(self.labels, probabilities)
             _check_sums(probabilities)
         if not len(self.rows) == len(self.labels) == len(self.twins):
             lengths = (len(self.rows), len(self.labels), len(self.twins))
@@ -75,7 +74,12 @@ class Evaluation:
         return views[name]
 
 
-def _check(labels: Labels, probabilities: Probabilities) -> None:
+def check_rows(labels: Labels, probabilities: Probabilities) -> None:
+    """Refuse labels (N,) and probabilities or logits (N, 7) that do not belong together.
+
+    Raises:
+        DataError: with what was expected and what was received.
+    """
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(f"Labels must be (N,) integers. Received: {labels.shape} {labels.dtype}.")
     if probabilities.shape != (len(labels), EMOTION_COUNT):
@@ -103,7 +107,7 @@ def softmax(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
 
 def accuracy(labels: Labels, probabilities: Probabilities) -> float:
     """The share of faces whose most probable emotion is the label; nan of no faces."""
-    _check(labels, probabilities)
+    check_rows(labels, probabilities)
     return float((probabilities.argmax(axis=1) == labels).mean()) if len(labels) else float("nan")
 
 
@@ -144,14 +148,14 @@ def class_intervals(confusion: npt.ArrayLike) -> dict[str, list[tuple[float, flo
 
 def confusion(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
     """Counts (7, 7): rows are the truth, columns the most probable emotion."""
-    _check(labels, probabilities)
+    check_rows(labels, probabilities)
     cells = labels.astype(np.int64) * EMOTION_COUNT + probabilities.argmax(axis=1)
     return np.bincount(cells, minlength=EMOTION_COUNT**2).reshape(EMOTION_COUNT, EMOTION_COUNT)
 
 
 def log_loss(labels: Labels, probabilities: Probabilities) -> float:
     """Mean of -ln(probability of the label), in nats; 0 counts as float32's epsilon."""
-    _check(labels, probabilities)
+    check_rows(labels, probabilities)
     chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     chosen = np.maximum(chosen, np.finfo(np.float32).eps)
     return float(-np.log(chosen).mean()) if len(labels) else float("nan")
@@ -176,7 +180,7 @@ class Reliability:
 
 def reliability(labels: Labels, probabilities: Probabilities, *, bins: int = 15) -> Reliability:
     """How sure the network was against how often it was right (Guo et al. 2017, 15 bins)."""
-    _check(labels, probabilities)
+    check_rows(labels, probabilities)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
     place = np.clip((confidence * bins).astype(int), 0, bins - 1)
@@ -194,18 +198,28 @@ def expected_calibration_error(labels: Labels, probabilities: Probabilities, *, 
     return float((gaps * found.counts).sum() / max(1, found.counts.sum()))
 
 
-def calibration_noise(probabilities: Probabilities, *, bins: int = 15) -> float:
-    """The calibration error that chance alone would show, were every confidence exactly right.
+def calibration_errors_by_chance(
+    probabilities: Probabilities, *, bins: int = 15, draws: int = 1000
+) -> npt.NDArray[np.float64]:
+    """Calibration errors as they would be, were every confidence exactly right: what the real one is held to.
 
     A bin's share of right answers scatters around its confidence, so the error of few faces is never 0,
     however good the network (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation",
-    arXiv:2012.08668). Answers are right independently with their confidence c; a bin's distance is then close
-    to that of a normal distribution, whose mean is sqrt(2 / pi sum of c (1 - c)).
+    arXiv:2012.08668). Which error that makes probable is found by drawing anew who is read right (consistency
+    resampling: Bröcker and Smith 2007, "Increasing the Reliability of Reliability Diagrams"), all of a bin
+    with its mean confidence: bins are narrow.
+
+    Returns:
+        (draws,) in [0, 1], the same at each call; zeros of no faces.
     """
     confidence = np.clip(probabilities.max(axis=1).astype(np.float64), 0, 1)
     place = np.clip((confidence * bins).astype(int), 0, bins - 1)
-    variance = np.bincount(place, weights=confidence * (1 - confidence), minlength=bins)
-    return float(np.sqrt(2 / np.pi * variance).sum() / max(1, len(confidence)))
+    counts = np.bincount(place, minlength=bins)
+    sums = np.bincount(place, weights=confidence, minlength=bins)
+    means = np.clip(np.divide(sums, counts, out=np.zeros(bins), where=counts > 0), 0, 1)
+    right = np.random.default_rng(0).binomial(counts, means, size=(draws, bins))
+    errors: npt.NDArray[np.float64] = np.abs(right - sums).sum(axis=1) / max(1, len(confidence))
+    return errors
 
 
 def score(labels: Labels, probabilities: Probabilities) -> dict[str, Any]:
@@ -248,40 +262,3 @@ def score_evaluation(evaluation: Evaluation) -> dict[str, dict[str, dict[str, An
         }
         for view in ("single", "flip")
     }
-
-
-def fit_temperature(labels: Labels, logits: npt.NDArray[np.floating[Any]]) -> float:
-    """The temperature that makes softmax(logits / temperature) least surprised by the labels.
-
-    Guo et al. 2017, "On Calibration of Modern Neural Networks": one number, chosen on validation faces;
-    it changes no decision. The loss has one minimum in 1 / temperature, found by golden-section search
-    in [0.05, 20].
-
-    Raises:
-        DataError: if there is no face, or the arrays do not belong together.
-    """
-    _check(labels, logits)
-    if not len(labels):
-        raise DataError("A temperature is fitted to at least one face. Received: none.")
-    logits = logits.astype(np.float64)
-    ends = np.log(0.05), np.log(20.0)
-    return float(
-        np.exp(least(lambda point: _exact_log_loss(labels, logits / np.exp(point)), *ends, steps=60))
-    )
-
-
-def least(loss: Callable[[float], float], low: float, high: float, *, steps: int) -> float:
-    """Where a function that first falls and then rises is least, by golden section: each step leaves 62 % of
-    the way from ``low`` to ``high``."""
-    ratio = (np.sqrt(5.0) - 1) / 2
-    for _ in range(steps):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, right) if loss(left) < loss(right) else (left, high)
-    return float((low + high) / 2)
-
-
-def _exact_log_loss(labels: Labels, logits: npt.NDArray[np.float64]) -> float:
-    """Without ``log_loss``'s floor, under which the loss of a very sure network has several minima."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    chosen = shifted[np.arange(len(labels)), labels]
-    return float((np.log(np.exp(shifted).sum(axis=1)) - chosen).mean())

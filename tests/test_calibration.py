@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer_core import metrics
-from fer_core.calibration import UNCALIBRATED, Calibration, fit_calibration
+from fer_core.calibration import UNCALIBRATED, Calibration, fit_calibration, fit_temperature
 from fer_core.errors import DataError, RunError
 
 
@@ -25,16 +25,32 @@ def test_reliability_by_hand():
     assert metrics.expected_calibration_error(labels, probabilities, bins=4) == pytest.approx(expected)
 
 
-def test_calibration_noise_is_what_a_perfectly_calibrated_network_shows():
+def test_errors_by_chance_are_those_of_labels_drawn_from_the_answers():
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.full(7, 0.3), 2000).astype(np.float32)
     errors = []
-    for _ in range(40):  # labels drawn from the very probabilities
+    for _ in range(300):
         labels = (probabilities.cumsum(axis=1) > rng.random((2000, 1))).argmax(axis=1)
         errors.append(metrics.expected_calibration_error(labels, probabilities))
-    assert metrics.calibration_noise(probabilities) == pytest.approx(np.mean(errors), rel=0.08)
-    assert metrics.calibration_noise(np.eye(7, dtype=np.float32)) == 0
-    assert metrics.calibration_noise(np.empty((0, 7), np.float32)) == 0
+    found = metrics.calibration_errors_by_chance(probabilities)
+    shares = [0.05, 0.25, 0.5, 0.75, 0.95]
+    assert np.quantile(found, shares) == pytest.approx(np.quantile(errors, shares), rel=0.08)
+    assert (found == metrics.calibration_errors_by_chance(probabilities)).all()
+
+
+@pytest.mark.parametrize("probabilities", [np.eye(7, dtype=np.float32), np.empty((0, 7), np.float32)])
+def test_answers_that_leave_nothing_to_chance_have_no_error_by_chance(probabilities):
+    assert metrics.calibration_errors_by_chance(probabilities, draws=5).tolist() == [0] * 5
+
+
+@pytest.mark.parametrize(("temperature", "told_apart"), [(0.7, True), (1.0, False), (1.4, True)])
+def test_chance_tells_a_network_that_is_too_sure_or_not_sure_enough(temperature, told_apart):
+    rng = np.random.default_rng(1)
+    logits = 2 * rng.normal(size=(3000, 7))
+    labels = (metrics.softmax(logits).cumsum(axis=1) > rng.random((3000, 1))).argmax(axis=1)
+    answers = metrics.softmax(logits / temperature)
+    error = metrics.expected_calibration_error(labels, answers)
+    assert ((metrics.calibration_errors_by_chance(answers) >= error).mean() < 0.01) == told_apart
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.5, 1.0, 2.5, 12.0])
@@ -43,10 +59,10 @@ def test_a_temperature_is_recovered(temperature):
     logits = 2 * rng.normal(size=(20_000, 7))
     cumulated = metrics.softmax(logits).cumsum(axis=1)
     labels = (rng.random((20_000, 1)) > cumulated[:, :-1]).sum(axis=1)  # drawn with these probabilities
-    assert metrics.fit_temperature(labels, logits * temperature) == pytest.approx(temperature, rel=0.03)
+    assert fit_temperature(labels, logits * temperature) == pytest.approx(temperature, rel=0.03)
 
 
-@pytest.mark.parametrize("fit", [metrics.fit_temperature, fit_calibration])
+@pytest.mark.parametrize("fit", [fit_temperature, fit_calibration])
 def test_nothing_is_fitted_to_no_faces(fit):
     with pytest.raises(DataError, match="at least one face"):
         fit(np.zeros(0, int), np.zeros((0, 7)))

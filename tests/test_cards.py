@@ -10,6 +10,7 @@ from fer_core import runs
 from fer_core.cards import results_table, write_card
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.formats import format_accuracy, format_percent
+from fer_core.metrics import calibration_errors_by_chance
 from fer_core.runs import Run
 from tests.finished_runs import write_run
 
@@ -52,6 +53,13 @@ def test_every_split_view_and_subset_has_its_row(run, card):
         assert accuracy == format_accuracy(scores)
         assert macro_f1 == format_percent(scores["macro_f1"], digits=2)
         assert (log_loss, ece) == (f"{scores['log_loss']:.3f}", f"{scores['ece']:.3f}")
+
+
+def test_a_calibration_error_is_held_to_chance(run, card):
+    for view in ("single", "flip"):
+        errors = calibration_errors_by_chance(run.evaluation("PrivateTest").view(view))
+        share = (errors >= run.metrics["PrivateTest"][view]["all"]["ece"]).mean()
+        assert f"{view} {errors.mean():.3f}, as much or more in {format_percent(share)} of draws" in card
 
 
 def test_every_emotion_has_its_row(run, card):

@@ -10,6 +10,7 @@ from fer_core.alignment import Effect
 from fer_core.comparison import Comparison
 from fer_core.curves import smooth
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS, Emotion
+from fer_core.metrics import wilson_interval
 from fer_core.palette import EMOTION_COLOURS
 from fer_core.rankings import coverage, rank
 
@@ -140,6 +141,15 @@ def test_smoothing_keeps_the_raw_line_faint():
 def test_empty_bins_are_left_out():
     line = charts.plot_reliability([0.2, 0.9, 0.0], [0.3, 0.8, 0.0], [10, 90, 0]).data[1]
     assert list(line.x) == [0.2, 0.9]
+
+
+def test_each_bin_of_the_reliability_diagram_has_its_interval():
+    line = charts.plot_reliability([0.2, 0.9, 0.0], [0.3, 0.8, 0.0], [10, 90, 0]).data[1]
+    for index, (right, count) in enumerate([(3, 10), (72, 90)]):
+        low, high = wilson_interval(right, count)
+        assert line.y[index] - line.error_y.arrayminus[index] == pytest.approx(low)
+        assert line.y[index] + line.error_y.array[index] == pytest.approx(high)
+        assert line.customdata[index] == pytest.approx([count, low, high])
 
 
 def test_history_names_every_run_and_marks_its_best_epoch():

@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as oracle
 
 from fer_core import metrics
+from fer_core.calibration import fit_temperature
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError
 from fer_core.metrics import Evaluation
@@ -112,7 +113,7 @@ def test_the_temperature_is_the_minimum_of_the_log_loss(sharpness):
         return oracle.log_loss(labels, _softmax_64(logits / np.exp(log_temperature)), labels=ALL)
 
     best = minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9})
-    assert metrics.fit_temperature(labels, logits) == pytest.approx(math.exp(best.x), rel=1e-4)
+    assert fit_temperature(labels, logits) == pytest.approx(math.exp(best.x), rel=1e-4)
 
 
 def _softmax_64(logits):
@@ -122,7 +123,7 @@ def _softmax_64(logits):
 
 def test_temperature_changes_no_decision_and_lowers_the_loss():
     labels, logits = draw(sharpness=6.0)
-    cooled = metrics.softmax(logits / metrics.fit_temperature(labels, logits))
+    cooled = metrics.softmax(logits / fit_temperature(labels, logits))
     assert (cooled.argmax(axis=1) == logits.argmax(axis=1)).all()
     assert metrics.log_loss(labels, cooled) < metrics.log_loss(labels, metrics.softmax(logits))
 
@@ -175,11 +176,13 @@ BAD_ARRAYS = {
 
 
 @pytest.mark.parametrize("case", BAD_ARRAYS)
-@pytest.mark.parametrize("function", ["score", "accuracy", "log_loss", "reliability", "fit_temperature"])
+@pytest.mark.parametrize(
+    "function", [metrics.score, metrics.accuracy, metrics.log_loss, metrics.reliability, fit_temperature]
+)
 def test_arrays_that_do_not_belong_together_are_refused(function, case):
     labels, probabilities, message = BAD_ARRAYS[case]
     with pytest.raises(DataError, match=message):
-        getattr(metrics, function)(labels, probabilities)
+        function(labels, probabilities)
 
 
 def evaluation(**changes):

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from fer_core.charts.style import ACCENT, GLYPH_LABELS, LABEL_PX, MUTED, RUN_MARKERS, new_figure
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
+from fer_core.metrics import wilson_interval
 from fer_core.palette import EMOTION_COLOURS, rgb
 
 SHADE = "#4f46e5"  # darker than ACCENT, so that white can be read on it
@@ -125,7 +126,7 @@ def plot_per_emotion(
 def plot_reliability(
     confidence: npt.ArrayLike, accuracy: npt.ArrayLike, counts: npt.ArrayLike, *, height: int = 380
 ) -> go.Figure:
-    """Is 80 % sure right 80 % of the time? One marker a bin, as large as the bin is full.
+    """Is 80 % sure right 80 % of the time? A marker a bin, as large as the bin is full, and its 95% interval.
 
     Args:
         confidence: (bins,) mean confidence in each bin, in [0, 1].
@@ -135,6 +136,9 @@ def plot_reliability(
     """
     confidence, accuracy, counts = np.asarray(confidence), np.asarray(accuracy), np.asarray(counts)
     full = counts > 0
+    rights = (accuracy[full] * counts[full]).round().astype(int)
+    ends = [wilson_interval(*pair) for pair in zip(rights.tolist(), counts[full].tolist(), strict=True)]
+    low, high = np.array(ends).reshape(-1, 2).T
     figure = new_figure(height)
     figure.add_scatter(
         name="perfectly calibrated",
@@ -151,8 +155,18 @@ def plot_reliability(
         mode="lines+markers",
         line={"color": ACCENT},
         marker={"color": ACCENT, "size": 6 + 18 * np.sqrt(counts[full] / max(1, counts.max()))},
-        customdata=counts[full],
-        hovertemplate="%{customdata:,} faces, %{x:.0%} sure on average: %{y:.1%} right<extra></extra>",
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": high - accuracy[full],
+            "arrayminus": accuracy[full] - low,
+            "thickness": 1.2,
+            "width": 3,
+            "color": MUTED,
+        },
+        customdata=np.column_stack([counts[full], low, high]),
+        hovertemplate="%{customdata[0]:,} faces, %{x:.0%} sure on average: %{y:.1%} right<br>"
+        "95% interval %{customdata[1]:.1%} to %{customdata[2]:.1%}<extra></extra>",
     )
     figure.update_xaxes(
         title="how sure the network says it is", range=[0, 1.04], dtick=0.25, tickformat=".0%"

@@ -9,7 +9,7 @@ from fer_core.formats import format_percent
 from fer_core.metrics import (
     Labels,
     Probabilities,
-    calibration_noise,
+    calibration_errors_by_chance,
     expected_calibration_error,
     reliability,
 )
@@ -27,13 +27,16 @@ def show_confidence(labels: Labels, probabilities: Probabilities) -> None:
         show_figure(
             charts.plot_reliability(bins.confidence, bins.accuracy, bins.counts, height=400),
             key="reliability",
-            alt="Reliability diagram: how often the network is right against how sure it says it is.",
+            alt="Reliability diagram: how often the network is right, and its 95% interval, against how sure "
+            "it says it is.",
         )
+        error = expected_calibration_error(labels, probabilities)
+        chance = calibration_errors_by_chance(probabilities)
         st.caption(
             f"The calibration error (ECE) is the mean distance from the diagonal, here "
-            f"{format_percent(expected_calibration_error(labels, probabilities))}. Chance alone would show "
-            f"{format_percent(calibration_noise(probabilities))} on "
-            f"{formats.counted(len(labels), 'face')}, were every confidence exactly right."
+            f"{format_percent(error)}. Were every confidence exactly right, chance alone would show "
+            f"{format_percent(chance.mean())} on {formats.counted(len(labels), 'face')}, and as much as here "
+            f"or more in {(chance >= error).sum():,} of {len(chance):,} draws."
         )
     with right:
         _show_coverage(labels, probabilities)
