@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core import metrics
-from fer_core.calibration import fit_temperature
+from fer_core.calibration import Calibration, fit_calibration
 from fer_core.datasets.dataset import PRIVATE_TEST, SIDE, Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RecipeError
@@ -108,14 +108,14 @@ class FittedBaseline:
 
     Attributes:
         chosen: the candidate that PublicTest chose.
-        temperature: what logits are divided by before softmax, fitted on PublicTest (Guo et al. 2017).
+        calibration: what makes probabilities of its decision values, fitted on PublicTest.
         features: images -> (N, D) float32, fitted.
         classifier: scikit-learn's, fitted.
         floor: the least probability before calibration of a classifier that gives probabilities.
     """
 
     chosen: float
-    temperature: float
+    calibration: Calibration
     features: Any  # scikit-learn has no types
     classifier: Any
     floor: float
@@ -123,7 +123,7 @@ class FittedBaseline:
     def predict(self, images: Images) -> npt.NDArray[np.float32]:
         """Calibrated probabilities (N, 7) float32."""
         logits = _logits(self.classifier, self.features.transform(images), self.floor)
-        return metrics.softmax(logits / self.temperature)
+        return self.calibration.probabilities(logits)
 
 
 def fit_baseline(
@@ -152,8 +152,8 @@ def fit_baseline(
         accuracy = metrics.accuracy(validation.labels, metrics.softmax(logits))
         if on_candidate:
             on_candidate(candidate, accuracy)
-        temperature = fit_temperature(validation.labels, logits)
-        found.append((accuracy, FittedBaseline(candidate, temperature, features, classifier, floor)))
+        calibration = fit_calibration(validation.labels, logits)
+        found.append((accuracy, FittedBaseline(candidate, calibration, features, classifier, floor)))
     return max(found, key=lambda each: each[0])[1]  # the first of equals
 
 
@@ -204,13 +204,16 @@ def _build_features(baseline: Baseline) -> Any:
 def _build_classifier(baseline: Baseline, candidate: float) -> Any:
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
     from sklearn.svm import SVC, LinearSVC
 
     match baseline.classifier:
         case "linear-svm":
             return LinearSVC(C=candidate, dual=False, random_state=baseline.seed)
         case "rbf-svm":
-            return SVC(C=candidate, gamma="scale", cache_size=1000)
+            # One against the rest, as the linear one (Rifkin and Klautau 2004): SVC alone counts the votes of
+            # its pairs, of which no calibration makes probabilities.
+            return OneVsRestClassifier(SVC(C=candidate, gamma="scale", cache_size=1000))
         case "logistic":
             return LogisticRegression(C=candidate, max_iter=1000)
     leaf = round(candidate)
@@ -228,7 +231,7 @@ def _logits(classifier: Any, features: Features, floor: float) -> npt.NDArray[np
 def hog_linear_svm() -> Baseline:
     """Histograms of oriented gradients and a linear SVM: Dalal and Triggs's own pair (CVPR 2005).
 
-    An SVM gives no probabilities; the softmax of its decision values over a temperature stands for them.
+    An SVM gives no probabilities; its calibrated decision values stand for them.
 
     Command: ``fer baseline hog-linear-svm --data fer2013.csv``
     """
@@ -246,7 +249,7 @@ def hog_logistic() -> Baseline:
 def hog_forest() -> Baseline:
     """Histograms of oriented gradients and a random forest (Breiman 2001) of 100 trees.
 
-    A forest's shares are far from sure of themselves: a temperature below 1 mends that.
+    A forest's shares are far from sure of themselves, which calibration mends.
 
     Command: ``fer baseline hog-forest --data fer2013.csv``
     """

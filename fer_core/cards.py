@@ -134,7 +134,7 @@ def _chance(run: Run) -> str:
 
 def _chosen(run: Run) -> str:
     if not run.has_network:
-        return "the hyper-parameter and the temperature"
+        return "the hyper-parameter and the calibration"
     return "the calibration" if run.recipe.monitor == "epoch" else "the epoch and the calibration"
 
 
@@ -189,7 +189,7 @@ def _training(run: Run) -> str:
 
 
 def _calibration(run: Run) -> str:
-    """Its numbers; networks until 0.22 and baselines have a temperature alone."""
+    """Its numbers; until 0.22 a run had a temperature alone."""
     facts, calibration = run.provenance, run.calibration
     power = f", power {calibration.power:.4f}" if "power" in facts else ""
     later = ""

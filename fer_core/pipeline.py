@@ -120,7 +120,7 @@ def fit_run(
     on_candidate: OnCandidate | None = None,
 ) -> Run:
     """Fit a baseline into ``models/<baseline.name>/``: everything that a network's run has, but history and
-    model. Training teaches, PublicTest chooses the candidate and the temperature, PrivateTest is read once.
+    model. Training teaches, PublicTest chooses the candidate and the calibration, PrivateTest is read once.
 
     Raises:
         DataError: if one of the three splits has no face.
@@ -134,7 +134,7 @@ def fit_run(
         baseline, train=splits[TRAINING], validation=splits[PUBLIC_TEST], on_candidate=on_candidate
     )
     facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
-    run.save_provenance(facts | {"chosen": fitted.chosen, "temperature": fitted.temperature})
+    run.save_provenance(facts | {"chosen": fitted.chosen} | vars(fitted.calibration))
     save_answers(run, splits, fitted.predict)
     run.save_card(write_card(Run(run.path)))
     return runs.finish_run(run)

@@ -7,10 +7,11 @@ import pytest
 
 from fer_core import baselines, cli, runs
 from fer_core.baselines import BASELINES, Baseline, describe_gradients, fit_baseline, load_baseline
+from fer_core.calibration import Calibration
 from fer_core.cards import results_table, write_card
 from fer_core.datasets import Dataset, synthetic_splits
 from fer_core.errors import DataError, RecipeError, RunError
-from fer_core.metrics import accuracy, log_loss, softmax
+from fer_core.metrics import accuracy, log_loss
 from fer_core.pipeline import evaluate_run, fit_run
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, best_run, list_networks, list_runs, load_run
@@ -45,7 +46,7 @@ def test_every_kind_learns_drawn_faces_and_gives_probabilities(baseline, splits)
     np.testing.assert_array_equal(said, fit(baseline, splits).predict(splits["PrivateTest"].images))
 
 
-def test_public_test_chooses_the_candidate_and_the_temperature(splits):
+def test_public_test_chooses_the_candidate_and_the_calibration(splits):
     told, public = [], splits["PublicTest"]
     labels = np.where(public.rows % 3 == 0, 6 - public.labels, public.labels)  # so that nobody can be sure
     public = Dataset(public.images, labels, public.rows, public.split)
@@ -54,11 +55,14 @@ def test_public_test_chooses_the_candidate_and_the_temperature(splits):
     assert [candidate for candidate, _ in told] == [1e-9, 1.0]
     assert fitted.chosen == max(told, key=lambda each: each[1])[0]
     logits = fitted.classifier.decision_function(fitted.features.transform(public.images))
-    losses = {
-        share: log_loss(public.labels, softmax(logits / (share * fitted.temperature)))
-        for share in (0.8, 1.0, 1.25)
-    }
-    assert min(losses, key=losses.get) == 1.0
+    found = fitted.calibration
+
+    def loss(calibration):
+        return log_loss(public.labels, calibration.probabilities(logits))
+
+    for share in (0.8, 1.25):
+        assert loss(found) < loss(Calibration(share * found.temperature, found.power))
+        assert loss(found) < loss(Calibration(found.temperature, share * found.power))
 
 
 def test_private_test_selects_nothing(splits):
