@@ -145,16 +145,16 @@ def fit_baseline(
     learnt = features.fit_transform(train.images[chosen])
     judged = features.transform(validation.images)
     floor = 1 / (EMOTION_COUNT * baseline.trees)
-    found: list[tuple[float, FittedBaseline]] = []
+    found = []
     for candidate in baseline.candidates:
         classifier = _build_classifier(baseline, candidate).fit(learnt, train.labels[chosen])
         logits = _logits(classifier, judged, floor)
         accuracy = metrics.accuracy(validation.labels, metrics.softmax(logits))
         if on_candidate:
             on_candidate(candidate, accuracy)
-        calibration = fit_calibration(validation.labels, logits)
-        found.append((accuracy, FittedBaseline(candidate, calibration, features, classifier, floor)))
-    return max(found, key=lambda each: each[0])[1]  # the first of equals
+        found.append((accuracy, candidate, classifier, logits))
+    _, candidate, classifier, logits = max(found, key=lambda each: each[0])  # the first of equals
+    return FittedBaseline(candidate, fit_calibration(validation.labels, logits), features, classifier, floor)
 
 
 def _draw(train: Dataset, count: int, seed: int) -> npt.NDArray[np.int64]:
@@ -212,7 +212,7 @@ def _build_classifier(baseline: Baseline, candidate: float) -> Any:
             return LinearSVC(C=candidate, dual=False, random_state=baseline.seed)
         case "rbf-svm":
             # One against the rest, as the linear one (Rifkin and Klautau 2004): SVC alone counts the votes of
-            # its pairs, of which no calibration makes probabilities.
+            # its pairs, which say nearly the same confidence of every face.
             return OneVsRestClassifier(SVC(C=candidate, gamma="scale", cache_size=1000))
         case "logistic":
             return LogisticRegression(C=candidate, max_iter=1000)

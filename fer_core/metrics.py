@@ -181,14 +181,21 @@ class Reliability:
 def reliability(labels: Labels, probabilities: Probabilities, *, bins: int = 15) -> Reliability:
     """How sure the network was against how often it was right (Guo et al. 2017, 15 bins)."""
     check_rows(labels, probabilities)
-    confidence = probabilities.max(axis=1).astype(np.float64)
+    confidence, place = _bin_confidence(probabilities, bins)
     right = probabilities.argmax(axis=1) == labels
-    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
     counts = np.bincount(place, minlength=bins)
     sums = [np.bincount(place, weights=values, minlength=bins) for values in (confidence, right)]
     with np.errstate(invalid="ignore"):
         means = [total / counts for total in sums]
     return Reliability(np.linspace(0, 1, bins + 1), counts, means[0], means[1])
+
+
+def _bin_confidence(
+    probabilities: Probabilities, bins: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """The probability of each face's chosen emotion, and which of the bins of equal width it falls into."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    return confidence, np.clip((confidence * bins).astype(np.int64), 0, bins - 1)
 
 
 def expected_calibration_error(labels: Labels, probabilities: Probabilities, *, bins: int = 15) -> float:
@@ -212,8 +219,7 @@ def calibration_errors_by_chance(
     Returns:
         (draws,) in [0, 1], the same at each call; zeros of no faces.
     """
-    confidence = np.clip(probabilities.max(axis=1).astype(np.float64), 0, 1)
-    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    confidence, place = _bin_confidence(probabilities, bins)
     counts = np.bincount(place, minlength=bins)
     sums = np.bincount(place, weights=confidence, minlength=bins)
     means = np.clip(np.divide(sums, counts, out=np.zeros(bins), where=counts > 0), 0, 1)
