@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
+from fer_core.datasets.image_sets import ImageSet
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import DataError
 from fer_core.formats import format_accuracy, format_percent
 from fer_core.metrics import Labels, Probabilities, score, wilson_interval
-from fer_core.photosets import PhotoSet
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
 
@@ -24,7 +24,7 @@ Row = dict[str, Any]
 OWN = f"FER2013 {PRIVATE_TEST}"
 
 
-def evaluate_across(run: Run, sets: Iterable[PhotoSet]) -> list[dict[str, Any]]:
+def evaluate_across(run: Run, sets: Iterable[ImageSet]) -> list[dict[str, Any]]:
     """The run's stored PrivateTest, then a row for each set.
 
     Returns:

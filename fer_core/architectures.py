@@ -11,8 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from fer_core.datasets.dataset import SIDE
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import RecipeError
 from fer_core.recipes import Recipe
 

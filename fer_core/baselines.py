@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from fer_core import metrics
 from fer_core.calibration import Calibration, fit_calibration
-from fer_core.datasets.dataset import PRIVATE_TEST, SIDE, Dataset
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import DataError, RecipeError
 from fer_core.recipes import RUN_NAME
 

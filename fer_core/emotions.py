@@ -1,10 +1,12 @@
-"""The seven emotions, in FER2013's order: the only list of them in this project.
+"""The seven emotions, in FER2013's order: the only list of them in this project; and the size of an image.
 
 A label is an integer in [0, 6] everywhere, a vector of probabilities has one entry an emotion in this
 order. FER2013: Goodfellow et al., "Challenges in Representation Learning", 2013, arXiv:1307.0414.
 """
 
 from enum import IntEnum
+
+SIDE = 48  # FER2013's images, and every face crop, are SIDE x SIDE pixels.
 
 
 class Emotion(IntEnum):

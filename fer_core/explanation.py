@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fer_core.datasets.dataset import SIDE
+from fer_core.emotions import SIDE
 
 Heat = npt.NDArray[np.float32]
 Crop = npt.NDArray[np.uint8]

@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.calibration import UNCALIBRATED, Calibration
-from fer_core.datasets.dataset import SIDE
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import RunError
 from fer_core.litert import ACTIVATION_MAP, IMAGES, PROBABILITIES, LiteRTModel
 

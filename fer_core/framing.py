@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import SIDE
+from fer_core.emotions import SIDE
 from fer_core.errors import PictureError
 from fer_core.pictures import Picture, check_picture
 

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.alignment import ANGLES, Alignment
-from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SIDE, Dataset
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, Dataset
+from fer_core.emotions import SIDE
 from fer_core.errors import DataError, PictureError
 from fer_core.faces import FaceFinder
 from fer_core.framing import turn_crop

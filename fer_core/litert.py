@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter, SignatureRunner
 
-from fer_core.datasets.dataset import SIDE
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import DataError, RunError
 
 Crops = npt.NDArray[np.uint8]

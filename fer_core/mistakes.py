@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.datasets.exploration import first_choice
 from fer_core.datasets.ferplus import COLUMN_OF, VOTE_NAMES
-from fer_core.datasets.looks import first_choice
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
 from fer_core.errors import DataError
 from fer_core.metrics import Evaluation, Labels, Probabilities

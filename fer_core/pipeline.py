@@ -12,7 +12,7 @@ from fer_core import files, runs
 from fer_core.baselines import Baseline, OnCandidate, fit_baseline
 from fer_core.calibration import Calibration, fit_calibration
 from fer_core.cards import write_card
-from fer_core.datasets import find_twins
+from fer_core.datasets import find_duplicates
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.errors import DataError, RunError
 from fer_core.metrics import Evaluation
@@ -269,7 +269,8 @@ def save_answers(
     """Store what is predicted of PublicTest and PrivateTest, and the metrics that follow."""
     earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
     for split, before in earlier.items():
-        twins = find_twins(splits[split].images, np.concatenate([splits[other].images for other in before]))
+        among = np.concatenate([splits[other].images for other in before])
+        twins = find_duplicates(splits[split].images, among)
         found = predict_split(predict, splits[split], twins)
         run.save_evaluations(dataclasses.replace(found, features=(features or {}).get(split)))
 

@@ -9,9 +9,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from fer_core.datasets.counts import class_counts
+from fer_core.datasets.class_distribution import class_counts
 from fer_core.datasets.dataset import TRAINING, Dataset
-from fer_core.datasets.identity import fingerprint
+from fer_core.datasets.duplicates import fingerprint
 from fer_core.recipes import Recipe
 
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "ai-edge-litert")

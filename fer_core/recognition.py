@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import SIDE
-from fer_core.emotions import EMOTION_COUNT, EMOTIONS, Emotion
+from fer_core.emotions import EMOTION_COUNT, EMOTIONS, SIDE, Emotion
 from fer_core.errors import DataError, RunError
 from fer_core.explanation import Heat, activation_heat, occlusion_heat
 from fer_core.faces import Face, FaceFinder, crop_face, load_picture, whole_picture

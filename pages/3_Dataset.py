@@ -7,8 +7,8 @@ import numpy.typing as npt
 import streamlit as st
 
 from fer_core.charts.dataset import plot_class_counts, plot_class_weights, plot_votes
-from fer_core.datasets import PRIVATE_TEST, PUBLIC_TEST, SPLITS, VOTE_NAMES, class_weights, known
-from fer_core.datasets.looks import (
+from fer_core.datasets import PRIVATE_TEST, PUBLIC_TEST, SPLITS, VOTE_NAMES, class_weights, reference
+from fer_core.datasets.exploration import (
     conflicting_sets,
     count_votes,
     first_choice,
@@ -22,7 +22,7 @@ from pages.parts import formats
 from pages.parts.connect import Data, connect_data, find_data, read_report
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
-from pages.parts.photosets import pick_set, show_photoset
+from pages.parts.image_sets import pick_set, show_image_set
 from pages.parts.tiles import Tile, show_tiles
 from pages.parts.wall import show_means, show_walls
 
@@ -45,7 +45,7 @@ def main() -> None:
     """FER2013: a sentence, five numbers, the counts; then faces, voters and other sets. Or one of those."""
     other = pick_set()
     if other is not None:
-        show_photoset(other)
+        show_image_set(other)
         return
     data = find_data()
     facts = _count(data) if data else KNOWN
@@ -64,12 +64,12 @@ def main() -> None:
 
 
 KNOWN = Facts(
-    counts=known.COUNTS,
-    duplicates=(known.DUPLICATE_GROUPS, known.DUPLICATE_IMAGES),
-    conflicting=known.CONFLICTING_GROUPS,
-    seen_before={PUBLIC_TEST: known.PUBLIC_IN_TRAINING, PRIVATE_TEST: known.PRIVATE_IN_EARLIER},
-    votes=np.array(known.VOTES),
-    agreeing=(known.AGREEING, known.DECIDED),
+    counts=reference.COUNTS,
+    duplicates=(reference.DUPLICATE_GROUPS, reference.DUPLICATE_IMAGES),
+    conflicting=reference.CONFLICTING_GROUPS,
+    seen_before={PUBLIC_TEST: reference.PUBLIC_IN_TRAINING, PRIVATE_TEST: reference.PRIVATE_IN_EARLIER},
+    votes=np.array(reference.VOTES),
+    agreeing=(reference.AGREEING, reference.DECIDED),
 )
 
 
@@ -237,10 +237,10 @@ def _show_other_sets() -> None:
     st.subheader("Other data sets that the paper names")
     st.table(
         {
-            "set": [each.name for each in known.OTHER_SETS],
-            "size": [each.size for each in known.OTHER_SETS],
-            "what it shows": [each.shows for each in known.OTHER_SETS],
-            "who may use it": [each.terms for each in known.OTHER_SETS],
+            "set": [each.name for each in reference.OTHER_SETS],
+            "size": [each.size for each in reference.OTHER_SETS],
+            "what it shows": [each.shows for each in reference.OTHER_SETS],
+            "who may use it": [each.terms for each in reference.OTHER_SETS],
         },
         border="horizontal",
         hide_index=True,

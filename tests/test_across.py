@@ -13,11 +13,11 @@ from fer_core import cli
 from fer_core.across import OWN, evaluate_across, format_across, score_set, write_csv
 from fer_core.crossvalidation import Folds, cross_validate, take
 from fer_core.datasets import ALL, Dataset, draw_faces
+from fer_core.datasets.folds import split_by_group
+from fer_core.datasets.image_sets import load_image_set
 from fer_core.errors import DataError
-from fer_core.folds import split_by_group
 from fer_core.metrics import score
-from fer_core.photosets import load_photoset
-from tests import photosets as write
+from tests import image_sets as write
 from tests.synthetic import write_fer2013_csv
 
 
@@ -44,7 +44,7 @@ def drawn():
 
 
 def test_rows_are_the_scores_of_each_set(trained_run, specs):
-    sets = [load_photoset(specs[0]), load_photoset(specs[1], crop=write.fake_crop)]
+    sets = [load_image_set(specs[0]), load_image_set(specs[1], crop=write.fake_crop)]
     own, ckplus, rafd = evaluate_across(trained_run, sets)
     assert [own["set"], ckplus["set"], rafd["set"]] == [OWN, "CK+", "RaFD"]
     stored = trained_run.metrics["PrivateTest"]["single"]["all"]
@@ -70,7 +70,7 @@ def test_macro_f1_is_that_of_the_emotions_that_a_set_holds():
 
 
 def test_the_tables_say_what_was_left_out(trained_run, specs):
-    rows = evaluate_across(trained_run, [load_photoset(specs[0])])
+    rows = evaluate_across(trained_run, [load_image_set(specs[0])])
     text = format_across(rows)
     assert "without 9 of contempt" in text
     assert "of 6 emotions" in text

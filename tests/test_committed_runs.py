@@ -9,7 +9,7 @@ import pytest
 from fer_core import runs
 from fer_core.cards import write_card
 from fer_core.curves import best_epoch
-from fer_core.datasets import class_counts, draw_faces, drawn_splits, find_twins, fingerprint
+from fer_core.datasets import class_counts, draw_faces, drawn_splits, find_duplicates, fingerprint
 from fer_core.export import TOLERANCE, check_parity
 from fer_core.pipeline import predict_split
 from fer_core.recipes import load_recipe
@@ -134,7 +134,7 @@ def test_its_network_repeats_the_stored_predictions(path, split, splits):
 @pytest.mark.parametrize("split", EARLIER)
 def test_its_twins_are_those_of_the_data(path, split, splits):
     earlier = np.concatenate([splits[before].images for before in EARLIER[split]])
-    twins = find_twins(splits[split].images, earlier)
+    twins = find_duplicates(splits[split].images, earlier)
     np.testing.assert_array_equal(Run(path).evaluation(split).twins, twins)
 
 

@@ -97,7 +97,7 @@ few_images = arrays(
 @given(few_images, few_images)
 def test_twins_are_equal_images(images, among):
     expected = [any(np.array_equal(image, other) for other in among) for image in images]
-    assert datasets.find_twins(images, among).tolist() == expected
+    assert datasets.find_duplicates(images, among).tolist() == expected
 
 
 @given(few_images)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fer_core.datasets import known
+from fer_core.datasets import reference
 from pages.parts import connect
-from pages.parts.photosets import _kept
-from tests import photosets as write
+from pages.parts.image_sets import _kept
+from tests import image_sets as write
 from tests.test_dataset_page import images
 from tests.test_pages import charts_of, complaints, texts, visit
 
@@ -26,7 +26,7 @@ def read(name, path):
     return app.button[0].click().run()
 
 
-@pytest.mark.parametrize("about", known.OTHER_SETS, ids=lambda about: about.name)
+@pytest.mark.parametrize("about", reference.OTHER_SETS, ids=lambda about: about.name)
 def test_a_set_that_is_not_there_is_described_and_asked_for(about):
     app = visit(DATASET, set=about.name)
     assert not complaints(app)

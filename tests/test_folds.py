@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_core.datasets import ALL, Dataset
+from fer_core.datasets.folds import split_at_random, split_by_group
 from fer_core.errors import DataError
-from fer_core.folds import split_at_random, split_by_group
 
 
 def faces(people, each, seed=0, *, groups=True):

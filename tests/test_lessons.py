@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fer_core.datasets import synthetic_splits
-from fer_core.datasets.counts import class_weights
+from fer_core.datasets.class_distribution import class_weights
 from fer_core.errors import RecipeError
 from fer_core.metrics import softmax
 from fer_core.training import lessons as lesson_module

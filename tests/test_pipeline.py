@@ -10,7 +10,7 @@ import pytest
 from fer_core import pipeline, provenance, runs
 from fer_core.calibration import Calibration, fit_calibration
 from fer_core.cards import write_card
-from fer_core.datasets import SPLITS, find_twins, fingerprint
+from fer_core.datasets import SPLITS, find_duplicates, fingerprint
 from fer_core.errors import DataError, RunError
 from fer_core.export import TOLERANCE, check_parity
 from fer_core.metrics import accuracy, log_loss, softmax
@@ -83,7 +83,7 @@ def test_twins_are_those_of_earlier_splits(trained_run, drawn_splits):
     before = drawn_splits["Training"].images
     for split in TESTS:
         twins = trained_run.evaluation(split).twins
-        np.testing.assert_array_equal(twins, find_twins(drawn_splits[split].images, before))
+        np.testing.assert_array_equal(twins, find_duplicates(drawn_splits[split].images, before))
         assert twins.sum() == 2
         before = np.concatenate([before, drawn_splits[split].images])
         scores = trained_run.metrics[split]["single"]

@@ -5,7 +5,7 @@ import pytest
 
 from fer_core import bootstrap, cli, runs, studies, trials
 from fer_core.architectures import build_network
-from fer_core.datasets import find_twins
+from fer_core.datasets import find_duplicates
 from fer_core.errors import RecipeError, RunError
 from fer_core.recipes import Recipe
 from fer_core.runs import Run, compute_metrics, list_runs, unfinished_runs
@@ -177,7 +177,7 @@ def test_shuffled_splits_hold_every_face_once(drawn_splits):
     assert {split: len(data) for split, data in dealt.items()} == {
         split: len(data) for split, data in drawn_splits.items()
     }
-    assert find_twins(
+    assert find_duplicates(
         *(np.concatenate([data.images for data in each.values()]) for each in (dealt, drawn_splits))
     ).all()
     rows = np.concatenate([data.rows for data in dealt.values()])

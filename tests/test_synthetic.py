@@ -34,7 +34,7 @@ def test_drawn_splits_share_twins_with_their_labels():
     splits = synthetic_splits(3, 1, 1, twins=2)
     training = splits["Training"]
     for split in ("PublicTest", "PrivateTest"):
-        twins = datasets.find_twins(splits[split].images, training.images)
+        twins = datasets.find_duplicates(splits[split].images, training.images)
         assert twins.tolist() == [True] * 2 + [False] * 5
     rows = np.concatenate([splits[split].rows for split in SPLITS])
     assert rows.tolist() == list(range(35))
@@ -55,7 +55,7 @@ def test_the_drawn_data_set_has_the_faults_of_a_real_one():
     wrong = (shown != table.labels).mean()
     assert wrong == pytest.approx(1 / 12, abs=0.02)
     for split in ("PublicTest", "PrivateTest"):
-        assert datasets.find_twins(splits[split].images, splits["Training"].images).sum() == 12
+        assert datasets.find_duplicates(splits[split].images, splits["Training"].images).sum() == 12
     groups = datasets.group_identical(table.images)
     for group in np.flatnonzero(np.bincount(groups) > 1):
         assert len(set(shown[groups == group])) == 1, "twins show the same"

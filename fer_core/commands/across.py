@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_core.commands.common import TRAIN_HELP, load_splits, print_scores, read_photoset
+from fer_core.commands.common import TRAIN_HELP, load_splits, print_scores, read_image_set
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import DataError
 from fer_core.formats import format_accuracy
@@ -54,7 +54,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """``fer evaluate RUN [--data PATH ...]``."""
-    from fer_core.photosets import parse_spec
+    from fer_core.datasets.image_sets import parse_spec
     from fer_core.runs import load_run
 
     run = load_run(options.run)
@@ -79,7 +79,7 @@ def _evaluate_elsewhere(options: argparse.Namespace) -> None:
     from fer_core.runs import load_run
 
     run = load_run(options.run)
-    rows = evaluate_across(run, [read_photoset(spec) for spec in options.data])
+    rows = evaluate_across(run, [read_image_set(spec) for spec in options.data])
     if options.json:
         print(json.dumps({"run": run.name, "sets": rows}, indent=1))
     elif options.csv:
@@ -90,12 +90,12 @@ def _evaluate_elsewhere(options: argparse.Namespace) -> None:
 
 def crossvalidate(options: argparse.Namespace) -> None:
     """``fer crossvalidate RECIPE --data SET``."""
-    from fer_core.folds import split_at_random, split_by_group
+    from fer_core.datasets.folds import split_at_random, split_by_group
     from fer_core.recipes import load_recipe, override
 
     recipe = override(load_recipe(options.recipe), options.settings)
-    photoset = read_photoset(options.data)
-    dataset = photoset.dataset()
+    image_set = read_image_set(options.data)
+    dataset = image_set.dataset()
     _require_weights(recipe, dataset)
     split = split_by_group if options.group == "subject" else split_at_random
     fold_of = split(dataset, options.folds, options.seed)
@@ -103,7 +103,7 @@ def crossvalidate(options: argparse.Namespace) -> None:
     from fer_core.crossvalidation import cross_validate
 
     done = cross_validate(recipe, dataset, fold_of, on_fold=_print_fold)
-    left_out = {"contempt": photoset.contempt, "left_out": len(photoset.left_out)}
+    left_out = {"contempt": image_set.contempt, "left_out": len(image_set.left_out)}
     pooled = done.scores() | left_out
     if options.json:
         folds = [done.fold_scores(fold) for fold in range(options.folds)]

@@ -9,7 +9,7 @@ from fer_core.formats import format_accuracy, format_percent
 
 if TYPE_CHECKING:
     from fer_core.datasets import Dataset
-    from fer_core.photosets import PhotoSet
+    from fer_core.datasets.image_sets import ImageSet
     from fer_core.runs import Run
 
 DATA_HELP = "fer2013.csv, icml_face_data.csv, an .npz, the folder tree, or a folder that holds one of these"
@@ -26,13 +26,13 @@ def load_splits(path: Path) -> "dict[str, Dataset]":
     return load_fer2013_splits(path)
 
 
-def read_photoset(spec: str) -> "PhotoSet":
+def read_image_set(spec: str) -> "ImageSet":
     """CK+, JAFFE, FERG-DB or RaFD from ``"ckplus=PATH"`` or a path, with a bar while faces are found."""
-    from fer_core.photosets import load_photoset
+    from fer_core.datasets.image_sets import load_image_set
     from fer_core.progress import ReadingProgress
 
     with ReadingProgress() as progress:
-        return load_photoset(spec, on_picture=progress.on_picture)
+        return load_image_set(spec, on_picture=progress.on_picture)
 
 
 def show_training(train: "Callable[..., Run]", *, epochs: int, again: str) -> "Run | None":

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fer_core.commands.common import DATA_HELP, read_photoset
+from fer_core.commands.common import DATA_HELP, read_image_set
 
 SET_NAMES = ("fer2013", "ckplus", "jaffe", "ferg", "rafd")
 
@@ -25,12 +25,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def check_data(options: argparse.Namespace) -> None:
     """``fer data check PATH [--set-name NAME]``."""
     from fer_core.datasets import check_fer2013, format_report
-    from fer_core.photosets import format_photoset, parse_spec
+    from fer_core.datasets.image_sets import format_image_set, parse_spec
 
     key, path = parse_spec(options.path)
     key = options.set_name or key
     if key is not None and key != "fer2013":
-        print(format_photoset(read_photoset(f"{key}={path}")))
+        print(format_image_set(read_image_set(f"{key}={path}")))
         return
     print(format_report(check_fer2013(path)))
 

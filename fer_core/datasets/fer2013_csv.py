@@ -11,9 +11,9 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from fer_core.datasets.dataset import SIDE, SPLITS
+from fer_core.datasets.dataset import SPLITS
 from fer_core.datasets.table import Table
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import DataError
 
 PIXELS = SIDE * SIDE

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import SIDE, SPLITS
+from fer_core.datasets.dataset import SPLITS
 from fer_core.datasets.table import Table
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import DataError
 
 KEYS = ("images", "labels", "usage")

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SIDE, SPLITS, TRAINING
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING
 from fer_core.datasets.table import Table
-from fer_core.emotions import EMOTION_LABELS, EMOTIONS
+from fer_core.emotions import EMOTION_LABELS, EMOTIONS, SIDE
 from fer_core.errors import DataError
 
 HALVES = ("train", "test")

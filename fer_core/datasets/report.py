@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.counts import class_counts
+from fer_core.datasets.class_distribution import class_counts
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
+from fer_core.datasets.duplicates import find_duplicates, fingerprint, group_identical
 from fer_core.datasets.fer2013 import load_table
-from fer_core.datasets.identity import find_twins, fingerprint, group_identical
 from fer_core.datasets.table import Form, Table
 from fer_core.emotions import EMOTION_LABELS
 
@@ -139,11 +139,11 @@ def _distinct(groups: npt.NDArray[np.int64], values: npt.NDArray[np.uint8]) -> n
 def _twins(datasets: dict[str, Dataset]) -> dict[str, int]:
     """The counts of a report that concern test images seen before."""
     training, public, private = (datasets[split].images for split in (TRAINING, PUBLIC_TEST, PRIVATE_TEST))
-    in_training = find_twins(private, training)
+    in_training = find_duplicates(private, training)
     return {
-        "public_in_training": int(find_twins(public, training).sum()),
+        "public_in_training": int(find_duplicates(public, training).sum()),
         "private_in_training": int(in_training.sum()),
-        "private_in_earlier": int((in_training | find_twins(private, public)).sum()),
+        "private_in_earlier": int((in_training | find_duplicates(private, public)).sum()),
     }
 
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SIDE, SPLITS, TRAINING, Dataset
-from fer_core.emotions import EMOTION_COUNT, Emotion
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
+from fer_core.emotions import EMOTION_COUNT, SIDE, Emotion
 from fer_core.errors import DataError
 
 Floats = npt.NDArray[np.floating]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_core.curves import PICKS
-from fer_core.datasets.dataset import SIDE
+from fer_core.emotions import SIDE
 from fer_core.errors import RecipeError
 
 OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw", "muon")

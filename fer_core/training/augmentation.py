@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops, random
 
-from fer_core.datasets.dataset import SIDE
+from fer_core.emotions import SIDE
 from fer_core.recipes import Recipe
 
 

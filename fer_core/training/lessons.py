@@ -14,9 +14,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.counts import class_weights
-from fer_core.datasets.dataset import SIDE, Dataset
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.datasets.class_distribution import class_weights
+from fer_core.datasets.dataset import Dataset
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.metrics import softmax
 from fer_core.recipes import Recipe
 from fer_core.training import transfer

@@ -6,7 +6,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import SIDE
+from fer_core.emotions import SIDE
 
 Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.float32]]
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from fer_core.architectures import build_network
-from fer_core.datasets.dataset import SIDE
+from fer_core.emotions import SIDE
 from fer_core.recipes import Recipe
 from fer_core.training import maps, transfer
 from fer_core.training.muon import Muon

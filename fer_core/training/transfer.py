@@ -20,8 +20,7 @@ from fer_core.architectures import (
     build_mobilenet_body,
     build_network,
 )
-from fer_core.datasets.dataset import SIDE
-from fer_core.emotions import EMOTION_COUNT
+from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import RecipeError, RunError
 from fer_core.recipes import RECIPES, Recipe
 from fer_core.runs import Run, load_run, models_folder

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fer_core.datasets.looks import make_sheet, random_faces
+from fer_core.datasets.exploration import make_sheet, random_faces
 from pages.parts.formats import counted
 
 WALL_FACES, WALL_ACROSS = 18, 6  # of each emotion, and in one line

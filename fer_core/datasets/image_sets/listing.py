@@ -7,8 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from fer_core.datasets.image_sets.image_set import CONTEMPT, LeftOut
 from fer_core.emotions import Emotion
-from fer_core.photosets.photoset import CONTEMPT, LeftOut
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tiff", ".tif", ".bmp", ".gif", ".pgm", ".webp")
 HIDDEN = (".", "__MACOSX")  # .DS_Store, ._KA.AN1.39.tiff and their folder: the work of programs.

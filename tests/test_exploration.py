@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from fer_core.charts.dataset import VOTE_LABELS, VOTE_ORDER, plot_class_counts, plot_class_weights, plot_votes
-from fer_core.datasets import VOTE_NAMES, known, load_ferplus
-from fer_core.datasets.fer2013 import load_table
-from fer_core.datasets.looks import (
+from fer_core.datasets import VOTE_NAMES, load_ferplus, reference
+from fer_core.datasets.exploration import (
     conflicting_sets,
     count_votes,
     first_choice,
@@ -17,6 +16,7 @@ from fer_core.datasets.looks import (
     mean_faces,
     random_faces,
 )
+from fer_core.datasets.fer2013 import load_table
 from fer_core.datasets.synthetic import draw_faces
 from fer_core.emotions import Emotion
 
@@ -87,13 +87,13 @@ def test_votes_are_counted_by_label():
 
 
 def test_the_charts_show_what_they_are_given():
-    counts = known.COUNTS["Training"]
+    counts = reference.COUNTS["Training"]
     (bars,) = plot_class_counts(counts).data
     assert tuple(bars.x) == counts
     assert bars.text[Emotion.DISGUST] == "436 <b>1.5%</b>"
     (bars,) = plot_class_weights(np.arange(1, 8)).data
     assert bars.text[0] == "<b>×1.00</b>"
-    figure = plot_votes(known.VOTES)
+    figure = plot_votes(reference.VOTES)
     share = figure.data[0].customdata
     np.testing.assert_allclose(share.sum(axis=1), 1)
     assert sorted(VOTE_ORDER) == list(range(10))
@@ -104,9 +104,9 @@ def test_the_charts_show_what_they_are_given():
 
 
 def test_known_facts_agree_with_each_other():
-    assert sum(map(sum, known.COUNTS.values())) == 35_887
-    totals = np.sum(list(known.COUNTS.values()), axis=0)
-    shortfall = 10 * totals - np.sum(known.VOTES, axis=1)
+    assert sum(map(sum, reference.COUNTS.values())) == 35_887
+    totals = np.sum(list(reference.COUNTS.values()), axis=0)
+    shortfall = 10 * totals - np.sum(reference.VOTES, axis=1)
     assert shortfall.tolist() == [0, 1, 0, 0, 0, 0, 0]  # one row has nine votes
 
 
@@ -117,7 +117,8 @@ def test_known_facts_are_those_of_the_real_votes():
     if not path or not beside.is_file():
         pytest.skip("FER2013_PATH is not set, or fer2013new.csv is not beside it")
     table, cast = load_table(path), load_ferplus(beside).counts
-    np.testing.assert_array_equal(count_votes(table.labels, cast), known.VOTES)
+    np.testing.assert_array_equal(count_votes(table.labels, cast), reference.VOTES)
     first = first_choice(cast)
-    assert (int((first == table.labels).sum()), int((first >= 0).sum())) == (known.AGREEING, known.DECIDED)
-    assert len(conflicting_sets(table.images, table.labels)) == known.CONFLICTING_GROUPS
+    assert int((first == table.labels).sum()) == reference.AGREEING
+    assert int((first >= 0).sum()) == reference.DECIDED
+    assert len(conflicting_sets(table.images, table.labels)) == reference.CONFLICTING_GROUPS

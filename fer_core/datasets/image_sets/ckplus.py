@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from fer_core.datasets.fer2013_csv import read_csv
+from fer_core.datasets.image_sets.image_set import CLASS_NAMES, CONTEMPT, ImageSet, LeftOut
+from fer_core.datasets.image_sets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
 from fer_core.emotions import Emotion
-from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
-from fer_core.photosets.photoset import CLASS_NAMES, CONTEMPT, LeftOut, PhotoSet
 
 NAME = re.compile(r"(S\d+)_(\d+)_(\d+)\.", re.IGNORECASE)
 EMOTION_FILE = re.compile(r"(S\d+_\d+)_\d+_emotion\.txt$", re.IGNORECASE)
@@ -90,7 +90,7 @@ def _ends(
     left_out += [LeftOut(path, BETWEEN) for path in paths[1:-1]]
 
 
-def read_ckplus_csv(path: Path) -> PhotoSet:
+def read_ckplus_csv(path: Path) -> ImageSet:
     """Read the CSV; it names no subjects, and its splits share them.
 
     Raises:
@@ -99,4 +99,4 @@ def read_ckplus_csv(path: Path) -> PhotoSet:
     """
     table = read_csv(path, classes=len(CLASS_NAMES))
     rows = np.array([f"row {row}" for row in range(len(table))])
-    return PhotoSet("CK+", path, table.images, table.labels, rows, groups=None, splits=table.splits)
+    return ImageSet("CK+", path, table.images, table.labels, rows, groups=None, splits=table.splits)

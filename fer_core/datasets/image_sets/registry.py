@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fer_core.datasets.dataset import ALL, Dataset
+from fer_core.datasets.image_sets import ckplus, ferg, jaffe, rafd
+from fer_core.datasets.image_sets.image_set import ImageSet
+from fer_core.datasets.image_sets.listing import Listing, split_pictures, walk
 from fer_core.errors import DataError
-from fer_core.photosets import ckplus, ferg, jaffe, rafd
-from fer_core.photosets.listing import Listing, split_pictures, walk
-from fer_core.photosets.photoset import PhotoSet
 
 if TYPE_CHECKING:
-    from fer_core.photosets.reading import Crop, OnPicture
+    from fer_core.datasets.image_sets.reading import Crop, OnPicture
 
 LOOKED_AT = 20_000  # files by which a folder is recognised
 
@@ -75,13 +75,13 @@ def recognise(path: Path | str) -> str | None:
     return key if 2 * hits[key] > len(names) else None
 
 
-def load_photoset(
+def load_image_set(
     spec: str,
     *,
     crop: "Crop | None" = None,
     cache: bool = True,
     on_picture: "OnPicture | None" = None,
-) -> PhotoSet:
+) -> ImageSet:
     """Load a set with its own labels, contempt among them.
 
     Args:
@@ -108,22 +108,22 @@ def load_photoset(
 
 
 def load_dataset(spec: str, *, split: str = ALL, cache: bool = True) -> Dataset:
-    """Load the seven-class ``Dataset`` of a set; contempt is left out, see ``PhotoSet.contempt``.
+    """Load the seven-class ``Dataset`` of a set; contempt is left out, see ``ImageSet.contempt``.
 
     Args:
-        spec: as for ``load_photoset``.
+        spec: as for ``load_image_set``.
         split: "All"; CK+ as CSV has the three of FER2013 too.
         cache: whether to keep the crops for the next time.
 
     Raises:
-        DataError: as ``load_photoset`` and ``PhotoSet.dataset`` do.
+        DataError: as ``load_image_set`` and ``ImageSet.dataset`` do.
     """
-    return load_photoset(spec, cache=cache).dataset(split)
+    return load_image_set(spec, cache=cache).dataset(split)
 
 
 def _load(
     reader: Reader, path: Path, crop: "Crop | None", cache: bool, on_picture: "OnPicture | None"
-) -> PhotoSet:
+) -> ImageSet:
     if reader is READERS["ckplus"]:
         csv = _find_csv(path)
         if csv is not None:
@@ -138,15 +138,15 @@ def _load(
             f"{path} holds no labelled picture of {reader.name}: {expected}. "
             f"Received: {len(listing.left_out):,} other files ({reason})."
         )
-    from fer_core.photosets.reading import read_pictures  # OpenCV loads here
+    from fer_core.datasets.image_sets.reading import read_pictures  # OpenCV loads here
 
-    photoset = read_pictures(reader.name, path, listing, crop=crop, cache=cache, on_picture=on_picture)
-    if not len(photoset):
+    image_set = read_pictures(reader.name, path, listing, crop=crop, cache=cache, on_picture=on_picture)
+    if not len(image_set):
         raise DataError(
             f"No face could be read from {path}: expected one in each picture of {reader.name}. "
-            f"Received: {len(listing.pictures):,} pictures; the first: {photoset.left_out[-1].reason}."
+            f"Received: {len(listing.pictures):,} pictures; the first: {image_set.left_out[-1].reason}."
         )
-    return photoset
+    return image_set
 
 
 def _find_csv(path: Path) -> Path | None:

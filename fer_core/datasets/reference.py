@@ -1,7 +1,7 @@
 """What is known of FER2013 and of its neighbours, for whoever does not hold the files.
 
 Every number about FER2013 and FER+ was counted on the original ``fer2013.csv`` and ``fer2013new.csv``; with
-FER2013_PATH set, ``tests/test_looks.py`` counts again.
+FER2013_PATH set, ``tests/test_exploration.py`` counts again.
 """
 
 from typing import NamedTuple

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import ALL, SIDE, SPLITS, Dataset
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
+from fer_core.datasets.dataset import ALL, SPLITS, Dataset
+from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, SIDE
 from fer_core.errors import DataError
 
 CONTEMPT = EMOTION_COUNT  # The label 7: CK+ and RaFD have it, FER2013 and our networks do not.
@@ -23,7 +23,7 @@ class LeftOut(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PhotoSet:
+class ImageSet:
     """The faces of a set, in the order of their paths.
 
     Attributes:

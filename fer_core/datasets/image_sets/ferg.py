@@ -7,7 +7,7 @@ one head, so it is taken whole where the detector, made for people, finds no fac
 import re
 from pathlib import Path
 
-from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
+from fer_core.datasets.image_sets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
 
 NAME = re.compile(r"([a-z]+)_(anger|disgust|fear|joy|neutral|sadness|surprise)(?:_|\b)", re.IGNORECASE)
 

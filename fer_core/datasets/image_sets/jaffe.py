@@ -6,7 +6,7 @@ Lyons et al., "Coding Facial Expressions with Gabor Wavelets", 1998.
 import re
 from pathlib import Path
 
-from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
+from fer_core.datasets.image_sets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
 
 NAME = re.compile(r"([a-z]{2})[._-](an|di|fe|ha|ne|sa|su)\d*[._-]\d+\.", re.IGNORECASE)
 

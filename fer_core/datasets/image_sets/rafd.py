@@ -7,7 +7,7 @@ angles. Profiles (000 and 180) are left out: half of the five points that frame 
 import re
 from pathlib import Path
 
-from fer_core.photosets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
+from fer_core.datasets.image_sets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
 
 NAME = re.compile(r"rafd(\d{3})_(\d+)_[a-z]+_[a-z]+_([a-z]+)_[a-z]+\.", re.IGNORECASE)
 PROFILES = ("000", "180")

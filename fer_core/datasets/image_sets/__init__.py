@@ -4,19 +4,19 @@ A reader a set lists the pictures with their label and person; ``reading`` finds
 same way for all. None of these pictures is part of this project: docs/datasets.md says where to ask for them.
 """
 
-from fer_core.photosets.photoset import CLASS_NAMES, CONTEMPT, LeftOut, PhotoSet
-from fer_core.photosets.registry import READERS, load_dataset, load_photoset, parse_spec, recognise
-from fer_core.photosets.report import format_photoset, subject_counts
+from fer_core.datasets.image_sets.image_set import CLASS_NAMES, CONTEMPT, ImageSet, LeftOut
+from fer_core.datasets.image_sets.registry import READERS, load_dataset, load_image_set, parse_spec, recognise
+from fer_core.datasets.image_sets.report import format_image_set, subject_counts
 
 __all__ = [
     "CLASS_NAMES",
     "CONTEMPT",
     "READERS",
+    "ImageSet",
     "LeftOut",
-    "PhotoSet",
-    "format_photoset",
+    "format_image_set",
     "load_dataset",
-    "load_photoset",
+    "load_image_set",
     "parse_spec",
     "recognise",
     "subject_counts",

@@ -20,7 +20,7 @@ def group_identical(images: Images) -> npt.NDArray[np.int64]:
     return np.array([numbers.setdefault(image.tobytes(), len(numbers)) for image in images], np.int64)
 
 
-def find_twins(images: Images, among: Images) -> npt.NDArray[np.bool_]:
+def find_duplicates(images: Images, among: Images) -> npt.NDArray[np.bool_]:
     """Whether each image, (N,), is identical to any in ``among`` (M, 48, 48)."""
     known = {image.tobytes() for image in among}
     return np.array([image.tobytes() in known for image in images], np.bool_)

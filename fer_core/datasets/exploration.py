@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import SIDE
+from fer_core.datasets.duplicates import group_identical
 from fer_core.datasets.ferplus import COLUMN_OF, VOTE_NAMES
-from fer_core.datasets.identity import group_identical
-from fer_core.emotions import EMOTION_COUNT, EMOTIONS
+from fer_core.emotions import EMOTION_COUNT, EMOTIONS, SIDE
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.integer[Any]]

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.datasets.cache import Arrays, cached_arrays
-from fer_core.datasets.dataset import SIDE
+from fer_core.datasets.image_sets.image_set import ImageSet, LeftOut
+from fer_core.datasets.image_sets.listing import Listing, stamp
+from fer_core.emotions import SIDE
 from fer_core.errors import PictureError
 from fer_core.faces import Face, FaceFinder, crop_face, whole_picture
-from fer_core.photosets.listing import Listing, stamp
-from fer_core.photosets.photoset import LeftOut, PhotoSet
 from fer_core.pictures import Picture, load_picture
 
 Crop = Callable[[Picture], npt.NDArray[np.uint8] | None]  # RGB (H, W, 3) -> gray (48, 48), None: no face
@@ -43,7 +43,7 @@ def read_pictures(
     crop: Crop | None = None,
     cache: bool = True,
     on_picture: OnPicture | None = None,
-) -> PhotoSet:
+) -> ImageSet:
     """Open every picture of the listing and crop its face.
 
     Args:
@@ -75,7 +75,7 @@ def read_pictures(
         for picture, state in zip(listing.pictures, states, strict=True)
         if int(state) in REASONS
     ]
-    return PhotoSet(
+    return ImageSet(
         name=name,
         source=folder,
         images=np.asarray(arrays["images"]),
