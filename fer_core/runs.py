@@ -28,27 +28,29 @@ from fer_core.calibration import Calibration
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.metrics import Evaluation, score_evaluation
+from fer_core.paths import (
+    BASELINE,
+    PROVENANCE,
+    RECIPE,
+    TFLITE,
+    committed_models,
+    find_run,
+    models_folder,
+)
 from fer_core.recipes import Recipe
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
 TRAIN_COMMAND = "python -m fer_core train paper-plain --data PATH"  # it needs no teacher
-RECIPE, BASELINE, PROVENANCE = "recipe.json", "baseline.json", "provenance.json"
 HISTORY, METRICS = "history.csv", "metrics.json"
 Asked = TypeVar("Asked", Recipe, Baseline)
-KERAS, TFLITE, CARD, CHECKPOINT = "model.keras", "model.tflite", "README.md", "checkpoint.npz"
+KERAS, CARD, CHECKPOINT = "model.keras", "README.md", "checkpoint.npz"
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
 WHOLE_STUDIED = (RECIPE, PROVENANCE, HISTORY, METRICS, *EVALUATION_FILES.values())
 WHOLE_BASELINE = (BASELINE, PROVENANCE, METRICS, CARD, *EVALUATION_FILES.values())
 
 
-COMMITTED = Path(__file__).resolve().parent.parent / "models"  # the runs that come with this project
 DRAWN = "_drawn"  # the run on faces drawn by code; ``list_runs`` passes over names that start with "_"
-
-
-def models_folder() -> Path:
-    """Where runs live: the environment variable FER_MODELS, or ``models/`` beside the package."""
-    return Path(os.environ.get("FER_MODELS") or COMMITTED)
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,7 @@ def load_run(run: str | Path) -> Run:
     Raises:
         RunError: if there is no such folder, or it lacks a file.
     """
-    path = Path(run) if Path(run).is_dir() else models_folder() / str(run)
-    if not path.is_dir():
-        names = ", ".join(found.name for found in list_runs()) or "none yet"
-        raise RunError(f"There is no run {str(run)!r}. The runs in {models_folder()} are: {names}.")
+    path = find_run(run)
     missing = missing_files(Run(path))
     if missing:
         raise RunError(f"The run {path} is not whole: it lacks {', '.join(missing)}.")
@@ -209,7 +208,7 @@ def best_run() -> Run:
 def drawn_run() -> Run | None:
     """The embedded run on faces drawn by code, which is ranked nowhere; None where it is not whole."""
     try:
-        return load_run(COMMITTED / DRAWN)
+        return load_run((committed_models() or models_folder()) / DRAWN)
     except RunError:
         return None
 

@@ -10,7 +10,8 @@ from fer_core import alignment
 from fer_core.alignment import ANGLES, Alignment, describe, describe_roll, effect_on_tilted, effects
 from fer_core.comparison import compare
 from fer_core.errors import DataError, RunError
-from fer_core.runs import COMMITTED, Run
+from fer_core.paths import CHECKOUT
+from fer_core.runs import Run
 from tests.test_pages import charts_of, complaints, texts, visit
 
 PAGE = "pages/7_Studies.py"
@@ -147,6 +148,7 @@ def test_a_broken_measurement_is_one_sentence(found):
     assert "answers.npz does not hold" in app.error[0].value
 
 
+COMMITTED = CHECKOUT / "models"
 COMMITTED_RUNS = sorted(path.name for path in (COMMITTED / "_studies" / alignment.NAME).glob("[!.]*/"))
 
 

@@ -19,7 +19,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # From the lowest up: a module (or package) of fer_core imports only from layers below its own.
 LAYERS = (
     {"emotions", "errors", "formats", "curves"},
-    {"palette", "pictures", "files", "progress"},
+    {"palette", "pictures", "files", "progress", "paths"},
     {"framing"},
     {"faces"},
     {"datasets"},

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from fer_core import files, runs
+from fer_core import files, paths, runs
 from fer_core.calibration import Calibration
 from fer_core.errors import RunError
 from fer_core.recipes import load_recipe
@@ -220,10 +220,10 @@ def test_an_unknown_run_names_those_there_are(models, run):
 
 def test_runs_live_beside_the_package_unless_told_otherwise(monkeypatch, tmp_path):
     monkeypatch.delenv("FER_MODELS", raising=False)
-    assert (runs.models_folder().parent / "fer_core").is_dir()
-    assert runs.models_folder().name == "models"
+    assert (paths.models_folder().parent / "fer_core").is_dir()
+    assert paths.models_folder().name == "models"
     monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    assert runs.models_folder() == tmp_path
+    assert paths.models_folder() == tmp_path
 
 
 def test_a_started_run_is_hidden_until_it_is_finished(models, finished):

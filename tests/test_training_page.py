@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_core import runs
+from fer_core import paths, runs
 from fer_core.curves import smooth
 from fer_core.recipes import load_recipe
 from fer_core.runs import HISTORY, HISTORY_COLUMNS, Run, list_runs, load_run, start_run
@@ -50,9 +50,11 @@ def names(app):
     return {trace.get("name") for trace in charts_of(app)[0]["data"]}
 
 
-@pytest.mark.parametrize("name", [run.name for run in list_runs(runs.COMMITTED) if run.has_network])
+@pytest.mark.parametrize(
+    "name", [run.name for run in list_runs(paths.CHECKOUT / "models") if run.has_network]
+)
 def test_the_page_of_a_committed_run_is_whole(name, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(runs.COMMITTED))
+    monkeypatch.setenv("FER_MODELS", str(paths.CHECKOUT / "models"))
     app = visit(TRAINING, run=name)
     assert complaints(app) == []
     assert len(app.table) == 3  # recipe, faces, where it comes from
