@@ -33,11 +33,12 @@ print(json.dumps(peak))
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Seconds from a cold process to the first answer, its peak memory, and milliseconds a face."""
+    """Seconds from a cold process to the first answer, its peak memory, milliseconds a face, and the size."""
 
     name: str
     device: str
     parameters: int
+    macs: int | None
     cold_seconds: float
     peak_mib: float | None
     one_face_ms: float
@@ -58,6 +59,7 @@ def measure(run: Run, *, repeats: int = 200) -> Benchmark:
         name=run.name,
         device=describe_device(),
         parameters=run.provenance["parameters"],
+        macs=run.summary.macs if run.summary else None,
         cold_seconds=cold_seconds,
         peak_mib=peak,
         one_face_ms=_median_ms(recognizer, faces[:1], repeats),
@@ -88,10 +90,11 @@ def _median_ms(recognizer: Recognizer, faces: np.ndarray, repeats: int) -> float
 
 def format_benchmark(found: Benchmark) -> str:
     """The measurements as text of several lines."""
+    macs = "" if found.macs is None else f" and {found.macs / 1e6:,.0f} million MACs a face"
     memory = "unknown" if found.peak_mib is None else f"{found.peak_mib:.0f} MiB"
     return "\n".join(
         [
-            f"{found.name}: {found.parameters:,} parameters, on {found.device}",
+            f"{found.name}: {found.parameters:,} parameters{macs}, on {found.device}",
             f"cold process to the first answer   {found.cold_seconds:.2f} s, peak memory {memory}",
             f"one face                           {found.one_face_ms:.2f} ms",
             f"one face, one thread               {found.one_face_one_thread_ms:.2f} ms",

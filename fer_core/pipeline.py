@@ -20,6 +20,7 @@ from fer_core.provenance import current_commit, describe_fit, describe_refit, de
 from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
+from fer_core.summary import Summary, summarize, write_summary
 from fer_core.training import (
     OnEpoch,
     OnStep,
@@ -210,11 +211,11 @@ def _calibrated(run: Run, network: "keras.Model", splits: dict[str, Dataset], fa
 
 def _require_network(run: Run) -> None:
     if not run.has_network:
-        raise RunError(f"Only a network can be fitted further. Received: {run.name!r}, a baseline.")
+        raise RunError(f"Only the run of a network has one. Received: {run.name!r}, a baseline.")
 
 
 def export_run(run: Run, faces: Dataset) -> float:
-    """Write model.tflite from model.keras; returns its largest difference from Keras on ``faces``.
+    """Write model.tflite and summary.json from model.keras; returns LiteRT's largest difference on ``faces``.
 
     Weights are rounded to float16, and kept as they are where that changes answers too much: small errors add
     up over many layers (0.009 of a probability in an untrained MobileNetV2, 0.001 in networks of ten layers).
@@ -227,6 +228,7 @@ def export_run(run: Run, faces: Dataset) -> float:
     from fer_core.export import check_parity, export_tflite
 
     network = keras.saving.load_model(run.keras_path, compile=False)
+    write_summary(run.path / runs.SUMMARY, summarize(network))
     images, calibration = faces.images[:PARITY_FACES], run.calibration
     export_tflite(network, run.tflite_path, calibration=calibration)
     try:
@@ -234,6 +236,18 @@ def export_run(run: Run, faces: Dataset) -> float:
     except RunError:
         export_tflite(network, run.tflite_path, calibration=calibration, float16=False)
         return check_parity(network, run.tflite_path, images, calibration=calibration)
+
+
+def summarize_run(run: Run) -> Summary:
+    """The summary of a run's network; a run that was exported without one gets it from model.keras."""
+    _require_network(run)
+    summary = run.summary
+    if summary is None:
+        import keras
+
+        summary = summarize(keras.saving.load_model(run.keras_path, compile=False))
+        write_summary(run.path / runs.SUMMARY, summary)
+    return summary
 
 
 def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:

@@ -8,6 +8,7 @@
     metrics.json       a function of the two .npz files
     model.keras        uint8 (N, 48, 48, 1) -> logits (N, 7)
     model.tflite       the same for LiteRT -> probabilities (N, 7)
+    summary.json       the network's layers, parameters and MACs; older runs have none
     README.md          the model card
 
 A baseline's run (see ``baselines``) has baseline.json in place of recipe.json, and neither history nor model;
@@ -38,11 +39,12 @@ from fer_core.paths import (
     models_folder,
 )
 from fer_core.recipes import Recipe
+from fer_core.summary import Summary, read_summary
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
 TRAIN_COMMAND = "python -m fer_core train paper-plain --data PATH"  # it needs no teacher
-HISTORY, METRICS = "history.csv", "metrics.json"
+HISTORY, METRICS, SUMMARY = "history.csv", "metrics.json", "summary.json"
 Asked = TypeVar("Asked", Recipe, Baseline)
 KERAS, CARD, CHECKPOINT = "model.keras", "README.md", "checkpoint.npz"
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
@@ -110,6 +112,12 @@ class Run:
         power = files.read_number(path, "power") if "power" in self.provenance else 1.0
         return Calibration(files.read_number(path, "temperature"), power)
 
+    @cached_property
+    def summary(self) -> Summary | None:
+        """The network's layers, parameters and MACs; None in a baseline's run and in old ones."""
+        path = self.path / SUMMARY
+        return read_summary(path) if path.is_file() else None
+
     @property
     def keras_path(self) -> Path:
         """The saved Keras network."""
@@ -172,8 +180,7 @@ def load_run(run: str | Path) -> Run:
         RunError: if there is no such folder, or it lacks a file.
     """
     path = find_run(run)
-    missing = missing_files(Run(path))
-    if missing:
+    if missing := missing_files(Run(path)):
         raise RunError(f"The run {path} is not whole: it lacks {', '.join(missing)}.")
     return Run(path)
 
@@ -276,8 +283,7 @@ def start_run(
 
 def finish_run(run: Run, *, studied: bool = False) -> Run:
     """Give a partial run its final name, once every file is there; then the checkpoint goes."""
-    missing = missing_files(run, studied=studied)
-    if missing:
+    if missing := missing_files(run, studied=studied):
         raise RunError(f"The run {run.path} cannot be finished: it lacks {', '.join(missing)}.")
     finished = Run(run.path.with_name(run.name))
     os.replace(run.path, finished.path)

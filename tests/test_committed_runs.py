@@ -16,6 +16,7 @@ from fer_core.recipes import load_recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
 from fer_core.studies import FOLDER, base_recipe, load_study
+from fer_core.summary import summarize
 
 MODELS = Path(__file__).parent.parent / "models"
 FOLDERS = sorted(path for path in MODELS.glob("[!._]*/") if path.is_dir())
@@ -47,9 +48,8 @@ def test_drawn_faces_are_not_ranked_among_fer2013(path):
 @every_run
 def test_it_is_whole_and_holds_nothing_else(path):
     assert load_run(path) == Run(path)
-    assert {file.name for file in path.iterdir()} == set(
-        runs.WHOLE if Run(path).has_network else runs.WHOLE_BASELINE
-    )
+    whole = {*runs.WHOLE, runs.SUMMARY} if Run(path).has_network else set(runs.WHOLE_BASELINE)
+    assert {file.name for file in path.iterdir()} == whole
     assert runs.broken_runs(path.parent) == []
 
 
@@ -103,7 +103,8 @@ def test_its_history_tells_which_epoch_was_kept(path):
 def test_keras_and_litert_agree(path):
     run = Run(path)
     network = keras.saving.load_model(run.keras_path, compile=False)
-    assert network.count_params() == run.provenance["parameters"]
+    assert network.count_params() == run.provenance["parameters"] == run.summary.parameters
+    assert run.summary == summarize(network)
     assert check_parity(network, run.tflite_path, DRAWN, calibration=run.calibration) < TOLERANCE
 
 

@@ -25,7 +25,7 @@ TESTS = ("PublicTest", "PrivateTest")
 
 
 def test_a_run_is_whole_and_holds_nothing_else(trained_run):
-    assert {path.name for path in trained_run.path.iterdir()} == set(runs.WHOLE)
+    assert {path.name for path in trained_run.path.iterdir()} == {*runs.WHOLE, runs.SUMMARY}
     assert load_run(trained_run.path) == trained_run
     assert not list(trained_run.path.parent.glob(".*"))
 
@@ -174,7 +174,7 @@ def test_a_run_that_is_calibrated_anew_keeps_its_network(run_copy, drawn_splits)
 
 @pytest.mark.parametrize("finish", [refit_run, calibrate_run])
 def test_a_baseline_is_no_network(drawn_splits, tmp_path, finish):
-    with pytest.raises(RunError, match=r"Only a network can be fitted further.*'hog', a baseline\.$"):
+    with pytest.raises(RunError, match=r"Only the run of a network has one.*'hog', a baseline\.$"):
         finish(write_baseline(tmp_path, "hog"), drawn_splits)
 
 

@@ -7,7 +7,6 @@ alone: a name, a number, a dash or a marker says it too.
 """
 
 from fer_core.charts.alignment import plot_alignment
-from fer_core.charts.anatomy import plot_network
 from fer_core.charts.evaluation import plot_comparison, plot_confusion, plot_per_emotion, plot_reliability
 from fer_core.charts.faces import plot_probabilities
 from fer_core.charts.rankings import plot_coverage, plot_precision_recall, plot_roc
@@ -23,7 +22,6 @@ __all__ = [
     "plot_gap",
     "plot_history",
     "plot_learning_rate",
-    "plot_network",
     "plot_per_emotion",
     "plot_precision_recall",
     "plot_probabilities",

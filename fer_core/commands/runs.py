@@ -1,9 +1,9 @@
-"""``fer runs``, ``results``, ``card`` and ``benchmark``: what is known of finished runs."""
+"""``fer runs``, ``results``, ``card``, ``summary`` and ``benchmark``: what is known of finished runs."""
 
 import argparse
 import sys
 
-from fer_core.formats import format_accuracy, format_seconds
+from fer_core.formats import format_accuracy, format_seconds, format_shape
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -17,6 +17,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
     command = commands.add_parser("results", help="the README's table of all runs, as Markdown")
     command.set_defaults(command=show_results)
+
+    command = commands.add_parser("summary", help="a network's layers, parameters and MACs")
+    command.add_argument("run")
+    command.set_defaults(command=show_summary)
 
     command = commands.add_parser("benchmark", help="how fast a run predicts on this machine")
     command.add_argument("run")
@@ -58,6 +62,22 @@ def show_results(options: argparse.Namespace) -> None:
     from fer_core.runs import list_runs
 
     print(results_table(list_runs()))
+
+
+def show_summary(options: argparse.Namespace) -> None:
+    """``fer summary RUN``."""
+    from fer_core.pipeline import summarize_run
+    from fer_core.runs import load_run
+
+    summary = summarize_run(load_run(options.run))
+    width = max((len(layer.name) for layer in summary.layers), default=5) + 2
+    print(f"{'layer':<{width}}{'type':<24}{'output shape':<16}{'parameters':>12}{'MACs':>16}")
+    for layer in summary.layers:
+        print(
+            f"{layer.name:<{width}}{layer.type:<24}{format_shape(layer.output_shape):<16}"
+            f"{layer.parameters:>12,}{layer.macs:>16,}"
+        )
+    print(f"{'total':<{width + 40}}{summary.parameters:>12,}{summary.macs:>16,}")
 
 
 def benchmark(options: argparse.Namespace) -> None:

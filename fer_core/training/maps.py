@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers, ops
 
-from fer_core.anatomy import GLOBAL_POOLING
 from fer_core.errors import RecipeError
 
 Maps = npt.NDArray[np.uint8]
@@ -42,7 +41,7 @@ def last_maps(network: keras.Model) -> keras.KerasTensor:
 
 
 def _pools(layer: layers.Layer) -> bool:
-    return type(layer).__name__ in GLOBAL_POOLING
+    return isinstance(layer, layers.GlobalAveragePooling2D | layers.GlobalMaxPooling2D)
 
 
 def with_maps(networks: Sequence[keras.Model]) -> list[keras.Model]:
