@@ -1,7 +1,7 @@
 """How a network does on sets that it was not trained on: a row a set, with intervals, as text, CSV and JSON.
 
-Scores are those of ``metrics.score`` on the single view, but for macro-F1: it is the mean over the emotions
-that a set holds, because CK+48 has no neutral faces, which no network can get right.
+Scores are those of ``metrics.score`` on the single view. Macro-F1 is over the classes that a set holds: CK+48
+has no neutral faces.
 """
 
 import csv
@@ -15,7 +15,7 @@ from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.datasets.image_sets import ImageSet
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import DataError
-from fer_core.formats import format_accuracy, format_percent
+from fer_core.formats import format_accuracy, format_macro_f1, format_percent
 from fer_core.metrics import Labels, Probabilities, score, wilson_interval
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
@@ -72,7 +72,7 @@ def score_set(name: str, labels: Labels, probabilities: Probabilities) -> dict[s
         "count": found["count"],
         "accuracy": found["accuracy"],
         "accuracy_interval": found["accuracy_interval"],
-        "macro_f1": float(np.mean(np.array(found["f1"])[held])) if held.any() else 0.0,
+        "macro_f1": found["macro_f1"],
         "emotions": int(held.sum()),
         "recall": [value if has else None for value, has in zip(found["recall"], held, strict=True)],
         "recall_interval": [list(ends) if has else None for ends, has in zip(intervals, held, strict=True)],
@@ -90,7 +90,7 @@ def format_across(rows: Iterable[Row]) -> str:
     for row in rows:
         lines.append(
             f"{row['set']:<{width}}{row['count']:>7,}  {format_accuracy(row):<25}"
-            f"{format_percent(row['macro_f1'])} of {row['emotions']} emotions{_without(row)}"
+            f"{format_macro_f1(row)}{_without(row)}"
         )
     lines += ["", f"{'Recall':<{width}}" + "".join(f"{row['set']:<{cell}}" for row in rows).rstrip()]
     for emotion, label in enumerate(EMOTION_LABELS):

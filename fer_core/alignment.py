@@ -95,7 +95,7 @@ class Effect:
 
     @property
     def direction(self) -> int:
-        """1 where levelling helps, -1 where it harms, 0 where neither can be told from chance."""
+        """1 where levelling helps, -1 where it harms, 0 where the difference is not significant."""
         low, high = self.comparison.difference_interval
         return int(low > 0) - int(high < 0)
 
@@ -126,7 +126,7 @@ def _effect(alignment: Alignment, index: int, faces: Any) -> Effect:
 def describe(alignment: Alignment) -> str:
     """What was found, in a few sentences, from the stored answers alone."""
     first, *turned = effects(alignment)
-    meaning = {1: "it helps", 0: "no difference can be told from chance", -1: "it harms"}
+    meaning = {1: "it helps", 0: "no significant difference", -1: "it harms"}
     said = [f"Levelled, faces as they are gain {first.change} of accuracy: {meaning[first.direction]}."]
     for direction, verb in ((1, "helps"), (-1, "harms")):
         which = [each for each in turned if each.direction == direction]

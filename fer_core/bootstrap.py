@@ -23,10 +23,10 @@ class Difference:
     """How much higher one evaluation scores than another, in [-1, 1], with its 95% interval.
 
     Attributes:
-        value: the difference on the faces themselves.
+        value: the difference on the images themselves.
         low: the 2.5 % quantile of the resamples.
         high: the 97.5 % quantile.
-        paired: whether both were evaluated on the same faces, and resampled together.
+        paired: whether both were evaluated on the same images, and resampled together.
     """
 
     value: float
@@ -36,24 +36,24 @@ class Difference:
 
     @property
     def direction(self) -> int:
-        """1 or -1 where the interval lies on one side of 0; 0 where nothing can be told."""
+        """1 or -1 where the interval lies on one side of 0; 0 where the difference is not significant."""
         return int(self.low > 0) - int(self.high < 0)
 
 
 def accuracy(counts: Counts) -> Scores:
-    """The share of right answers."""
+    """The share of correct predictions."""
     return _trace(counts) / counts.sum(axis=(-2, -1))
 
 
 def macro_f1(counts: Counts) -> Scores:
-    """The mean of the seven F1 scores; an emotion without any face or answer counts 0."""
-    right = np.diagonal(counts, axis1=-2, axis2=-1)
-    whole = counts.sum(axis=-1) + counts.sum(axis=-2)
-    return np.divide(2 * right, whole, out=np.zeros(right.shape), where=whole > 0).mean(axis=-1)
+    """The mean F1 score of the classes that occur among the true labels."""
+    right, support = np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1)
+    f1 = 2 * right / np.maximum(support + counts.sum(axis=-2), 1)
+    return np.mean(f1, axis=-1, where=support > 0)
 
 
 def disgust_recall(counts: Counts) -> Scores:
-    """The share of disgusted faces read so; 0 where there is no such face."""
+    """The share of the images of disgust that are predicted so; 0 where there is none."""
     faces = counts[..., Emotion.DISGUST, :].sum(axis=-1)
     right = counts[..., Emotion.DISGUST, Emotion.DISGUST]
     return np.divide(right, faces, out=np.zeros(np.shape(right)), where=faces > 0)
@@ -69,7 +69,7 @@ MEASURES: dict[str, Callable[[Counts], Scores]] = {
 def compare(better: Evaluation, worse: Evaluation, measure: str, *, seed: int = 0) -> Difference:
     """How much higher ``better`` scores than ``worse`` (single view), by one of MEASURES.
 
-    On the same faces both are resampled together: what they share cancels out, as in McNemar's test.
+    On the same images both are resampled together: what they share cancels out, as in McNemar's test.
     """
     score = MEASURES[measure]
     rng = np.random.default_rng(seed)
@@ -98,7 +98,7 @@ def _cells(*answers: npt.NDArray[np.integer]) -> Counts:
 
 
 def _resample(counts: Counts, rng: np.random.Generator) -> Counts:
-    """RESAMPLES times as many faces, drawn with replacement."""
+    """RESAMPLES times as many images, drawn with replacement."""
     faces = int(counts.sum())
     drawn = rng.multinomial(faces, counts.ravel() / faces, size=RESAMPLES)
     return drawn.reshape(RESAMPLES, *counts.shape)

@@ -8,7 +8,7 @@ from typing import Any
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.datasets.drawn import NAME
 from fer_core.emotions import EMOTION_LABELS
-from fer_core.formats import format_accuracy, format_percent, format_seconds
+from fer_core.formats import format_accuracy, format_macro_f1, format_percent, format_seconds
 from fer_core.metrics import calibration_errors_by_chance
 from fer_core.runs import Run
 
@@ -69,7 +69,7 @@ def results_table(runs: list[Run]) -> str:
             f"**{format_accuracy(single)}**",
             format_accuracy(views["flip"]["all"]),
             format_accuracy(views["single"]["twin_free"]),
-            format_percent(single["macro_f1"]),
+            format_macro_f1(single),
             f"{single['ece']:.3f}",
             f"{format_seconds(facts['seconds'])}, {facts['device']}",
         ]
@@ -141,7 +141,7 @@ def _chosen(run: Run) -> str:
 def _score_row(split: str, view: str, subset: str, scores: dict[str, Any]) -> str:
     return (
         f"| {split} | {view} | {subset} | {scores['count']:,} | {format_accuracy(scores)} "
-        f"| {format_percent(scores['macro_f1'], digits=2)} | {scores['log_loss']:.3f} | {scores['ece']:.3f} |"
+        f"| {format_macro_f1(scores, digits=2)} | {scores['log_loss']:.3f} | {scores['ece']:.3f} |"
     )
 
 

@@ -1,4 +1,4 @@
-"""Two networks on the same faces: is the difference real, or could it be chance?
+"""Two networks on the same images: do their accuracies differ by more than chance?
 
 NumPy and the standard library alone; SciPy is the oracle in the tests.
 """
@@ -12,19 +12,19 @@ import numpy.typing as npt
 from fer_core.errors import DataError
 from fer_core.metrics import Z_95, Labels, Probabilities
 
-FEW = 25  # with fewer faces on which one network alone is right, the exact test is used
+FEW = 25  # with fewer images on which one network alone is correct, the exact test is used
 SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Who is right where, over the same faces.
+    """How often both, one or none of two networks is correct, over the same images.
 
     Attributes:
-        both: faces that both networks read rightly.
-        only_first: faces that only the first reads rightly.
-        only_second: faces that only the second reads rightly.
-        neither: faces that both read wrongly.
+        both: images that both networks predict correctly.
+        only_first: images that only the first predicts correctly.
+        only_second: images that only the second predicts correctly.
+        neither: images that both misclassify.
     """
 
     both: int
@@ -34,18 +34,18 @@ class Comparison:
 
     @property
     def count(self) -> int:
-        """All faces."""
+        """All images."""
         return self.both + self.only_first + self.only_second + self.neither
 
     @property
     def difference(self) -> float:
-        """Accuracy of the first minus accuracy of the second, in [-1, 1]; nan of no faces."""
+        """Accuracy of the first minus accuracy of the second, in [-1, 1]; nan of no images."""
         return (self.only_first - self.only_second) / self.count if self.count else float("nan")
 
     @property
     def difference_interval(self) -> tuple[float, float]:
-        """Its 95% interval for paired shares: Wald's, with half a face added to each of the four counts
-        (Agresti and Min 2005), which keeps its promise with few faces too."""
+        """Its 95% interval for paired shares: Wald's, with half an image added to each of the four counts
+        (Agresti and Min 2005), which holds its level with few images too."""
         first, second, count = self.only_first + 0.5, self.only_second + 0.5, self.count + 2
         middle = (first - second) / count
         half = Z_95 * math.sqrt(first + second - (first - second) ** 2 / count) / count
@@ -58,10 +58,10 @@ class Comparison:
 
     @property
     def p_value(self) -> float:
-        """McNemar's test (McNemar 1947): the chance of a split of the faces on which one alone is right that
-        is at least as uneven as this, were the two networks equally good.
+        """McNemar's test (McNemar 1947): the chance of a split of the images on which one alone is correct
+        that is at least as uneven as this, were the two networks equally good.
 
-        Of fewer than ``FEW`` such faces: the exact two-sided binomial test. Else chi-square with one degree
+        Of fewer than ``FEW`` such images: the exact two-sided binomial test. Else chi-square with one degree
         of freedom, (|b - c| - 1)^2 / (b + c), where the 1 is the continuity correction of Edwards 1948.
         """
         first, second = self.only_first, self.only_second
@@ -73,29 +73,29 @@ class Comparison:
         return math.erfc(math.sqrt(statistic / 2))
 
     @property
-    def is_real(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether chance alone would rarely (under ``SIGNIFICANT``) make such a difference."""
         return self.p_value < SIGNIFICANT
 
 
 def compare(labels: Labels, first: Probabilities, second: Probabilities) -> Comparison:
-    """Count who is right where.
+    """Count on how many images both, one or none is correct.
 
     Args:
         labels: (N,) integers in [0, 6].
         first: (N, 7) of one network.
-        second: (N, 7) of the other, for the same faces.
+        second: (N, 7) of the other, for the same images.
 
     Raises:
         DataError: if the three have not one length.
     """
     if not len(labels) == len(first) == len(second):
         lengths = (len(labels), len(first), len(second))
-        raise DataError(f"Two networks are compared on the same faces. Received lengths: {lengths}.")
+        raise DataError(f"Two networks are compared on the same images. Received lengths: {lengths}.")
     return count_right(*(probabilities.argmax(axis=1) == labels for probabilities in (first, second)))
 
 
 def count_right(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> Comparison:
-    """The comparison from whether each face was read rightly: (N,) of the first, (N,) of the second."""
+    """The comparison from whether each prediction was correct: (N,) of the first, (N,) of the second."""
     counts = (first & second, first & ~second, ~first & second, ~first & ~second)
     return Comparison(*(int(np.count_nonzero(each)) for each in counts))

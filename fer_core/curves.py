@@ -1,4 +1,4 @@
-"""What a training history says: the best epoch, and when the network starts to learn its lessons by heart.
+"""What a training history says: the best epoch, and from which epoch the network overfits.
 
 A history is what ``Run.history`` holds: lists of one number an epoch under ``epoch`` (counted from 1),
 ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate`` and ``seconds``; accuracies lie
@@ -13,9 +13,7 @@ import numpy as np
 
 History = Mapping[str, Sequence[float]]
 
-# A gap that grows by less than this over the whole training is noise: at the 3,589 images of a test
-# split the standard error of an accuracy is 0.8 points.
-NOTICEABLE = 0.01
+NOTICEABLE = 0.01  # a smaller rise of the training accuracy is noise
 # Which value of a column is the best.
 PICKS = MappingProxyType({"val_accuracy": max, "val_loss": min, "epoch": max})
 
@@ -58,28 +56,13 @@ def generalisation_gap(history: History) -> list[float]:
     return (np.asarray(history["accuracy"]) - np.asarray(history["val_accuracy"])).tolist()
 
 
-def widening_epoch(history: History) -> int | None:
-    """The epoch (from 1) from which the generalisation gap widens for good; None if it does not.
-
-    A broken stick is fitted by least squares to the gap from where it is smallest: before that the network,
-    or the average of its weights, is still getting going. It is flat up to an epoch, then a straight line.
-    The epoch where the best such stick breaks is the answer, so a single noisy epoch does not move it.
-    The gap must end ``NOTICEABLE`` above the flat part for the break to count.
+def overfitting_epoch(history: History) -> int | None:
+    """The epoch (from 1) from which the network overfits: the validation loss has been lowest just before,
+    while the training accuracy still rises by ``NOTICEABLE`` until the end. None if it does not overfit.
     """
-    gap = np.asarray(generalisation_gap(history))
-    first = int(gap.argmin()) if len(gap) else 0
-    gap = gap[first:]
-    if len(gap) < 3:
+    lowest = best_epoch(history, "val_loss")
+    if lowest is None:
         return None
-    fits = [_broken_stick(gap, at) for at in range(len(gap) - 1)]
-    at, (_, slope) = min(enumerate(fits), key=lambda fit: fit[1][0])
-    rise = slope * (len(gap) - 1 - at)
-    return int(history["epoch"][first + at]) if rise >= NOTICEABLE else None
-
-
-def _broken_stick(values: np.ndarray, at: int) -> tuple[float, float]:
-    """The squared error and the slope of the best stick that is flat up to index ``at``."""
-    after = np.maximum(np.arange(len(values)) - at, 0)
-    design = np.stack([np.ones(len(values)), after], axis=1)
-    fit, *_ = np.linalg.lstsq(design, values, rcond=None)
-    return float(np.square(values - design @ fit).sum()), float(fit[1])
+    before = list(history["epoch"]).index(lowest)
+    rise = history["accuracy"][-1] - history["accuracy"][before]
+    return int(history["epoch"][before + 1]) if rise > NOTICEABLE else None

@@ -1,4 +1,4 @@
-"""What a run got right and wrong: numbers from labels and probabilities.
+"""Classification metrics: numbers from labels and probabilities.
 
 Everywhere: ``labels`` is (N,) integers in [0, 6], ``probabilities`` is (N, 7) float32 whose rows sum to 1.
 Scores lie in [0, 1] (log loss: nats); nothing here rounds, prints or knows of files. NumPy alone, so that
@@ -22,13 +22,13 @@ Z_95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network said of every face of a split.
+    """A network's predictions on every image of a split.
 
     Attributes:
         split: "Training", "PublicTest" or "PrivateTest".
-        rows: (N,) int64, where each face lies in its source.
-        labels: (N,) uint8, the truth.
-        probabilities: (N, 7) float32 from the face as it is (single view).
+        rows: (N,) int64, where each image lies in its source.
+        labels: (N,) uint8, the true labels.
+        probabilities: (N, 7) float32 from the image as it is (single view).
         probabilities_flip: (N, 7) float32, averaged with those of the mirror image.
         twins: (N,) bool: a pixel-identical image lies in an earlier split (Training, then PublicTest).
         features: (N, F) float16, principal components of what the network's last layer reads of the face as
@@ -62,7 +62,7 @@ class Evaluation:
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
     def without_twins(self) -> "Evaluation":
-        """The same of the faces that have no twin in an earlier split."""
+        """The same of the images that have no duplicate in an earlier split."""
         kept = ~self.twins
         return Evaluation(split=self.split, **{name: value[kept] for name, value in self.arrays.items()})
 
@@ -106,13 +106,13 @@ def softmax(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
 
 
 def accuracy(labels: Labels, probabilities: Probabilities) -> float:
-    """The share of faces whose most probable emotion is the label; nan of no faces."""
+    """The share of correct predictions; nan of no images."""
     check_rows(labels, probabilities)
     return float((probabilities.argmax(axis=1) == labels).mean()) if len(labels) else float("nan")
 
 
 def wilson_interval(right: int, count: int) -> tuple[float, float]:
-    """The 95% interval of a share (Wilson 1927), which stays inside [0, 1]; (nan, nan) of no faces."""
+    """The 95% interval of a share (Wilson 1927), which stays inside [0, 1]; (nan, nan) of no images."""
     if count == 0:
         return float("nan"), float("nan")
     share, spread = right / count, Z_95**2 / count
@@ -123,17 +123,17 @@ def wilson_interval(right: int, count: int) -> tuple[float, float]:
 
 
 def class_intervals(confusion: npt.ArrayLike) -> dict[str, list[tuple[float, float]]]:
-    """The 95% intervals of each emotion's precision, recall and F1, which follow from the confusion matrix.
+    """The 95% intervals of each class's precision, recall and F1, which follow from the confusion matrix.
 
-    Precision and recall are shares (Wilson). F1 is none, but with J, the share of right answers among the
-    faces that show the emotion or are read as it, F1 = 2 J / (1 + J), and that rises with J: so the ends of
-    J's Wilson interval are carried over. The tests hold this against the bootstrap.
+    Precision and recall are shares (Wilson). F1 is none, but with J, the share of correct predictions among
+    the images of the class or predicted as it, F1 = 2 J / (1 + J), and that rises with J: so the ends of J's
+    Wilson interval are carried over. The tests hold this against the bootstrap.
 
     Args:
-        confusion: (7, 7) counts, rows are the truth.
+        confusion: (7, 7) counts, rows are true labels.
 
     Returns:
-        "precision", "recall" and "f1": seven (low, high) each; (nan, nan) where no face counts.
+        "precision", "recall" and "f1": seven (low, high) each; (nan, nan) where no image counts.
     """
     counts = np.asarray(confusion)
     right, support, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
@@ -146,8 +146,8 @@ def class_intervals(confusion: npt.ArrayLike) -> dict[str, list[tuple[float, flo
     return shares
 
 
-def confusion(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
-    """Counts (7, 7): rows are the truth, columns the most probable emotion."""
+def confusion_matrix(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
+    """Counts (7, 7): rows are true labels, columns predictions."""
     check_rows(labels, probabilities)
     cells = labels.astype(np.int64) * EMOTION_COUNT + probabilities.argmax(axis=1)
     return np.bincount(cells, minlength=EMOTION_COUNT**2).reshape(EMOTION_COUNT, EMOTION_COUNT)
@@ -167,9 +167,9 @@ class Reliability:
 
     Attributes:
         edges: (bins + 1,) in [0, 1].
-        counts: (bins,) faces in each bin.
-        confidence: (bins,) mean probability of the chosen emotion.
-        accuracy: (bins,) share that was right.
+        counts: (bins,) images in each bin.
+        confidence: (bins,) mean probability of the predicted class.
+        accuracy: (bins,) share of correct predictions.
     """
 
     edges: npt.NDArray[np.float64]
@@ -179,12 +179,12 @@ class Reliability:
 
 
 def reliability(labels: Labels, probabilities: Probabilities, *, bins: int = 15) -> Reliability:
-    """How sure the network was against how often it was right (Guo et al. 2017, 15 bins)."""
+    """The reliability diagram (Guo et al. 2017, 15 bins)."""
     check_rows(labels, probabilities)
     confidence, place = _bin_confidence(probabilities, bins)
-    right = probabilities.argmax(axis=1) == labels
+    correct = probabilities.argmax(axis=1) == labels
     counts = np.bincount(place, minlength=bins)
-    sums = [np.bincount(place, weights=values, minlength=bins) for values in (confidence, right)]
+    sums = [np.bincount(place, weights=values, minlength=bins) for values in (confidence, correct)]
     with np.errstate(invalid="ignore"):
         means = [total / counts for total in sums]
     return Reliability(np.linspace(0, 1, bins + 1), counts, means[0], means[1])
@@ -193,13 +193,13 @@ def reliability(labels: Labels, probabilities: Probabilities, *, bins: int = 15)
 def _bin_confidence(
     probabilities: Probabilities, bins: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """The probability of each face's chosen emotion, and which of the bins of equal width it falls into."""
+    """The probability of each predicted class, and which of the bins of equal width it falls into."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     return confidence, np.clip((confidence * bins).astype(np.int64), 0, bins - 1)
 
 
 def expected_calibration_error(labels: Labels, probabilities: Probabilities, *, bins: int = 15) -> float:
-    """Mean distance of confidence and accuracy, weighted by the faces in each bin (Guo et al. 2017)."""
+    """Mean distance of confidence and accuracy, weighted by the images in each bin (Guo et al. 2017)."""
     found = reliability(labels, probabilities, bins=bins)
     gaps = np.nan_to_num(np.abs(found.confidence - found.accuracy))
     return float((gaps * found.counts).sum() / max(1, found.counts.sum()))
@@ -208,16 +208,16 @@ def expected_calibration_error(labels: Labels, probabilities: Probabilities, *, 
 def calibration_errors_by_chance(
     probabilities: Probabilities, *, bins: int = 15, draws: int = 1000
 ) -> npt.NDArray[np.float64]:
-    """Calibration errors as they would be, were every confidence exactly right: what the real one is held to.
+    """Calibration errors of a perfectly calibrated network: what the real one is held to.
 
-    A bin's share of right answers scatters around its confidence, so the error of few faces is never 0,
-    however good the network (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation",
-    arXiv:2012.08668). Which error that makes probable is found by drawing anew who is read right (consistency
-    resampling: Bröcker and Smith 2007, "Increasing the Reliability of Reliability Diagrams"), all of a bin
-    with its mean confidence: bins are narrow.
+    A bin's accuracy scatters around its confidence, so the error of few images is never 0, however good the
+    network (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation", arXiv:2012.08668). Which
+    error that makes probable is found by drawing the correct predictions anew (consistency resampling:
+    Bröcker and Smith 2007, "Increasing the Reliability of Reliability Diagrams"), all of a bin with its mean
+    confidence: bins are narrow.
 
     Returns:
-        (draws,) in [0, 1], the same at each call; zeros of no faces.
+        (draws,) in [0, 1], the same at each call; zeros of no images.
     """
     confidence, place = _bin_confidence(probabilities, bins)
     counts = np.bincount(place, minlength=bins)
@@ -232,17 +232,18 @@ def score(labels: Labels, probabilities: Probabilities) -> dict[str, Any]:
     """Every number that is shown of one set of predictions, as plain JSON values.
 
     Returns:
-        count, accuracy, accuracy_interval [low, high], macro_f1 (each emotion counts the same), precision,
-        recall, f1 and support (7 each), confusion (7 x 7, rows are the truth), log_loss, ece.
+        count, accuracy, accuracy_interval [low, high], macro_f1 (the mean F1 of the classes that occur among
+        the true labels: nobody can be right about the others), precision, recall, f1 and support (7 each),
+        confusion (7 x 7, rows are true labels), log_loss, ece.
     """
-    counts = confusion(labels, probabilities)
+    counts = confusion_matrix(labels, probabilities)
     right, support, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
     f1 = _safe_divide(2 * right, support + predicted)
     return {
         "count": len(labels),
         "accuracy": accuracy(labels, probabilities),
         "accuracy_interval": list(wilson_interval(int(right.sum()), len(labels))),
-        "macro_f1": float(f1.mean()),
+        "macro_f1": float(f1[support > 0].mean()) if len(labels) else float("nan"),
         "precision": _safe_divide(right, predicted).tolist(),
         "recall": _safe_divide(right, support).tolist(),
         "f1": f1.tolist(),

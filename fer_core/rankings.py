@@ -1,8 +1,6 @@
-"""What probabilities are worth as an order: one emotion against the rest, and what abstaining would gain.
+"""ROC and precision-recall curves of one class against the rest, and selective prediction.
 
-Everywhere: ``shows`` is (N,) bool (the face shows the emotion), ``scores`` is (N,) numbers, higher for surer;
-rates, areas and shares lie in [0, 1]. Faces of equal score stand or fall together, so each curve has one
-point a distinct score. NumPy alone; scikit-learn is the oracle in the tests.
+The curves are scikit-learn's, which is imported at first use: it takes seconds, and most pages show none.
 """
 
 from dataclasses import dataclass
@@ -12,130 +10,132 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.errors import DataError
-from fer_core.metrics import Z_95, Labels, Probabilities, wilson_interval
+from fer_core.metrics import Z_95, Labels, Probabilities, check_rows, wilson_interval
 
-Shows = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.floating[Any]]
+Curve = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """How well scores tell the faces that show an emotion from the rest; thresholds fall along each array.
+class ClassCurves:
+    """The ROC and the precision-recall curve of one class against the rest.
 
     Attributes:
-        positives: how many faces show it.
-        count: of how many.
-        false_positive_rate: (points + 1,) share of the others that are called it; starts at 0, ends at 1.
-        recall: (points + 1,) share of those who show it that are called it; starts at 0, ends at 1.
-        precision: (points + 1,) share of those called it that show it; 1 where nobody is called it.
+        positives: images of the class.
+        count: all images.
+        false_positive_rate: (points,) rising from 0 to 1; empty where no image, or each, is of the class.
+        true_positive_rate: (points,) rising from 0 to 1.
+        precision: (points of the precision-recall curve,) ends at 1.
+        recall: (points of the precision-recall curve,) falling from 1 to 0.
+        roc_auc: the chance that an image of the class scores higher than another; nan of an empty curve.
+        average_precision: the precision-recall curve's area, in steps; nan of an empty curve.
     """
 
     positives: int
     count: int
-    false_positive_rate: npt.NDArray[np.float64]
-    recall: npt.NDArray[np.float64]
-    precision: npt.NDArray[np.float64]
+    false_positive_rate: Curve
+    true_positive_rate: Curve
+    precision: Curve
+    recall: Curve
+    roc_auc: float
+    average_precision: float
 
     @property
-    def area(self) -> float:
-        """Under the ROC curve: the chance that a face that shows it is scored above one that does not."""
-        return float(np.trapezoid(self.recall, self.false_positive_rate))
-
-    @property
-    def area_interval(self) -> tuple[float, float]:
-        """The area's 95% interval, from the standard error of Hanley and McNeil 1982 (their equation 2)."""
-        area, positives, negatives = self.area, self.positives, self.count - self.positives
+    def roc_auc_interval(self) -> tuple[float, float]:
+        """Its 95% interval, from the standard error of Hanley and McNeil 1982 (their equation 2)."""
+        auc, positives, negatives = self.roc_auc, self.positives, self.count - self.positives
         if not positives or not negatives:
             return float("nan"), float("nan")
-        both_positive, both_negative = area / (2 - area), 2 * area**2 / (1 + area)
-        variance = area * (1 - area)
-        variance += (positives - 1) * (both_positive - area**2) + (negatives - 1) * (both_negative - area**2)
+        both_positive, both_negative = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+        variance = auc * (1 - auc)
+        variance += (positives - 1) * (both_positive - auc**2) + (negatives - 1) * (both_negative - auc**2)
         half = Z_95 * float(np.sqrt(max(0.0, variance) / (positives * negatives)))
-        return max(0.0, area - half), min(1.0, area + half)
-
-    @property
-    def average_precision(self) -> float:
-        """Mean precision over the faces that show it, as each is reached: the PR curve's area, in steps."""
-        return float((np.diff(self.recall) * self.precision[1:]).sum())
+        return max(0.0, auc - half), min(1.0, auc + half)
 
 
-def rank(shows: Shows, scores: Scores) -> Ranking:
-    """The ROC and the precision-recall curve of scores; nan where nobody, or everybody, shows the emotion.
+def compute_curves(labels: Labels, probabilities: Probabilities) -> list[ClassCurves]:
+    """The curves of each class.
+
+    Args:
+        labels: (N,) integers in [0, 6].
+        probabilities: (N, 7).
 
     Raises:
-        DataError: if the two have not one length.
+        DataError: if the two do not belong together.
     """
-    if shows.shape != scores.shape or shows.ndim != 1:
-        raise DataError(f"Each face has one score. Received: {shows.shape} faces, {scores.shape} scores.")
-    order = np.argsort(-scores, kind="stable")
-    ends = _ends(scores[order])
-    hits = np.concatenate([[0], np.cumsum(shows[order])[ends]])
-    called = np.concatenate([[0], ends + 1])
-    positives, count = int(shows.sum()), len(shows)
-    with np.errstate(invalid="ignore"):
-        return Ranking(
-            positives,
-            count,
-            false_positive_rate=np.divide(called - hits, count - positives),
-            recall=np.divide(hits, positives),
-            precision=np.divide(hits, called, out=np.ones(len(called)), where=called > 0),
-        )
+    check_rows(labels, probabilities)
+    return [_compare_to_rest(labels == label, scores) for label, scores in enumerate(probabilities.T)]
+
+
+def _compare_to_rest(truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.floating[Any]]) -> ClassCurves:
+    from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
+
+    positives, count = int(truth.sum()), len(truth)
+    if not 0 < positives < count:
+        nothing = np.empty(0)
+        return ClassCurves(positives, count, nothing, nothing, nothing, nothing, float("nan"), float("nan"))
+    false_positive_rate, true_positive_rate, _ = roc_curve(truth, scores)
+    precision, recall, _ = precision_recall_curve(truth, scores, drop_intermediate=True)
+    return ClassCurves(
+        positives, count, false_positive_rate, true_positive_rate, precision, recall,
+        roc_auc=float(auc(false_positive_rate, true_positive_rate)),
+        average_precision=float(average_precision_score(truth, scores)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """Accuracy on the faces that a network is surest of, the surest first (El-Yaniv and Wiener 2010).
+class SelectivePrediction:
+    """Accuracy against coverage: a network that answers only where it is most confident (El-Yaniv and Wiener
+    2010). Images of equal confidence are answered together, so there is a point for each distinct confidence.
 
     Attributes:
-        count: faces in all.
-        read: (points,) int64, how many are read at each threshold; rises to ``count``.
-        right: (points,) int64, how many of them are right.
-        threshold: (points,) the least confidence among them; falls.
+        count: all images.
+        answered: (points,) int64, images with at least the threshold's confidence; rises to ``count``.
+        correct: (points,) int64, how many of them are predicted correctly.
+        threshold: (points,) falling.
     """
 
     count: int
-    read: npt.NDArray[np.int64]
-    right: npt.NDArray[np.int64]
+    answered: npt.NDArray[np.int64]
+    correct: npt.NDArray[np.int64]
     threshold: npt.NDArray[np.float64]
 
     @property
-    def share(self) -> npt.NDArray[np.float64]:
-        """(points,) the share of all faces that is read."""
-        return self.read / self.count
+    def coverage(self) -> Curve:
+        """(points,) the share of all images that is answered."""
+        return self.answered / self.count
 
     @property
-    def accuracy(self) -> npt.NDArray[np.float64]:
-        """(points,) the share of the faces read that is right."""
-        return self.right / self.read
+    def accuracy(self) -> Curve:
+        """(points,) the share of the answered images that is correct."""
+        return self.correct / self.answered
 
-    def at(self, share: float) -> int:
-        """The first point that reads at least this share of the faces."""
-        return min(int(np.searchsorted(self.share, share - 1e-9)), len(self.read) - 1)
+    def at(self, coverage: float) -> int:
+        """The first point with at least this coverage."""
+        return min(int(np.searchsorted(self.coverage, coverage - 1e-9)), len(self.answered) - 1)
 
     def interval(self, point: int) -> tuple[float, float]:
         """The 95% interval of the accuracy at a point (Wilson)."""
-        return wilson_interval(int(self.right[point]), int(self.read[point]))
+        return wilson_interval(int(self.correct[point]), int(self.answered[point]))
 
 
-def coverage(labels: Labels, probabilities: Probabilities) -> Coverage:
-    """What a network would get right if it might abstain from the faces that it is least sure of.
+def predict_selectively(labels: Labels, probabilities: Probabilities) -> SelectivePrediction:
+    """Accuracy against coverage, by confidence: the largest probability of each row.
 
     Args:
         labels: (N,) integers in [0, 6], at least one.
-        probabilities: (N, 7); the largest of a row is the confidence.
+        probabilities: (N, 7).
 
     Raises:
-        DataError: if there is no face.
+        DataError: if there is no image, or the two do not belong together.
     """
+    check_rows(labels, probabilities)
     if not len(labels):
-        raise DataError("Coverage is a share of at least one face. Received: none.")
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    order = np.argsort(-confidence, kind="stable")
-    ends = _ends(confidence[order])
-    right = np.cumsum((probabilities.argmax(axis=1) == labels)[order])
-    return Coverage(len(labels), ends + 1, right[ends], confidence[order][ends])
-
-
-def _ends(descending: Scores) -> npt.NDArray[np.int64]:
-    """The last index of each run of equal scores."""
-    return np.flatnonzero(np.append(np.diff(descending) != 0, True))[: len(descending)]
+        raise DataError("Selective prediction needs at least one image. Received: none.")
+    correct = probabilities.argmax(axis=1) == labels
+    falling, place = np.unique(-probabilities.max(axis=1).astype(np.float64), return_inverse=True)
+    return SelectivePrediction(
+        count=len(labels),
+        answered=np.cumsum(np.bincount(place)),
+        correct=np.cumsum(np.bincount(place[correct], minlength=len(falling))),
+        threshold=-falling,
+    )

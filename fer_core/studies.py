@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_core.bootstrap import Difference, compare
+from fer_core.curves import overfitting_epoch
 from fer_core.errors import RecipeError
-from fer_core.formats import format_percent, format_points
+from fer_core.formats import format_points
 from fer_core.metrics import Evaluation
 from fer_core.recipes import Recipe, paper_plain, teacher
 from fer_core.runs import Run, missing_files, models_folder
 
 BUDGET = "-epochs"  # ends the name of the folder of a budget
 FOLDER = "_studies"  # in models/; the underscore keeps it out of the list of runs
-LEARNT_BY_HEART = 0.05  # so far training accuracy lies above validation where a network has begun to
 EPOCHS = 10  # a budget that shows which way a choice pulls, in a sixth of the time of the paper's recipe
 
 
@@ -168,12 +168,12 @@ def _initialisation(base: Recipe) -> Study:
 def _splits(base: Recipe) -> Study:
     return Study(
         "splits",
-        "How much do random splits flatter?",
+        "How optimistic are random splits?",
         (
             Variant(base.replace(name="official"), "the official splits"),
             Variant(base.replace(name="random"), "all faces shuffled into splits of the same sizes", True),
         ),
-        (Claim("Random splits flatter the number.", "accuracy", "random", "official"),),
+        (Claim("Random splits are optimistic.", "accuracy", "random", "official"),),
     )
 
 
@@ -260,29 +260,22 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
     if difference is None:
         return f"{claim.text} Not yet run: it takes the variants {claim.better} and {claim.worse}."
     found = format_points(difference.value, difference.low, difference.high)
+    measure = f"{claim.measure[0].upper()}{claim.measure[1:]}"
     meaning = {
-        "held": "this held here",
-        "did not hold": "here it is the other way round",
-        "cannot be told": "here no difference can be told from chance",
+        "held": "confirmed here",
+        "did not hold": "contradicted here",
+        "cannot be told": "no significant difference (the 95 % CI includes 0)",
     }[verdict]
-    return f"{claim.text} {claim.measure[0].upper()}{claim.measure[1:]} {found}: {meaning}."
+    return f"{claim.text} {measure}, {claim.better} minus {claim.worse}: {found}, {meaning}."
 
 
 def describe_budget(results: Sequence[Run]) -> str:
-    """Who has begun to learn Training by heart, from stored histories.
-
-    The others would gain from more epochs, and what keeps a network from it pays only there.
-    """
-    by_heart = []
-    for run in results:
-        training, validation = run.history["accuracy"][-1], run.history["val_accuracy"][-1]
-        if training - validation > LEARNT_BY_HEART:
-            shares = f"{format_percent(training)} of what training shows it, {format_percent(validation)}"
-            by_heart.append(f"{run.name} ({shares} of PublicTest)")
-    if not by_heart:
-        return (
-            "No variant learns Training by heart yet, so this says how fast each of them learns; what keeps "
-            "a network from that, as augmentation and dropout do, pays in longer trainings."
-        )
-    said = f"Learning Training by heart: {', '.join(by_heart)}."
-    return said if len(by_heart) == len(results) else f"{said} The others would gain from more epochs."
+    """Which variants overfit, and from which epoch; what prevents that pays only where some do."""
+    onsets = {run.name: overfitting_epoch(run.history) for run in results}
+    found = [f"{name} (from epoch {epoch})" for name, epoch in onsets.items() if epoch]
+    if found:
+        return f"Overfitting: {', '.join(found)}."
+    return (
+        "No variant overfits within this budget, so the results show how fast each one learns; "
+        "regularisation, such as augmentation and dropout, pays off in longer training."
+    )

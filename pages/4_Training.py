@@ -1,4 +1,4 @@
-"""How the network learnt, or learns now: its curves, where they part, what it was asked, how it is built."""
+"""How a run was trained, or is being trained: learning curves, best epoch, config, model summary."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,11 +7,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fer_core import charts
-from fer_core.curves import History, best_epoch, generalisation_gap, widening_epoch
-from fer_core.formats import format_list, format_percent, format_seconds
+from fer_core.curves import History, best_epoch, generalisation_gap, overfitting_epoch
+from fer_core.formats import format_list, format_percent, format_points, format_seconds
 from fer_core.runs import Run
 from fer_core.underway import Underway, list_underway
-from pages.parts import formats
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.network import show_network
@@ -24,13 +23,13 @@ PATIENT_SECONDS = 60  # and one that has been silent for long, which may be slow
 MONITORED = {
     "val_accuracy": "The epoch of the highest validation accuracy",
     "val_loss": "The epoch of the lowest validation loss",
-    "epoch": "The last epoch, whatever it reads",
+    "epoch": "The last epoch",
 }
 WATCHED = "watched"  # the runs in training that the page last showed
 
 
 def main() -> None:
-    """The page: five numbers, the curves, then the recipe, where the run comes from, and the network."""
+    """The page: metrics, learning curves, then the recipe, the provenance, and the model summary."""
     training = list_underway()
     if training and not all_networks():
         _show_first(training)
@@ -50,11 +49,11 @@ def main() -> None:
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
     if run.recipe.teachers:
-        told = "answers and last maps" if run.recipe.teacher_maps else "answers"
+        told = "predictions and feature maps" if run.recipe.teacher_maps else "predictions"
         st.caption(
-            f"{run.name} learns from {format_list(run.recipe.teachers)} too: its training loss counts how "
-            f"far it is from those {told}, so it is larger than the validation loss, which counts the labels "
-            "alone."
+            f"{run.name} is distilled from {format_list(run.recipe.teachers)}: its training loss includes "
+            f"the distance to their {told}, so it is not comparable with the validation loss, which is the "
+            "cross-entropy of the labels alone."
         )
     left, right = st.columns(2, gap="large")
     with left:
@@ -80,7 +79,7 @@ def _turn_to_finished(training: Sequence[Underway]) -> None:
 
 def _show_first(training: Sequence[Underway]) -> None:
     """The page while the very first run is training."""
-    st.markdown("No network is finished yet; this is what has been begun.")
+    st.markdown("No run has finished yet. These are in progress:")
     smoothing = _pick_smoothing()
     _follow({}, training, [each.name for each in training], smoothing)
     left, right = st.columns(2, gap="large")
@@ -92,30 +91,30 @@ def _show_first(training: Sequence[Underway]) -> None:
 
 def _show_numbers(run: Run) -> None:
     history = run.history
-    best, widens = best_epoch(history, run.recipe.monitor), widening_epoch(history)
+    best, overfits = best_epoch(history, run.recipe.monitor), overfitting_epoch(history)
     at = history["epoch"].index(best)
     show_tiles(
         Tile(
-            "Kept epoch",
+            "Best epoch",
             f"{best} of {len(history['epoch'])}",
-            f"{MONITORED[run.recipe.monitor]}; its weights were kept.",
+            f"{MONITORED[run.recipe.monitor]}; its weights are the run's.",
         ),
         Tile(
-            "Validation",
+            "Validation accuracy",
             format_percent(history["val_accuracy"][at]),
-            "Validation accuracy at the kept epoch: on PublicTest, which is never trained on.",
+            "At the best epoch, on PublicTest, which is never trained on.",
         ),
         Tile(
-            "Gap",
-            formats.points(generalisation_gap(history)[at]),
-            "Training accuracy minus validation accuracy at the kept epoch.",
+            "Generalisation gap",
+            format_points(generalisation_gap(history)[at]),
+            "Training accuracy minus validation accuracy at the best epoch.",
         ),
         Tile(
-            "It widens from",
-            f"epoch {widens}" if widens else "no epoch",
-            "From here on the network gains more on the faces it learns from than on others.",
+            "Overfitting",
+            f"from epoch {overfits}" if overfits else "none",
+            "The first epoch after the lowest validation loss, if training accuracy still rises from there.",
         ),
-        Tile("Took", format_seconds(sum(history["seconds"])), "All epochs, on the machine named below."),
+        Tile("Training time", format_seconds(sum(history["seconds"])), "On the machine named below."),
     )
 
 
@@ -130,20 +129,20 @@ def _pick_smoothing() -> float:
         key="smoothing",
         bind="query-params",
         width=260,
-        help="Each epoch keeps this share of the average before it; the line as it was measured stays, "
-        "faint. 0 smooths nothing.",
+        help="Weight of the exponential moving average; the measured values stay visible, faint. "
+        "0 is no smoothing.",
     )
 
 
 def _pick_others(run: Run, training: Sequence[Underway]) -> list[str]:
-    """Further runs to lay over this one, at first those in training; kept in the URL as ``compare``."""
+    """Runs to compare this one with, at first those in training; kept in the URL as ``compare``."""
     under_way = [each.name for each in training]
     names = [each.name for each in all_networks() if each.name != run.name]
     names += [name for name in under_way if name not in (run.name, *names)]
     if not names:
         return []
     return st.multiselect(
-        "Lay other runs over it",
+        "Compare with",
         names,
         default=[name for name in names if name in under_way],
         key="compare",
@@ -202,7 +201,7 @@ def _show_progress(each: Underway) -> None:
 
 def _show_curves(histories: Mapping[str, History], monitors: Mapping[str, str], smoothing: float) -> None:
     if len(histories) > 1:
-        st.caption("Full lines: validation. Dotted: training. The mark is a run's kept epoch.")
+        st.caption("Solid lines: validation. Dotted: training. Marker: best epoch.")
     how: dict[str, Any] = {"monitors": monitors, "smoothing": smoothing}
     left, right = st.columns(2, gap="large")
     with left:
@@ -218,9 +217,9 @@ def _show_curves(histories: Mapping[str, History], monitors: Mapping[str, str], 
         st.subheader("Generalisation gap")
         _show(charts.plot_gap(histories, smoothing=smoothing), "Training minus validation accuracy by epoch.")
         st.caption(
-            "Training accuracy minus validation accuracy. Training faces are augmented and dropout is on, so "
-            "it may start below zero. A line that is flat at first and then rises is fitted to it: it widens "
-            "from where that line breaks."
+            "Training accuracy minus validation accuracy. Training images are augmented and dropout is on, "
+            "so it may start below zero. A dashed line marks the epoch from which a run overfits: its "
+            "validation loss stays above its minimum, while its training accuracy keeps rising."
         )
     with right:
         st.subheader("Learning rate")

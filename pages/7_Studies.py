@@ -9,7 +9,7 @@ from fer_core import alignment, charts
 from fer_core.bootstrap import Difference, compare
 from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.emotions import Emotion
-from fer_core.formats import format_accuracy, format_points, format_seconds
+from fer_core.formats import format_accuracy, format_macro_f1, format_points, format_seconds
 from fer_core.metrics import wilson_interval
 from fer_core.runs import Run
 from fer_core.studies import (
@@ -126,7 +126,7 @@ def _numbers(run: Run, reference: Run) -> dict[str, Any]:
     return {
         "accuracy (95% interval)": format_accuracy(scores),
         f"against {reference.name}": against,
-        "macro-F1": f"{100 * scores['macro_f1']:.1f} %",
+        "macro-F1": format_macro_f1(scores),
         "recall of disgust": f"{100 * recall:.1f} % ({100 * low:.1f}–{100 * high:.1f})",
         "trained in": format_seconds(run.provenance["seconds"]),
         "twin-free faces": format_accuracy(run.metrics[PRIVATE_TEST]["single"]["twin_free"]),
@@ -142,7 +142,7 @@ def _difference(run: Path, reference: Path, *changed: float) -> Difference:
 def _show_curves(runs: dict[str, Run]) -> None:
     histories = {name: run.history for name, run in runs.items()}
     st.caption(
-        "Full lines: validation. Dotted: training. The mark is a variant's kept epoch. "
+        "Solid lines: validation. Dotted: training. Marker: best epoch. "
         + describe_budget(list(runs.values()))
     )
     for column, field in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):

@@ -16,7 +16,6 @@ from fer_core.datasets import ALL, Dataset, draw_faces
 from fer_core.datasets.folds import split_by_group
 from fer_core.datasets.image_sets import load_image_set
 from fer_core.errors import DataError
-from fer_core.metrics import score
 from tests import image_sets as write
 from tests.synthetic import write_fer2013_csv
 
@@ -63,7 +62,6 @@ def test_macro_f1_is_that_of_the_emotions_that_a_set_holds():
     probabilities = np.eye(7, dtype=np.float32)[[0, 0, 1, 3]]
     row = score_set("perfect", labels, probabilities)
     assert (row["macro_f1"], row["emotions"]) == (1.0, 3)
-    assert score(labels, probabilities)["macro_f1"] == pytest.approx(3 / 7)
     with_one_wrong = score_set("x", labels, np.eye(7, dtype=np.float32)[[0, 6, 1, 3]])
     assert with_one_wrong["macro_f1"] == pytest.approx((2 / 3 + 1 + 1) / 3)
     assert with_one_wrong["recall"] == [0.5, 1.0, None, 1.0, None, None, None]
@@ -73,7 +71,7 @@ def test_the_tables_say_what_was_left_out(trained_run, specs):
     rows = evaluate_across(trained_run, [load_image_set(specs[0])])
     text = format_across(rows)
     assert "without 9 of contempt" in text
-    assert "of 6 emotions" in text
+    assert "over 6 classes" in text
     assert next(line for line in text.splitlines() if line.startswith("neutral")).endswith("–")
     table = list(csv.DictReader(io.StringIO(write_csv(rows))))
     assert [row["set"] for row in table] == [OWN, "CK+"]

@@ -67,7 +67,7 @@ def test_faces_that_tilt_by_themselves_are_looked_at_separately(found):
 def test_what_was_found_is_said(found):
     said = describe(found)
     assert said.startswith("Levelled, faces as they are gain 0.0 points (")
-    assert "no difference can be told from chance" in said
+    assert "no significant difference" in said
     assert "It helps faces turned by 10°, 20°, 30° and 45°; at 45° the gain is +30.0 points (" in said
     assert "harms" not in said
     assert "It harms faces turned by 10°; at 10° the gain is \u221220.0" in describe(

@@ -68,6 +68,13 @@ def test_the_same_question_gets_the_same_answer(pair):
     assert compare(*pair, "macro-F1") == compare(*pair, "macro-F1")
 
 
+def test_macro_f1_is_that_of_the_metrics_where_a_class_is_absent():
+    pair = evaluation([0, 0, 3, 3], [0, 0, 3, 3]), evaluation([0, 0, 3, 3], [0, 6, 3, 0])
+    scores = [metrics.score(each.labels, each.probabilities)["macro_f1"] for each in pair]
+    assert scores[0] == 1
+    assert compare(*pair, "macro-F1").value == pytest.approx(scores[0] - scores[1])
+
+
 def test_without_a_disgusted_face_its_recall_is_zero():
     faces = evaluation([0, 0, 3], [0, 3, 3])
     assert compare(faces, faces, "recall of disgust").value == 0

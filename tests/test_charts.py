@@ -12,16 +12,16 @@ from fer_core.curves import smooth
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS, Emotion
 from fer_core.metrics import wilson_interval
 from fer_core.palette import EMOTION_COLOURS
-from fer_core.rankings import coverage, rank
+from fer_core.rankings import compute_curves, predict_selectively
 
 CONFUSION = np.arange(49).reshape(7, 7)
 SCORES = {name: [0.1 * index for index in range(1, 8)] for name in ("f1", "precision", "recall")}
 INTERVALS = {name: [(value - 0.05, value + 0.05) for value in values] for name, values in SCORES.items()}
 LABELS = np.arange(700) % 7
 PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(7), 700)
-CURVE = coverage(LABELS, PROBABILITIES)
-RANKINGS = [rank(emotion == LABELS, PROBABILITIES[:, emotion]) for emotion in EMOTIONS]
-NOBODY = rank(np.zeros(700, bool), PROBABILITIES[:, 6])
+CURVE = predict_selectively(LABELS, PROBABILITIES)
+CURVES = compute_curves(LABELS, PROBABILITIES)
+NOBODY = compute_curves(LABELS % 6, PROBABILITIES)[6]
 HISTORY = {
     "epoch": [1, 2, 3, 4],
     "loss": [2.0, 1.5, 1.2, 1.0],
@@ -40,11 +40,11 @@ FIGURES = {
     "confusion, an emotion without faces": charts.plot_confusion(np.zeros((7, 7), int)),
     "confusion, by column": charts.plot_confusion(CONFUSION, by="column"),
     "per emotion": charts.plot_per_emotion(SCORES, INTERVALS),
-    "roc": charts.plot_roc(RANKINGS, Emotion.FEAR),
-    "precision and recall": charts.plot_precision_recall(RANKINGS, Emotion.FEAR),
-    "roc, an emotion without faces": charts.plot_roc([*RANKINGS[:6], NOBODY], Emotion.NEUTRAL),
+    "roc": charts.plot_roc(CURVES, Emotion.FEAR),
+    "precision and recall": charts.plot_precision_recall(CURVES, Emotion.FEAR),
+    "roc, an emotion without faces": charts.plot_roc([*CURVES[:6], NOBODY], Emotion.NEUTRAL),
     "coverage": charts.plot_coverage(CURVE, CURVE.at(0.5)),
-    "coverage, one face": charts.plot_coverage(coverage(LABELS[:1], PROBABILITIES[:1]), 0),
+    "coverage, one face": charts.plot_coverage(predict_selectively(LABELS[:1], PROBABILITIES[:1]), 0),
     "reliability": charts.plot_reliability([0.2, 0.9, 0.0], [0.3, 0.8, 0.0], [10, 90, 0]),
     "reliability, no faces": charts.plot_reliability([0.0], [0.0], [0]),
     "comparison": charts.plot_comparison({"ours": (0.7, 0.68, 0.72), "theirs": (0.65, 0.65, 0.65)}),
@@ -112,13 +112,12 @@ def test_each_share_of_an_emotion_has_its_interval_and_its_pattern():
 
 
 def test_the_chosen_emotion_is_in_front_and_named():
-    lines = charts.plot_roc(RANKINGS, Emotion.FEAR).data
+    lines = charts.plot_roc(CURVES, Emotion.FEAR).data
     assert lines[-1].name == "◆ fear"
-    assert [line.name for line in lines if line.showlegend is not False] == ["guessing", "◆ fear"]
+    assert [line.name for line in lines if line.showlegend is not False] == ["chance", "◆ fear"]
     assert all(lines[-1].line.width > line.line.width for line in lines[:-1])
     assert (lines[-1].x[0], lines[-1].x[-1], lines[-1].y[-1]) == (0, 1, 1)
-    assert all(len(line.x) <= 200 for line in lines)
-    assert len(charts.plot_roc([*RANKINGS[:6], NOBODY], Emotion.NEUTRAL).data) == 7  # guessing and six
+    assert len(charts.plot_roc([*CURVES[:6], NOBODY], Emotion.NEUTRAL).data) == 7  # chance and six
 
 
 def test_coverage_marks_the_choice_within_its_band():
@@ -155,11 +154,11 @@ def test_each_bin_of_the_reliability_diagram_has_its_interval():
 def test_history_names_every_run_and_marks_its_best_epoch():
     both = charts.plot_history(TWO, "accuracy").data
     assert [trace.name for trace in both if trace.showlegend is not False] == ["first", "second"]
-    assert [trace.name for trace in both[:3]] == ["first", "training", "kept epoch (3)"]
+    assert [trace.name for trace in both[:3]] == ["first", "training", "best epoch (3)"]
     assert {trace.line.color for trace in both[:2]}.isdisjoint(trace.line.color for trace in both[3:5])
     assert both[2].marker.symbol != both[5].marker.symbol
     best = charts.plot_history({"only": HISTORY}, "loss").data[2]
-    assert (best.name, list(best.x), list(best.y)) == ("kept epoch (3)", [3], [1.5])
+    assert (best.name, list(best.x), list(best.y)) == ("best epoch (3)", [3], [1.5])
 
 
 def test_the_best_epoch_is_best_in_what_its_run_monitors():
@@ -182,11 +181,11 @@ def test_a_training_loss_that_counts_maps_has_its_own_axis():
     assert {trace.yaxis for trace in charts.plot_history({"begun": begun}, "accuracy").data} == {None}
 
 
-def test_gap_marks_where_it_widens():
+def test_gap_marks_where_a_run_overfits():
     assert [note.text for note in charts.plot_gap({"only": HISTORY}).layout.annotations] == [
-        "widens from epoch 2"
+        "overfits from epoch 4"
     ]
     assert [note.text for note in charts.plot_gap(TWO).layout.annotations] == [
-        "first from epoch 2",
-        "second from epoch 2",
+        "first from epoch 4",
+        "second from epoch 4",
     ]

@@ -36,7 +36,7 @@ def test_a_textbook_example():
     result = Comparison(794, 150, 86, 570)
     assert result.difference == pytest.approx(0.04)
     assert result.difference_interval == pytest.approx((0.0213, 0.0587), abs=2e-4)
-    assert result.is_real
+    assert result.is_significant
     assert result.p_value == pytest.approx(4.1e-5, rel=0.05)
 
 
@@ -65,5 +65,5 @@ def test_no_faces_make_no_difference():
 
 
 def test_other_faces_are_refused():
-    with pytest.raises(DataError, match=r"the same faces\. Received lengths: \(2, 2, 3\)"):
+    with pytest.raises(DataError, match=r"the same images\. Received lengths: \(2, 2, 3\)"):
         compare(np.zeros(2, int), np.zeros((2, 7)), np.zeros((3, 7)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_core.curves import best_epoch, generalisation_gap, smooth, widening_epoch
+from fer_core.curves import best_epoch, generalisation_gap, overfitting_epoch, smooth
 
 
 def history(gap, val_accuracy=None):
@@ -17,31 +17,21 @@ def history(gap, val_accuracy=None):
     }
 
 
-STICK = np.concatenate([np.full(20, -0.05), -0.05 + 0.01 * np.arange(1, 21)])
-
-
 @pytest.mark.parametrize(
-    ("gap", "epoch"),
+    ("losses", "accuracies", "epoch"),
     [
-        (STICK, 20),
-        (np.concatenate([np.linspace(0.3, -0.05, 16), STICK]), 36),
-        (np.linspace(0, 0.3, 30), 1),
-        (np.zeros(30), None),
-        (np.linspace(0.2, 0.0, 30), None),
-        (np.linspace(0, 0.005, 30), None),  # less than a test split can show
-        ([0.0, 0.3], None),  # too short to tell
-        ([], None),
+        ([1.5, 1.2, 1.3, 1.25], [0.4, 0.5, 0.6, 0.7], 3),
+        ([1.5, 1.2, 1.2, 1.3], [0.4, 0.5, 0.6, 0.7], 3),  # the first of the lowest
+        ([1.5, 1.4, 1.3, 1.2], [0.4, 0.5, 0.6, 0.9], None),
+        ([1.5, 1.2, 1.3, 1.3], [0.4, 0.5, 0.505, 0.505], None),  # it has stopped learning
+        ([1.5], [0.4], None),
+        ([], [], None),
     ],
-    ids=["stick", "closing first", "from the start", "flat", "closing", "noise", "two epochs", "empty"],
+    ids=["overfits", "a tie", "still better", "a plateau", "one epoch", "empty"],
 )
-def test_widening_epoch(gap, epoch):
-    assert widening_epoch(history(gap)) == epoch
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_noise_hardly_moves_the_widening_epoch(seed):
-    noisy = STICK + np.random.default_rng(seed).normal(0, 0.008, len(STICK))
-    assert abs(widening_epoch(history(noisy)) - 20) <= 4
+def test_overfitting_starts_after_the_lowest_validation_loss(losses, accuracies, epoch):
+    found = {"epoch": list(range(1, len(losses) + 1)), "val_loss": losses, "accuracy": accuracies}
+    assert overfitting_epoch(found) == epoch
 
 
 def test_gap_is_training_minus_validation():

@@ -1,4 +1,4 @@
-"""The Evaluation page's parts: twins, how sure, one emotion, another run."""
+"""The Evaluation page's parts: duplicates, calibration, ROC and PR, comparing runs."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from fer_core.comparison import compare
 from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.metrics import Evaluation
-from fer_core.rankings import coverage, rank
+from fer_core.rankings import compute_curves, predict_selectively
 from fer_core.runs import load_run
 from tests.finished_runs import write_run
 from tests.test_pages import EVALUATION, charts_of, complaints, texts, visit
@@ -36,27 +36,27 @@ def shorten(models, kept):
     run.save_evaluations(Evaluation(split=PRIVATE_TEST, **arrays))
 
 
-@pytest.mark.parametrize("part", ["In numbers", "How sure", "One emotion", "Another run"])
-@pytest.mark.parametrize("twins", ["all", "without twins"])
-def test_every_part_is_full_with_and_without_twins(models, part, twins):
-    app = visit(EVALUATION, more=part, twins=twins)
+@pytest.mark.parametrize("part", ["Table", "Calibration", "ROC and PR", "Compare runs"])
+@pytest.mark.parametrize("duplicates", ["all images", "without duplicates"])
+def test_every_part_is_full_with_and_without_duplicates(models, part, duplicates):
+    app = visit(EVALUATION, more=part, duplicates=duplicates)
     assert not complaints(app)
     assert app.segmented_control(key="more").value == part
-    assert len(charts_of(app)) == {"In numbers": 2, "How sure": 4, "One emotion": 4, "Another run": 3}[part]
-    assert ("without a twin" in texts(app, "markdown")) == (twins == "without twins")
+    assert len(charts_of(app)) == {"Table": 2, "Calibration": 4, "ROC and PR": 4, "Compare runs": 3}[part]
+    assert ("images without duplicates" in texts(app, "markdown")) == (duplicates == "without duplicates")
 
 
-def test_without_twins_everything_is_of_those_faces(models):
-    app = visit(EVALUATION, twins="without twins")
+def test_without_duplicates_everything_is_of_those_images(models):
+    app = visit(EVALUATION, duplicates="without duplicates")
     scores = load_run(models / "best").metrics[PRIVATE_TEST]["single"]
     shown = metrics_of(app)
     assert shown["Accuracy"] == percent(scores["twin_free"]["accuracy"])
-    assert shown["With twins"] == percent(scores["all"]["accuracy"])
+    assert shown["All images"] == percent(scores["all"]["accuracy"])
     assert shown["Macro-F1"] == percent(scores["twin_free"]["macro_f1"])
-    assert list(app.dataframe[0].value["faces"]) == scores["twin_free"]["support"]
+    assert list(app.dataframe[0].value["images"]) == scores["twin_free"]["support"]
 
 
-@pytest.mark.parametrize(("cells", "corner"), [("by row", 1), ("by column", 0), ("faces", None)])
+@pytest.mark.parametrize(("cells", "corner"), [("by row", 1), ("by column", 0), ("counts", None)])
 def test_the_matrix_counts_or_shares_by_row_or_column(models, cells, corner):
     app = visit(EVALUATION, cells=cells)
     counts = np.array(load_run(models / "best").metrics[PRIVATE_TEST]["single"]["all"]["confusion"])
@@ -67,51 +67,58 @@ def test_the_matrix_counts_or_shares_by_row_or_column(models, cells, corner):
 def test_the_table_has_intervals(models):
     table = visit(EVALUATION).dataframe[0].value
     for title in ("precision", "recall", "F1"):
-        low, high = map(float, table[f"{title}, 95%"][0].split("–"))
+        low, high = map(float, table[f"{title}, 95% CI"][0].split("–"))
         assert low < table[title][0] < high
 
 
-def test_abstaining_is_read_out(models):
-    app = visit(EVALUATION, more="How sure", surest="60")
+def test_selective_prediction_is_read_out(models):
+    app = visit(EVALUATION, more="Calibration", coverage="60")
     faces = load_run(models / "best").evaluation(PRIVATE_TEST)
-    curve = coverage(faces.labels, faces.probabilities)
+    curve = predict_selectively(faces.labels, faces.probabilities)
     point = curve.at(0.6)
     said = texts(app, "markdown")
-    assert f"surest **60 %** ({curve.read[point]:,} faces)" in said
-    assert f"right on **{percent(curve.accuracy[point])}**" in said
-    app.slider(key="surest").set_value(100).run()
+    assert f"highest confidence ({curve.answered[point]:,} images)" in said
+    assert f"accuracy is **{percent(curve.accuracy[point])}**" in said
+    app.slider(key="coverage").set_value(100).run()
     assert metrics_of(app)["Accuracy"] in texts(app, "markdown")
 
 
 def test_the_chosen_emotion_is_in_front(models):
-    app = visit(EVALUATION, more="One emotion", emotion="fear")
+    app = visit(EVALUATION, more="ROC and PR", emotion="fear")
     roc = charts_of(app)[2]
     assert roc["data"][-1]["name"] == "◆ fear"
     faces = load_run(models / "best").evaluation(PRIVATE_TEST)
-    area = rank(faces.labels == 2, faces.probabilities[:, 2]).area
-    assert app.dataframe[0].value["AUC"][2] == percent(area)
+    area = compute_curves(faces.labels, faces.probabilities)[2].roc_auc
+    assert app.dataframe[0].value["ROC AUC"][2] == percent(area)
 
 
 def test_two_runs_are_compared_on_the_same_faces(models):
-    app = visit(EVALUATION, more="Another run", against="other")
+    app = visit(EVALUATION, more="Compare runs", against="other")
     faces, others = (load_run(models / name).evaluation(PRIVATE_TEST) for name in ("best", "other"))
     result = compare(faces.labels, faces.probabilities, others.probabilities)
-    assert result.is_real
+    assert result.is_significant
     said = texts(app, "markdown")
-    assert "**best** is right more often than **other**" in said
-    assert "**The difference is real**" in said
+    assert "**best** is more accurate than **other**: best minus other is **+" in said
+    assert "**The difference is significant**" in said
     assert f"{100 * result.difference:+.1f} points" in said
     table = str(app.table[0].value)
     assert all(f"{count:,}" in table for count in vars(result).values())
-    assert "PrivateTest must choose nothing" in texts(app, "caption")
+    assert "PrivateTest must select nothing" in texts(app, "caption")
+
+
+def test_the_sign_of_a_difference_agrees_with_its_sentence(models):
+    app = visit(EVALUATION, run="other", more="Compare runs", against="best")
+    said = texts(app, "markdown")
+    assert "**best** is more accurate than **other**: best minus other is **+" in said
+    assert "points (−" not in said
 
 
 def test_a_run_and_its_copy_do_not_differ(models):
     same = load_run(models / "best")
     load_run(models / "other").save_evaluations(same.evaluation(PRIVATE_TEST))
-    app = visit(EVALUATION, run="best", more="Another run")
+    app = visit(EVALUATION, run="best", more="Compare runs")
     assert not complaints(app)
-    assert "**Neither is better**: each alone is right on 0 faces." in texts(app, "markdown")
+    assert "**Neither is more accurate**: each alone is correct on 0 images." in texts(app, "markdown")
 
 
 def test_a_small_difference_may_be_chance(models):
@@ -121,21 +128,21 @@ def test_a_small_difference_may_be_chance(models):
     turned[right] = np.roll(turned[right], 1, axis=1)
     arrays = vars(faces) | {"probabilities": turned}
     load_run(models / "other").save_evaluations(Evaluation(**arrays))
-    app = visit(EVALUATION, run="best", more="Another run")
-    assert "**It may be chance**" in texts(app, "markdown")
+    app = visit(EVALUATION, run="best", more="Compare runs")
+    assert "**The difference is not significant**" in texts(app, "markdown")
     assert "p = 0.250" in texts(app, "markdown")
     assert "exact binomial" in texts(app, "caption")
 
 
-@pytest.mark.parametrize("twins", ["all", "without twins"])
-def test_runs_of_other_faces_are_not_compared(models, twins):
+@pytest.mark.parametrize("duplicates", ["all images", "without duplicates"])
+def test_runs_of_other_faces_are_not_compared(models, duplicates):
     shorten(models, lambda whole: np.arange(len(whole.labels)) < 3000)
-    app = visit(EVALUATION, run="best", more="Another run", twins=twins)
+    app = visit(EVALUATION, run="best", more="Compare runs", duplicates=duplicates)
     assert not complaints(app)
     assert "best and other cannot be compared" in texts(app, "info")
 
 
 def test_one_run_alone_has_nobody_to_be_compared_with(models):
     (models / "other" / "metrics.json").unlink()
-    app = visit(EVALUATION, more="Another run")
+    app = visit(EVALUATION, more="Compare runs")
     assert "only one finished run" in texts(app, "info")

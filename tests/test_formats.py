@@ -2,7 +2,14 @@
 
 import pytest
 
-from fer_core.formats import format_accuracy, format_list, format_percent, format_points, format_seconds
+from fer_core.formats import (
+    format_accuracy,
+    format_list,
+    format_macro_f1,
+    format_percent,
+    format_points,
+    format_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,12 +26,23 @@ def test_an_accuracy_comes_with_its_interval():
     assert format_accuracy(scores, digits=0) == "70 % (69–72)"
 
 
+def test_macro_f1_says_over_how_many_classes_where_some_are_absent():
+    assert format_macro_f1({"macro_f1": 0.48, "support": [25] * 6 + [0]}) == "48.0 % over 6 classes"
+    assert format_macro_f1({"macro_f1": 0.6789, "support": [25] * 7}, digits=2) == "67.89 %"
+
+
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [
         ((0.0117, 0.0031, 0.0209), "+1.2 points (0.3 to 2.1)"),
-        ((-0.0136, -0.0268, -0.0001), "−1.4 points (−2.7 to −0.0)"),
+        ((-0.0136, -0.0268, -0.0001), "−1.4 points (−2.7 to −0.01)"),
         ((-0.0002, -0.0057, 0.0052), "0.0 points (−0.6 to 0.5)"),
+        ((0.0, -0.00001, 0.0), "0.0 points (0.00 to 0.0)"),
+        ((0.1234,), "+12.3 points"),
+        ((-0.05,), "−5.0 points"),
+        ((-0.0004,), "0.0 points"),
+        ((0.0004,), "0.0 points"),
+        ((-0.0,), "0.0 points"),
     ],
 )
 def test_a_difference_has_a_sign_unless_it_rounds_to_nothing(numbers, text):

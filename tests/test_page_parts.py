@@ -33,8 +33,6 @@ def test_downloads_hold_every_face():
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        (formats.points(0.1234), "+12.3 points"),
-        (formats.points(-0.05), "−5.0 points"),
         (formats.counted(1, "face"), "1 face"),
         (formats.counted(1200, "face"), "1,200 faces"),
         (formats.interval({"accuracy_interval": (0.6858, 0.7157)}), "68.6–71.6"),

@@ -26,7 +26,7 @@ LAYERS = (
     {"recipes"},
     {
         "metrics",
-        "anatomy",
+        "summary",
         "provenance",
         "architectures",
         "litert",
@@ -48,14 +48,14 @@ LAYER_OF = {module: number for number, modules in enumerate(LAYERS) for module i
 
 # Who in fer_core may import a library; what is neither named here nor NumPy, nobody may.
 HOMES = {
-    "keras": {"architectures", "training", "export", "pipeline"},
+    "keras": {"architectures", "summary", "training", "export", "pipeline"},
     "tensorflow": {"export"},
     "ai_edge_litert": {"litert"},
     "cv2": {"framing", "faces", "drawing", "baselines"},
     "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "video", "commands"},
     "plotly": {"charts"},
     "rich": {"progress"},
-    "sklearn": {"mistakes", "baselines", "datasets", "training"},
+    "sklearn": {"mistakes", "rankings", "baselines", "datasets", "training"},
     "threadpoolctl": {"training"},
     "av": {"live", "video"},
     "kagglehub": {"datasets"},
@@ -70,6 +70,8 @@ WHEN_NEEDED = {
     ("baselines", "sklearn"),
     ("baselines", "cv2"),
     ("datasets", "sklearn"),
+    ("rankings", "sklearn"),
+    ("summary", "keras"),
     ("training", "sklearn"),
     ("training", "threadpoolctl"),
     ("video", "av"),
@@ -168,7 +170,7 @@ def _normal(package):
         ("fer_core.cli", SLOW | {"numpy", "rich"}),
         ("fer_core.runs, fer_core.cards, fer_core.curves, fer_core.palette, fer_core.datasets", SLOW),
         ("fer_core.datasets.image_sets, fer_core.datasets.folds", SLOW),
-        ("fer_core.anatomy, fer_core.comparison, fer_core.rankings, fer_core.underway", SLOW),
+        ("fer_core.summary, fer_core.comparison, fer_core.rankings, fer_core.underway", SLOW),
         ("fer_core.charts", SLOW - {"plotly", "PIL"}),
         ("fer_core.recognition, fer_core.drawing", SLOW - {"cv2", "PIL", "ai_edge_litert"}),
     ],

@@ -42,8 +42,8 @@ def test_a_whole_study_shows_verdicts_table_and_curves():
     app = visit(STUDIES_PAGE, study="augmentation")
     assert not complaints(app)
     said = texts(app, "markdown")
-    assert "Augmentation raises accuracy. Accuracy +" in said
-    assert "this held here" in said
+    assert "Augmentation raises accuracy. Accuracy, augmented minus plain: +" in said
+    assert "confirmed here" in said
     table = app.dataframe[0].value
     assert list(table["variant"]) == ["augmented", "plain"]
     assert table["against augmented"][0] == "–"
@@ -59,7 +59,7 @@ def test_a_part_of_a_study_shows_what_is_there_and_what_is_not():
     app = visit(STUDIES_PAGE)
     assert not complaints(app)
     said = texts(app, "markdown")
-    assert "NAdam beats Adam. Accuracy" in said
+    assert "NAdam beats Adam. Accuracy, nadam minus adam: " in said
     assert "Not yet run: it takes the variants nadam and sgd." in said
     assert list(app.dataframe[0].value["variant"]) == ["nadam", "adam"]
 

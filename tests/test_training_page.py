@@ -10,12 +10,11 @@ import pytest
 from fer_core import paths, runs
 from fer_core.curves import smooth
 from fer_core.recipes import load_recipe
-from fer_core.runs import HISTORY, HISTORY_COLUMNS, Run, list_runs, load_run, start_run
+from fer_core.runs import HISTORY, HISTORY_COLUMNS, SUMMARY, list_runs, load_run, start_run
+from fer_core.summary import Layer, Summary, write_summary
 from pages.parts.readers import last_change
 from tests.finished_runs import write_run
 from tests.test_pages import COMMAND, TRAINING, charts_of, complaints, texts, visit
-
-COMMITTED = Path(__file__).parent.parent / "models" / "paper-cnn" / "model.keras"
 
 
 @pytest.fixture
@@ -212,7 +211,7 @@ def test_a_run_in_progress_needs_no_finished_one(training):
     assert not complaints(app)
     assert len(charts_of(app)) == 4
     assert COMMAND not in texts(app, "code")
-    assert "No network is finished yet" in texts(app, "markdown")
+    assert "No run has finished yet" in texts(app, "markdown")
     assert "NAdam" in str([table.value for table in app.table])
 
 
@@ -248,19 +247,19 @@ def test_a_folder_without_a_recipe_is_no_training(models):
 
 
 def test_what_a_teacher_does_to_the_loss_is_said(finished):
-    assert "learns from" not in texts(visit(TRAINING), "caption")
+    assert "is distilled from" not in texts(visit(TRAINING), "caption")
     taught = finished.recipe.replace(teacher="elder", teacher_share=0.5)
     finished.save_asked(taught)
-    assert f"{finished.name} learns from elder too" in texts(visit(TRAINING), "caption")
+    assert f"{finished.name} is distilled from elder:" in texts(visit(TRAINING), "caption")
     finished.save_asked(taught.replace(teacher="elder+other+third", teacher_maps=1.0))
     app = visit(TRAINING)
     caption = texts(app, "caption")
-    assert "learns from elder, other and third too" in caption
-    assert "from those answers and last maps, so" in caption
+    assert "is distilled from elder, other and third:" in caption
+    assert "the distance to their predictions and feature maps, so" in caption
     assert "elder, other and third" in app.table[0].value.to_string()
 
 
-def test_the_kept_epoch_is_best_in_what_the_recipe_monitors(finished):
+def test_the_best_epoch_is_best_in_what_the_recipe_monitors(finished):
     """Accuracy is highest at the first of three epochs, loss lowest at the second."""
     rows = [dict.fromkeys(HISTORY_COLUMNS, 0.1 * at) | {"epoch": at} for at in (1, 2, 3)]
     rows[0]["val_accuracy"], rows[1]["val_loss"] = 0.9, 0.05
@@ -270,24 +269,31 @@ def test_the_kept_epoch_is_best_in_what_the_recipe_monitors(finished):
         finished.save_asked(finished.recipe.replace(monitor=monitor))
         app = visit(TRAINING)
         assert (app.metric[0].value, why in app.metric[0].help) == (f"{epoch} of 3", True)
-        assert f"kept epoch ({epoch})" in names(app)
+        assert f"best epoch ({epoch})" in names(app)
 
 
-def test_the_network_is_drawn_from_its_file(finished):
-    if not COMMITTED.is_file():
-        pytest.skip("no run is committed")
-    shutil.copy(COMMITTED, finished.keras_path)
+def test_the_model_summary_has_headings(finished):
+    summary = Summary((Layer("dense", "Dense", (7,), 32, 21), Layer("relu", "ReLU", (7,), 0, 0)))
+    write_summary(finished.path / SUMMARY, summary)
     app = visit(TRAINING)
     assert not complaints(app)
-    parameters = Run(COMMITTED.parent).provenance["parameters"]
-    assert f"**{parameters:,} parameters**" in texts(app, "markdown")
-    (table,) = app.dataframe
-    assert {"layer", "output", "parameters", "multiply-adds", "share"} == set(table.value)
-    assert table.value["share"].sum() == pytest.approx(100)
-    assert len(charts_of(app)) == 5
+    assert "**2 layers**, **32 parameters**" in texts(app, "markdown")
+    table = app.dataframe[0].value
+    assert list(table) == ["Layer", "Type", "Output shape", "Parameters", "MACs"]
+    assert list(table.iloc[0]) == ["dense", "Dense", "7", 32, 21]
 
 
-def test_a_network_that_cannot_be_read_is_one_sentence(finished):
+def test_a_run_without_a_summary_says_how_to_make_it(finished):
     app = visit(TRAINING)
-    assert "It cannot be drawn." in texts(app, "info")
-    assert len(charts_of(app)) == 4
+    assert not complaints(app)
+    assert "no model summary yet" in texts(app, "info")
+    assert f"python -m fer_core summary {finished.name}" in texts(app, "code")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"layers": [{"name": "a"}]}', '{"layers": 3}'])
+def test_a_broken_summary_is_one_sentence(finished, text):
+    (finished.path / SUMMARY).write_text(text)
+    app = visit(TRAINING)
+    assert not complaints(app)
+    assert "summary.json" in texts(app, "info")
+    assert not app.dataframe

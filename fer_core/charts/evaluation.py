@@ -1,4 +1,4 @@
-"""Charts of what a run got right and wrong."""
+"""Charts of an evaluation: confusion matrix, per-class metrics, reliability diagram, accuracies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,23 +12,23 @@ from fer_core.metrics import wilson_interval
 from fer_core.palette import EMOTION_COLOURS, rgb
 
 SHADE = "#4f46e5"  # darker than ACCENT, so that white can be read on it
-# The three shares of an emotion: title and pattern. The emotion has the colour, the pattern says which share.
+# The metrics of a class: title and pattern. The class has the colour, the pattern says which metric.
 SHARES = {"f1": ("F1", ""), "precision": ("precision", "/"), "recall": ("recall", ".")}
 
 
 def plot_confusion(
     confusion: npt.ArrayLike, *, shares: bool = True, by: str = "row", height: int = 520
 ) -> go.Figure:
-    """Who is taken for whom: rows are the truth, columns what the network said.
+    """The confusion matrix: rows are true labels, columns predictions.
 
-    The shade is always a share, so that happy, with sixteen times the faces of disgust, does not drown the
+    The shade is always a share, so that happy, with sixteen times the images of disgust, does not drown the
     rest; the text is that share in percent, or the count.
 
     Args:
-        confusion: (7, 7) counts, rows are the truth.
+        confusion: (7, 7) counts, rows are true labels.
         shares: write percent; False writes counts.
-        by: what the shares are of: "row", those who show an emotion (the diagonal is recall), or "column",
-            those who are read as one (the diagonal is precision).
+        by: how the shares are normalised: "row", by true label (the diagonal is recall), or "column", by
+            prediction (the diagonal is precision).
         height: px.
     """
     counts = np.asarray(confusion)
@@ -36,7 +36,7 @@ def plot_confusion(
     share = counts / np.maximum(totals, 1)
     figure = new_figure(height)
     red, green, blue = rgb(SHADE)
-    of_whom = "%{y} faces<br>were read as %{x}" if by == "row" else "faces read as %{x}<br>truly show %{y}"
+    of_whom = "%{y} images<br>predicted as %{x}" if by == "row" else "images predicted as %{x}<br>are %{y}"
     figure.add_heatmap(
         z=np.sqrt(share),  # so that a few percent can be seen
         x=EMOTION_LABELS,
@@ -55,8 +55,8 @@ def plot_confusion(
     figure.update_layout(annotations=_cell_texts(share, share if shares else counts, shares=shares))
     names = {"ticks": "", "showgrid": False, "tickfont": {"size": LABEL_PX}}
     # Where the names are wider than the cells, Plotly would turn them by 30 degrees, one above the next.
-    figure.update_xaxes(title="read as", autotickangles=[0, -45, -90], **names)
-    figure.update_yaxes(title="truly", autorange="reversed", **names)
+    figure.update_xaxes(title="predicted as", autotickangles=[0, -45, -90], **names)
+    figure.update_yaxes(title="true label", autorange="reversed", **names)
     return figure
 
 
@@ -81,7 +81,7 @@ def plot_per_emotion(
     *,
     height: int = 520,
 ) -> go.Figure:
-    """Precision, recall and F1 of each emotion as bars, each with its 95% interval.
+    """Precision, recall and F1 of each class as bars, each with its 95% interval.
 
     Args:
         scores: a score dictionary (``metrics.score``): ``precision``, ``recall`` and ``f1``, seven each.
@@ -113,7 +113,7 @@ def plot_per_emotion(
             legendgroup=name,
             showlegend=False,
         )
-        figure.add_bar(  # the legend shows the pattern, in no emotion's colour
+        figure.add_bar(  # the legend shows the pattern, in no class's colour
             name=title, x=[None], y=[GLYPH_LABELS[0]], marker={"color": MUTED} | look, legendgroup=name
         )
         figure.data[-1].update(orientation="h", offsetgroup=name)
@@ -126,12 +126,12 @@ def plot_per_emotion(
 def plot_reliability(
     confidence: npt.ArrayLike, accuracy: npt.ArrayLike, counts: npt.ArrayLike, *, height: int = 380
 ) -> go.Figure:
-    """Is 80 % sure right 80 % of the time? A marker a bin, as large as the bin is full, and its 95% interval.
+    """The reliability diagram: a marker a bin, as large as the bin is full, and its 95% interval.
 
     Args:
         confidence: (bins,) mean confidence in each bin, in [0, 1].
-        accuracy: (bins,) share of right answers in each bin, in [0, 1].
-        counts: (bins,) faces in each bin; empty bins are left out.
+        accuracy: (bins,) of each bin, in [0, 1].
+        counts: (bins,) images in each bin; empty bins are left out.
         height: px.
     """
     confidence, accuracy, counts = np.asarray(confidence), np.asarray(accuracy), np.asarray(counts)
@@ -165,13 +165,11 @@ def plot_reliability(
             "color": MUTED,
         },
         customdata=np.column_stack([counts[full], low, high]),
-        hovertemplate="%{customdata[0]:,} faces, %{x:.0%} sure on average: %{y:.1%} right<br>"
+        hovertemplate="%{customdata[0]:,} images, mean confidence %{x:.0%}: accuracy %{y:.1%}<br>"
         "95% interval %{customdata[1]:.1%} to %{customdata[2]:.1%}<extra></extra>",
     )
-    figure.update_xaxes(
-        title="how sure the network says it is", range=[0, 1.04], dtick=0.25, tickformat=".0%"
-    )
-    figure.update_yaxes(title="how often it is right", range=[0, 1.04], dtick=0.25, tickformat=".0%")
+    figure.update_xaxes(title="confidence", range=[0, 1.04], dtick=0.25, tickformat=".0%")
+    figure.update_yaxes(title="accuracy", range=[0, 1.04], dtick=0.25, tickformat=".0%")
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from fer_core.charts.style import MUTED, RUN_COLOURS, RUN_MARKERS, new_figure
-from fer_core.curves import History, best_epoch, generalisation_gap, smooth, widening_epoch
+from fer_core.curves import History, best_epoch, generalisation_gap, overfitting_epoch, smooth
 
 NO_MONITORS: Mapping[str, str] = MappingProxyType({})
 FAINT = 0.3  # the raw line under a smoothed one
@@ -23,7 +23,7 @@ def plot_history(
     smoothing: float = 0.0,
     height: int = 340,
 ) -> go.Figure:
-    """One field by epoch: validation as a full line, training dotted, the kept epoch marked.
+    """One field by epoch: validation as a full line, training dotted, the best epoch marked.
 
     For one run the legend names the lines, for several it names the runs. Where training losses lie ``APART``
     from validation losses they have an axis of their own, on the right.
@@ -31,7 +31,7 @@ def plot_history(
     Args:
         histories: run name -> history (``Run.history``).
         field: "accuracy" or "loss".
-        monitors: run name -> by what its epoch is kept; validation accuracy where it is not named.
+        monitors: run name -> what its best epoch is best in; validation accuracy where it is not named.
         smoothing: weight of ``curves.smooth`` in [0, 1); above 0 the raw lines stay, faint.
         height: px.
     """
@@ -50,7 +50,7 @@ def plot_history(
         epoch = best_epoch(history, monitors.get(name, "val_accuracy"))
         if epoch is not None:
             value = history[f"val_{field}"][list(history["epoch"]).index(epoch)]
-            _mark_kept(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
+            _mark_best(figure, epoch, value, index=index, showlegend=alone, legendgroup=name)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".1~%" if share else ".3~f", fixedrange=True, zeroline=False)
     return figure
@@ -75,20 +75,20 @@ def plot_learning_rate(histories: Mapping[str, History], *, height: int = 260) -
 
 
 def plot_gap(histories: Mapping[str, History], *, smoothing: float = 0.0, height: int = 260) -> go.Figure:
-    """Training minus validation accuracy by epoch, with the epoch from which it widens marked."""
+    """Training minus validation accuracy by epoch, with the epoch marked from which it overfits."""
     figure = new_figure(height, showlegend=len(histories) > 1)
     figure.add_hline(y=0, line={"color": MUTED, "width": 1})
     for index, (name, history) in enumerate(histories.items()):
         gap = {"epoch": history["epoch"], "gap": generalisation_gap(history)}
         _add_line(figure, gap, "gap", name=name, index=index, share=True, smoothing=smoothing)
-        epoch = widening_epoch(history)
+        epoch = overfitting_epoch(history)
         if epoch is not None:
             figure.add_vline(x=epoch, line={"color": RUN_COLOURS[index % len(RUN_COLOURS)], "dash": "dash"})
             figure.add_annotation(
                 x=epoch,
                 y=1,
                 yref="paper",
-                text=f"{name if len(histories) > 1 else 'widens'} from epoch {epoch}",
+                text=f"{name if len(histories) > 1 else 'overfits'} from epoch {epoch}",
                 showarrow=False,
                 xanchor="left",
                 yanchor="top",
@@ -132,9 +132,9 @@ def _add_line(
     )
 
 
-def _mark_kept(figure: go.Figure, epoch: int, value: float, *, index: int, **legend: Any) -> None:
+def _mark_best(figure: go.Figure, epoch: int, value: float, *, index: int, **legend: Any) -> None:
     figure.add_scatter(
-        name=f"kept epoch ({epoch})",
+        name=f"best epoch ({epoch})",
         x=[epoch],
         y=[value],
         mode="markers",
@@ -144,6 +144,6 @@ def _mark_kept(figure: go.Figure, epoch: int, value: float, *, index: int, **leg
             "color": RUN_COLOURS[index % len(RUN_COLOURS)],
             "line": {"width": 2, "color": "#ffffff"},
         },
-        hovertemplate=f"kept epoch: {epoch}<extra></extra>",
+        hovertemplate=f"best epoch: {epoch}<extra></extra>",
         **legend,
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.formats import format_accuracy, format_percent
+from fer_core.formats import format_accuracy, format_macro_f1
 
 if TYPE_CHECKING:
     from fer_core.datasets import Dataset
@@ -63,5 +63,5 @@ def print_scores(run: "Run") -> None:
                 print(
                     f"{split:<12}{view:<8}{subset.replace('_', '-'):<10}{scores['count']:>6,} faces  "
                     f"accuracy {format_accuracy(scores)}  "
-                    f"macro-F1 {format_percent(scores['macro_f1'], digits=2)}  ECE {scores['ece']:.3f}"
+                    f"macro-F1 {format_macro_f1(scores, digits=2)}  ECE {scores['ece']:.3f}"
                 )

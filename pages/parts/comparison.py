@@ -1,4 +1,4 @@
-"""Two runs side by side on the same faces: who is right where, and whether the difference is real."""
+"""Two runs compared on the same images, and whether their accuracies differ significantly."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ import streamlit as st
 from fer_core import charts
 from fer_core.comparison import FEW, SIGNIFICANT, Comparison, compare
 from fer_core.datasets.dataset import PRIVATE_TEST
-from fer_core.formats import format_percent
+from fer_core.formats import format_percent, format_points
 from fer_core.metrics import Labels, Probabilities, accuracy, wilson_interval
 from fer_core.runs import Run
 from pages.parts.figures import show_figure
-from pages.parts.formats import counted, points
+from pages.parts.formats import counted
 from pages.parts.readers import all_runs
 
 
@@ -23,12 +23,12 @@ def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
         run: the first.
         split: "PublicTest" or "PrivateTest".
         view: "single" or "flip".
-        twins: whether faces with a twin count; the first run knows which have one.
+        twins: whether images with a duplicate count; the first run knows which have one.
     """
     others = {each.name: each for each in all_runs() if each.name != run.name}
     if not others:
         st.info(
-            "There is only one finished run. Train a second one, and both can be compared here.",
+            "There is only one finished run, so there is nothing to compare it with.",
             icon=":material/compare_arrows:",
         )
         return
@@ -36,7 +36,7 @@ def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
     first, second = run.evaluation(split), others[name].evaluation(split)
     if not (np.array_equal(first.rows, second.rows) and np.array_equal(first.labels, second.labels)):
         st.info(
-            f"{run.name} and {name} cannot be compared: they were tested on different {split} faces.",
+            f"{run.name} and {name} cannot be compared: they were evaluated on different {split} images.",
             icon=":material/compare_arrows:",
         )
         return
@@ -54,20 +54,20 @@ def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
 
 
 def _verdict(result: Comparison, first: str, second: str) -> str:
-    """In words: who is better, by how much, and whether chance could have done it."""
-    low, high = (points(end) for end in result.difference_interval)
-    low = low.removesuffix(" points")
-    chance = f"p = {result.p_value:.3f}" if result.p_value >= 0.001 else "p < 0.001"
+    """In words: which is more accurate, by how much, and whether that is significant."""
     if result.only_first == result.only_second:
-        return f"**Neither is better**: each alone is right on {counted(result.only_first, 'face')}."
-    better, worse = (first, second) if result.difference > 0 else (second, first)
-    sentence = (
-        f"**{better}** is right more often than **{worse}**: {first} minus {second} is "
-        f"**{points(result.difference)}** (95% interval {low} to {high}). "
+        return (
+            f"**Neither is more accurate**: each alone is correct on {counted(result.only_first, 'image')}."
+        )
+    better, worse, ends = first, second, result.difference_interval
+    if result.difference < 0:
+        better, worse, ends = second, first, (-ends[1], -ends[0])
+    difference = format_points(abs(result.difference), *ends)
+    p_value = f"p = {result.p_value:.3f}" if result.p_value >= 0.001 else "p < 0.001"
+    return (
+        f"**{better}** is more accurate than **{worse}**: {better} minus {worse} is **{difference}**, with "
+        f"its 95% CI. **The difference is {'' if result.is_significant else 'not '}significant** ({p_value})."
     )
-    if result.is_real:
-        return f"{sentence}**The difference is real**: chance alone would rarely do this ({chance})."
-    return f"{sentence}**It may be chance**: two equally good networks often differ so ({chance})."
 
 
 def _show_accuracies(labels: Labels, answers: Mapping[str, Probabilities]) -> None:
@@ -79,32 +79,32 @@ def _show_accuracies(labels: Labels, answers: Mapping[str, Probabilities]) -> No
     st.subheader("Accuracy")
     show_figure(charts.plot_comparison(results), key="two runs", alt="Accuracy: " + ", ".join(results))
     st.caption(
-        "Bars: 95% intervals (Wilson), each run by itself. They may overlap though the difference is real, "
-        "because both runs find the same faces hard; the test on the right takes that into account."
+        "Bars: 95% CI (Wilson) of each run by itself. They may overlap although the difference is "
+        "significant, because both runs find the same images hard; the paired test takes that into account."
     )
 
 
 def _show_counts(result: Comparison, first: str, second: str) -> None:
-    st.subheader("Who is right")
+    st.subheader("Contingency table")
     table = {
-        "": [f"**{first} right**", f"**{first} wrong**"],
-        f"{second} right": [f"{result.both:,}", f"{result.only_second:,}"],
+        "": [f"**{first} correct**", f"**{first} wrong**"],
+        f"{second} correct": [f"{result.both:,}", f"{result.only_second:,}"],
         f"{second} wrong": [f"{result.only_first:,}", f"{result.neither:,}"],
     }
     st.table(table, border="horizontal", hide_index=True)
 
 
 def _show_method(result: Comparison, split: str) -> None:
-    alone = counted(result.only_first + result.only_second, "face")
+    alone = counted(result.only_first + result.only_second, "image")
     test = (
         f"the exact binomial test, for fewer than {FEW}"
         if result.exact
         else "chi-square with continuity correction (Edwards 1948)"
     )
     note = (
-        f"McNemar's test (McNemar 1947) looks only at the {alone} that one run alone reads rightly: {test}. "
-        f"“Real” means p < {SIGNIFICANT}. The difference's interval is Agresti and Min's (2005)."
+        f"McNemar's test (McNemar 1947) uses only the {alone} on which one run alone is correct: {test}. "
+        f"Significant means p < {SIGNIFICANT}. The CI of the difference is Agresti and Min's (2005)."
     )
     if split == PRIVATE_TEST:
-        note += " To choose between runs, look at PublicTest: PrivateTest must choose nothing."
+        note += " To select a model, compare on PublicTest: PrivateTest must select nothing."
     st.caption(note)

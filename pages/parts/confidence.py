@@ -1,4 +1,4 @@
-"""What the probabilities themselves are worth: calibration, abstaining, one emotion against the rest."""
+"""Calibration, selective prediction, and the ROC and precision-recall curves of each class."""
 
 import numpy as np
 import streamlit as st
@@ -13,7 +13,7 @@ from fer_core.metrics import (
     expected_calibration_error,
     reliability,
 )
-from fer_core.rankings import Ranking, coverage, rank
+from fer_core.rankings import ClassCurves, compute_curves, predict_selectively
 from pages.parts import formats
 from pages.parts.figures import show_figure
 
@@ -22,51 +22,48 @@ def show_confidence(labels: Labels, probabilities: Probabilities) -> None:
     """The reliability diagram, and accuracy against coverage with a slider."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Does it know when it is sure?")
+        st.subheader("Reliability diagram")
         bins = reliability(labels, probabilities)
         show_figure(
             charts.plot_reliability(bins.confidence, bins.accuracy, bins.counts, height=400),
             key="reliability",
-            alt="Reliability diagram: how often the network is right, and its 95% interval, against how sure "
-            "it says it is.",
+            alt="Reliability diagram: accuracy, with its 95% CI, against confidence.",
         )
         error = expected_calibration_error(labels, probabilities)
         chance = calibration_errors_by_chance(probabilities)
         st.caption(
-            f"The calibration error (ECE) is the mean distance from the diagonal, here "
-            f"{format_percent(error)}. Were every confidence exactly right, chance alone would show "
-            f"{format_percent(chance.mean())} on {formats.counted(len(labels), 'face')}, and as much as here "
-            f"or more in {(chance >= error).sum():,} of {len(chance):,} draws."
+            f"The expected calibration error (ECE), the mean distance from the diagonal, is "
+            f"{format_percent(error)}. Even a perfectly calibrated model would show an ECE of about "
+            f"{format_percent(chance.mean())} on {formats.counted(len(labels), 'image')}, and this much or "
+            f"more in {(chance >= error).sum():,} of {len(chance):,} simulations."
         )
     with right:
         _show_coverage(labels, probabilities)
 
 
 def _show_coverage(labels: Labels, probabilities: Probabilities) -> None:
-    st.subheader("What if it may abstain?")
-    percent = st.slider(
-        "Read only the surest faces, in percent", 5, 100, 80, 5, key="surest", bind="query-params"
-    )
-    curve = coverage(labels, probabilities)
+    st.subheader("Selective prediction")
+    percent = st.slider("Coverage (%)", 5, 100, 80, 5, key="coverage", bind="query-params")
+    curve = predict_selectively(labels, probabilities)
     point = curve.at(percent / 100)
     low, high = (format_percent(end) for end in curve.interval(point))
     st.markdown(
-        f"Reading only the surest **{percent} %** ({formats.counted(int(curve.read[point]), 'face')}), it is "
-        f"right on **{format_percent(curve.accuracy[point])}** of them (95% interval {low} to {high}). It "
-        f"would abstain below a confidence of {format_percent(curve.threshold[point], digits=0)}."
+        f"On the **{percent} %** of images with the highest confidence "
+        f"({formats.counted(int(curve.answered[point]), 'image')}), accuracy is "
+        f"**{format_percent(curve.accuracy[point])}** (95% CI {low} to {high}). "
+        f"Confidence threshold: {format_percent(curve.threshold[point], digits=0)}."
     )
     show_figure(
         charts.plot_coverage(curve, point, height=300),
-        key="coverage",
-        alt="Accuracy against the share of faces that are read, the surest first, with its 95% interval. "
-        "The slider above gives each point in words.",
+        key="selective prediction",
+        alt="Accuracy against coverage, with its 95% CI. The slider above gives each point in words.",
     )
 
 
-def show_rankings(labels: Labels, probabilities: Probabilities) -> None:
-    """ROC and precision-recall curves, one emotion in front, and all areas in a table."""
+def show_curves(labels: Labels, probabilities: Probabilities) -> None:
+    """ROC and precision-recall curves, one class in front, and all areas in a table."""
     name = st.pills(
-        "In front",
+        "Class",
         EMOTION_LABELS,
         default=EMOTION_LABELS[Emotion.HAPPY],
         required=True,
@@ -74,39 +71,39 @@ def show_rankings(labels: Labels, probabilities: Probabilities) -> None:
         bind="query-params",
     )
     chosen = EMOTIONS[EMOTION_LABELS.index(name)]
-    rankings = [rank(labels == emotion, probabilities[:, emotion]) for emotion in EMOTIONS]
+    curves = compute_curves(labels, probabilities)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("ROC: found, and false alarms")
+        st.subheader("ROC curve")
         show_figure(
-            charts.plot_roc(rankings, chosen),
+            charts.plot_roc(curves, chosen),
             key="roc",
-            alt=f"ROC curve of each emotion against the rest, {name} in front; the table has the areas.",
+            alt=f"ROC curve of each class against the rest, {name} in front; the table has the areas.",
         )
     with right:
-        st.subheader("PR: found, and rightly called")
+        st.subheader("Precision-recall curve")
         show_figure(
-            charts.plot_precision_recall(rankings, chosen),
+            charts.plot_precision_recall(curves, chosen),
             key="precision recall",
-            alt=f"Precision-recall curve of each emotion, {name} in front; the table below has the areas.",
+            alt=f"Precision-recall curve of each class, {name} in front; the table below has the areas.",
         )
-    _show_areas(rankings)
+    _show_areas(curves)
 
 
-def _show_areas(rankings: list[Ranking]) -> None:
+def _show_areas(curves: list[ClassCurves]) -> None:
     table = {
         "emotion": [formats.emotion_name(emotion) for emotion in EMOTIONS],
-        "AUC": [_percent(each.area) for each in rankings],
-        "95% interval": [_span(each.area_interval) for each in rankings],
-        "average precision": [_percent(each.average_precision) for each in rankings],
-        "guessing": [_percent(each.positives / max(1, each.count)) for each in rankings],
-        "faces": [each.positives for each in rankings],
+        "ROC AUC": [_percent(each.roc_auc) for each in curves],
+        "95% CI": [_span(each.roc_auc_interval) for each in curves],
+        "average precision": [_percent(each.average_precision) for each in curves],
+        "chance": [_percent(each.positives / max(1, each.count)) for each in curves],
+        "images": [each.positives for each in curves],
     }
     st.dataframe(table, hide_index=True, height="content", key="areas")
     st.caption(
-        "AUC, the area under the left curve: the chance that a face which shows the emotion gets a higher "
-        "probability of it than one which does not; guessing gives 50 %. Interval: Hanley and McNeil 1982. "
-        "Average precision is the area under the right one; guessing gives the emotion's share of the faces."
+        "Each class against the rest. ROC AUC: the probability that an image of the class scores higher than "
+        "one of another class; chance is 50 %. Its CI: Hanley and McNeil 1982. Average precision: the area "
+        "under the precision-recall curve; chance is the class's share of the images."
     )
 
 

@@ -13,11 +13,6 @@ def interval(score: Mapping[str, Any], *, digits: int = 1) -> str:
     return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}"
 
 
-def points(difference: float) -> str:
-    """``0.123`` -> ``"+12.3 points"``: a difference of two percentages."""
-    return f"{100 * difference:+.1f} points".replace("-", "\u2212")
-
-
 def counted(number: int, noun: str) -> str:
     """``2, "face"`` -> ``"2 faces"``."""
     return f"{number:,} {noun if number == 1 else noun + 's'}"
