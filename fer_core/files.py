@@ -37,7 +37,7 @@ def replace_whole(path: Path, *, fsync: bool = False) -> Iterator[Path]:
     Raises:
         OSError: if it cannot be written.
     """
-    _sweep(path.parent)
+    sweep(path.parent)
     # The name ends as its own does: NumPy and Keras look at the suffix.
     partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name}")
     try:
@@ -53,7 +53,7 @@ def replace_whole(path: Path, *, fsync: bool = False) -> Iterator[Path]:
 
 
 def _create(path: Path) -> BinaryIO:
-    """A new file, open and locked: that is how ``_sweep`` knows it from one that a killed process left."""
+    """A new file, open and locked: that is how ``sweep`` knows it from one that a killed process left."""
     held = path.open("xb")
     if fcntl:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -63,7 +63,7 @@ def _create(path: Path) -> BinaryIO:
     return held
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
     """Remove what killed processes left; a lock, on Windows the open file itself, guards what is in use."""
     for leftover in folder.glob(f"{PARTIAL}*"):
         with suppress(OSError), open(leftover, "rb") as held:

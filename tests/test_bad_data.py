@@ -3,6 +3,8 @@
 Nothing here is ever kept in a cache, because nothing is ever read to its end.
 """
 
+import gzip
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,13 @@ from PIL import Image
 
 from fer_core.datasets import fer2013, load_fer2013
 from fer_core.errors import DataError
-from tests.synthetic import synthetic_splits, write_fer2013_csv, write_fer2013_npz, write_fer2013_tree
+from tests.synthetic import (
+    synthetic_splits,
+    write_fer2013_csv,
+    write_fer2013_npz,
+    write_fer2013_tree,
+    write_parquet,
+)
 
 PIXELS = " ".join(["7"] * 2304)
 HEADER = "emotion,pixels,Usage"
@@ -25,13 +33,29 @@ def splits():
     return synthetic_splits(4, 2, 2, twins=1)
 
 
+def write_gzip(path, splits):
+    path.write_bytes(gzip.compress(write_fer2013_csv(path, splits).read_bytes()))
+
+
+def write_zip(path, splits):
+    shutil.make_archive(str(path.with_suffix("")), "zip", write_fer2013_tree(path.parent / "tree", splits))
+
+
+WRITERS = {
+    "csv": write_fer2013_csv,
+    "npz": write_fer2013_npz,
+    "gz": write_gzip,
+    "zip": write_zip,
+    "parquet": lambda path, splits: write_parquet(path, splits["Training"]),
+}
+
+
 @QUICK
 @given(data=st.data())
-@pytest.mark.parametrize("form", ["csv", "npz"])
+@pytest.mark.parametrize("form", WRITERS)
 def test_a_damaged_file_is_read_or_refused_in_one_sentence(tmp_path, form, data):
-    sound = synthetic_splits(1, 0, 0)
     path = tmp_path / f"damaged.{form}"
-    write_fer2013_csv(path, sound) if form == "csv" else write_fer2013_npz(path, sound)
+    WRITERS[form](path, synthetic_splits(1, 0, 0))
     content = bytearray(path.read_bytes())
     start = data.draw(st.integers(0, len(content) - 1))
     content[start : start + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
@@ -50,23 +74,24 @@ BAD_ROWS = {
     "missing pixel": (f"0,{PIXELS[2:]},Training", r"line 3 .*: expected 2,304 pixels. Received: 2,303\."),
     "pixel over": (f"0,{PIXELS} 7,Training", r"expected 2,304 pixels\. Received: 2,305\."),
     "no pixels": ("0,,Training", r"expected 2,304 pixels\. Received: 0\."),
-    "pixel of 256": (f"0,256{PIXELS[1:]},Training", r"from 0 to 255\. Received: '256' as pixel 1\."),
+    "pixel of 256": (f"0,256{PIXELS[1:]},Training", r"from 0 to 255\. Received: 256 as pixel 1\."),
     "huge pixel": (
         f"0,{PIXELS[:-1]}{'9' * 5000},Training",
-        r"from 0 to 255\. Received: '9+' as pixel 2304\.",
+        r"from 0 to 255\. Received: no number as pixel 2304\.",
     ),
-    "negative": (f"0,-1{PIXELS[1:]},Training", r"from 0 to 255\. Received: '-1' as pixel 1\."),
-    "fraction": (f"0,{PIXELS[:-1]}7.5,Training", r"Received: '7\.5' as pixel 2304\."),
-    "word": (f"0,{PIXELS[:4]}x{PIXELS[5:]},Training", r"Received: 'x' as pixel 3\."),
-    "label of 7": (f"7,{PIXELS},Training", r"expected a label from 0 to 6\. Received: '7'\."),
-    "named label": (f"happy,{PIXELS},Training", r"expected a label from 0 to 6\. Received: 'happy'\."),
+    "negative": (f"0,-1{PIXELS[1:]},Training", r"from 0 to 255\. Received: -1 as pixel 1\."),
+    "fraction": (f"0,{PIXELS[:-1]}7.5,Training", r"Received: 7\.5 as pixel 2304\."),
+    "word": (f"0,{PIXELS[:4]}x{PIXELS[5:]},Training", r"Received: no number as pixel 3\."),
+    "label of 7": (f"7,{PIXELS},Training", r"expected a label from 0 to 6 or its name\. Received: 7\."),
+    "another name": (f"glee,{PIXELS},Training", r"or its name\. Received: no number\."),
+    "contempt": (f"contempt,{PIXELS},Training", r"expected a label from 0 to 6 or its name\."),
     "unknown Usage": (
-        f"0,{PIXELS},Validation",
-        r"Training, PublicTest, PrivateTest\. Received: 'Validation'\.",
+        f"0,{PIXELS},extra",
+        r"Training, PublicTest, PrivateTest\. Received: another word\.",
     ),
     "no Usage": (f"0,{PIXELS}", r"line 3 \(the header is line 1\): expected 3 fields .* Received: 2\."),
     "long line": (f"0,{'7 ' * 40000},Training", r"Received: a line of over 65,536 bytes\."),
-    "blank line": ("", r"line 3 .*: expected a face\. Received: a blank line\."),
+    "blank line": ("", r"line 3 .*: expected an image\. Received: a blank line\."),
 }
 
 
@@ -91,12 +116,18 @@ def test_a_cut_file_is_said_to_be_cut(tmp_path, kept):
 
 
 BAD_FILES = {
-    "empty.csv": (b"", r"is empty: expected the header emotion,pixels,Usage"),
+    "empty.csv": (b"", r"is empty: expected a CSV with the columns emotion, pixels and Usage"),
     "header.csv": (b"emotion,pixels,Usage\n", r"has a header but no rows"),
-    "test.csv": (b"pixels\n1 2 3\n", r"line 1 \(the header\): expected the header .* Received: 'pixels'\."),
-    "fer2013new.csv": (b"Usage,Image name,neutral\n", r"Received: 'Usage,Image name,neutral'\."),
-    "binary.csv": (bytes(range(256)) * 400, r"line 1 \(the header\): expected the header"),
-    "fer2013.zip": (b"PK", r"Received: \.zip\. Unpack it first\."),
+    "test.csv": (
+        b"pixels\n1 2 3\n",
+        r"line 1 \(the header\): .* Received: 1 column, no emotion among",
+    ),
+    "fer2013new.csv": (
+        b"Usage,Image name,neutral\n",
+        r"Received: 3 columns, no emotion and no pixels among",
+    ),
+    "binary.csv": (bytes(range(256)) * 400, r"line 1 \(the header\): expected the columns"),
+    "fer2013.zip": (b"PK", r"a whole archive\. Received: one that is damaged or cut short\."),
     "fer2013": (b"", r"Received: no suffix\."),
     "text.npz": (b"no arrays", r"expected a whole \.npz file\. Received: one that does not open\."),
 }
@@ -115,7 +146,7 @@ FACE = np.zeros((1, 48, 48), np.uint8)
 BAD_ARRAYS = {
     "no usage": (
         {"images": FACE, "labels": [0]},
-        r"expected the arrays images, labels, usage\. Received: images",
+        r"expected the arrays images, labels, usage\. Received: 2 arrays without usage\.",
     ),
     "wrong size": (
         {"images": FACE[:, 1:], "labels": [0], "usage": [0]},
@@ -126,11 +157,11 @@ BAD_ARRAYS = {
     "label of 7": ({"images": FACE, "labels": [7], "usage": [0]}, r"row 0 .*: labels must lie in \[0, 6\]"),
     "usage of 3": (
         {"images": FACE, "labels": [0], "usage": [3]},
-        r"usage must lie in \[0, 2\]\. Received: 3\.",
+        r"usage must lie in \[0, 2\], or be names\. Received: 3\.",
     ),
     "usage": (
-        {"images": FACE, "labels": [0], "usage": ["Test"]},
-        r"usage must be one of .* Received: 'Test'\.",
+        {"images": FACE, "labels": [0], "usage": ["extra"]},
+        r"usage must lie in .* Received: another name\.",
     ),
     "no faces": ({"images": FACE[:0], "labels": [], "usage": []}, r"Received: \(0, 48, 48\) uint8\."),
 }
@@ -170,7 +201,7 @@ BAD_TREES = {
     ),
     "cut picture": (
         lambda f: spoil(f / "train/sad/b.png", (f / "train/sad/Training_00004.png").read_bytes()[:200]),
-        r"b\.png: expected a JPEG, PNG or BMP picture\.",
+        r"b\.png: expected a picture\.",
     ),
     "wrong size": (lambda f: resize(f / "train/sad/a.png"), r"48 x 48 pixels\. Received: 64 x 48\."),
     "unknown class": (lambda f: spoil(f / "train/contempt/a.png", b""), r"Received: 'contempt'\."),
@@ -193,7 +224,7 @@ def test_a_bad_tree_is_refused_with_its_picture(tmp_path, splits, harm, message)
 
 
 def test_a_folder_without_a_data_set_is_refused(tmp_path, splits):
-    with pytest.raises(DataError, match=r"holds no FER2013: .* Received: an empty folder\."):
+    with pytest.raises(DataError, match=r"holds no FER2013: .* Received: nothing\."):
         load_fer2013(tmp_path, "Training")
     (tmp_path / "train" / "sad").mkdir(parents=True)
     with pytest.raises(DataError, match=r"holds no pictures"):
@@ -205,7 +236,7 @@ def test_a_folder_without_a_data_set_is_refused(tmp_path, splits):
     (tmp_path / "notes.txt").touch()
     (tmp_path / "train" / "sad").rmdir()
     (tmp_path / "train").rmdir()
-    with pytest.raises(DataError, match=r"Received: notes\.txt\."):
+    with pytest.raises(DataError, match=r"Received: 1 \.txt file\."):
         load_fer2013(tmp_path, "Training")
 
 

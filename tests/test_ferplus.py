@@ -34,8 +34,8 @@ def test_votes_join_by_row(tmp_path):
     [
         (None, None, r"expected the FER\+ votes, fer2013new\.csv\. Received: No such file"),
         ("", None, r"line 1: expected the header"),
-        ("emotion,pixels,Usage\n", None, r"line 1: expected the header .* Received: 'emotion,pixels,Usage'"),
-        (f"{FERPLUS_HEADER}\nTraining,a.png,1,2\n", None, r"line 2 .* Received: 'Training,a\.png,1,2'"),
+        ("emotion,pixels,Usage\n", None, r"line 1: expected the header .* Received: 3 columns"),
+        (f"{FERPLUS_HEADER}\nTraining,a.png,1,2\n", None, r"line 2 .* Received: 4 fields"),
         (f"{FERPLUS_HEADER}\nTraining,a.png{',1' * 9},11\n", None, r"numbers from 0 to 10"),
         (f"{FERPLUS_HEADER}\nTraining,a.png{',1' * 9},x\n", None, r"numbers from 0 to 10"),
         (f"{FERPLUS_HEADER}\nTraining,a.png{',1' * 10}\n", [1], r"rows in \[0, 0\]\. Received: 1"),

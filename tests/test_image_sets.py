@@ -128,7 +128,7 @@ def test_ck_as_csv_has_eight_labels_and_no_subjects(tmp_path):
     assert len(image_set.dataset("PrivateTest")) == 7
     assert "not told by this form" in format_image_set(image_set)
     csv.write_text(csv.read_text() + "8," + " ".join(["0"] * 2304) + ",Training\n")
-    with pytest.raises(DataError, match=r"line 26 .*from 0 to 7\. Received: '8'"):
+    with pytest.raises(DataError, match=r"line 26 .*from 0 to 7 or its name\. Received: 8"):
         load(csv)
 
 

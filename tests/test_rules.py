@@ -59,6 +59,7 @@ HOMES = {
     "threadpoolctl": {"training"},
     "av": {"live", "video"},
     "kagglehub": {"datasets"},
+    "pyarrow": {"datasets"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
@@ -67,6 +68,7 @@ WHEN_NEEDED = {
     ("export", "tensorflow"),
     ("datasets", "kagglehub"),
     ("datasets", "PIL"),
+    ("datasets", "pyarrow"),
     ("baselines", "sklearn"),
     ("baselines", "cv2"),
     ("datasets", "sklearn"),
@@ -152,6 +154,7 @@ def test_what_is_imported_is_required():
     packages = metadata.packages_distributions()
     optional = {
         "kagglehub",
+        "pyarrow",  # pandas and Streamlit bring it
         "av",
     }  # an extra; and what streamlit-webrtc is made of, whose frames it hands out
     for library in set().union(*map(libraries, CORE + APP)) - {"fer_core", "pages"} - optional:

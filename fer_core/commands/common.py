@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from fer_core.datasets.image_sets import ImageSet
     from fer_core.runs import Run
 
-DATA_HELP = "fer2013.csv, icml_face_data.csv, an .npz, the folder tree, or a folder that holds one of these"
+DATA_HELP = (
+    "fer2013.csv, icml_face_data.csv, an .npz, Parquet, a folder tree, or a folder or .zip of one of them"
+)
 DRAWN = Path("drawn")  # in place of a path: faces drawn by code
 TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: faces drawn by code"
 

@@ -8,15 +8,16 @@ the source changes, so the folder does not grow. A cache that cannot be read or 
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.files import replace_whole
+from fer_core.files import replace_whole, sweep
 
-VERSION = 1  # Raise it when a reader changes what it returns.
+VERSION = 2  # Raise it when a reader changes what it returns.
 Arrays = Mapping[str, npt.NDArray]
 logger = logging.getLogger(__name__)
 
@@ -51,11 +52,20 @@ def cached_arrays(source: Path, stamp: str, read: Callable[[], Arrays]) -> Array
     except RuntimeError as error:
         logger.info("No cache for %s: %s", source, error)
         return read()
+    _tidy(path.parent)
     arrays = _load(path, stamp)
     if arrays is None:
         arrays = read()
         _save(path, stamp, arrays)
     return arrays
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what killed processes left; those of version 0.24 called it ``tmp*.partial``."""
+    with suppress(OSError):
+        sweep(folder)
+        for leftover in folder.glob("tmp*.partial"):
+            leftover.unlink(missing_ok=True)
 
 
 def _load(path: Path, stamp: str) -> Arrays | None:

@@ -1,11 +1,14 @@
 """FER2013 in every form that users hold it, with its order and official splits.
 
-    fer2013.csv          emotion,pixels,Usage
+    fer2013.csv          emotion,pixels,Usage; also gzipped or zipped, as the next two
     icml_face_data.csv   emotion, Usage, pixels
     train.csv            emotion,pixels: all of it is Training
     fer2013.npz          images, labels, usage
+    *.parquet            image, label, as Hugging Face stores them: a file or several a split
     a folder             train/<class>/*.jpg and test/<class>/PublicTest_*.jpg | PrivateTest_*.jpg,
-                         or exactly one of the files above
+                         or exactly one of the above, or a folder that holds it; also as a zip archive
+
+What a file is, its first bytes tell.
 
 FER2013: Goodfellow et al., "Challenges in Representation Learning", 2013, arXiv:1307.0414.
 """
@@ -13,18 +16,36 @@ FER2013: Goodfellow et al., "Challenges in Representation Learning", 2013, arXiv
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from fer_core.datasets.cache import Arrays, cached_arrays
 from fer_core.datasets.dataset import SPLITS, Dataset
 from fer_core.datasets.fer2013_csv import read_csv
 from fer_core.datasets.fer2013_npz import read_npz
+from fer_core.datasets.fer2013_parquet import list_parquet, read_parquet
 from fer_core.datasets.fer2013_tree import is_tree, list_tree, read_tree
-from fer_core.datasets.table import Table
+from fer_core.datasets.sources import (
+    PICTURES,
+    Archive,
+    Folder,
+    check_file,
+    data_files,
+    describe_files,
+    is_hidden,
+    official_files,
+    open_zip,
+)
+from fer_core.datasets.table import Form, Table
 from fer_core.errors import DataError
 
-NAMES = ("fer2013.csv", "icml_face_data.csv", "fer2013.npz")
-NAMES_WITHOUT_TESTS = ("train.csv",)  # Lies beside icml_face_data.csv in Kaggle's competition, as part of it.
-EXPECTED = "fer2013.csv, icml_face_data.csv, train.csv, fer2013.npz, or folders train/ and test/ of pictures"
+EXPECTED = (
+    "fer2013.csv, icml_face_data.csv or train.csv (also zipped or gzipped), fer2013.npz, Parquet files, "
+    "or folders train/ and test/ of pictures (also zipped)"
+)
+PACKED = (".gz", ".zip")
+DEEPEST = 4  # folders, each alone in the one above, before the data
 
 
 def load_fer2013(path: Path | str, split: str, *, cache: bool = True) -> Dataset:
@@ -67,21 +88,21 @@ def load_table(path: Path | str, *, cache: bool = True) -> Table:
 
     Raises:
         DataError: as ``load_fer2013`` does, save for absent splits.
+        MissingExtraError: if the source is Parquet and pyarrow is not installed.
     """
     path = Path(os.path.expanduser(path))  # Unlike Path.expanduser, it leaves an unknown user alone.
     try:
         source = find_source(path)
-        if source.is_dir():
-            return _load_tree(source, cache)
-        if source.suffix.lower() == ".npz":
-            return read_npz(source)
-        return _load_csv(source, cache)
-    except OSError as error:
-        raise DataError(f"{path} must be readable. Received: {error.strerror or error}.") from None
+        return _load(source, form_of(source), cache)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file system takes
+        if isinstance(error, DataError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} must be readable. Received: {reason}.") from None
 
 
 def find_source(path: Path) -> Path:
-    """The .csv or .npz file at or in ``path``, or ``path`` itself where it is a folder of pictures.
+    """The file at or in ``path``, or the folder of pictures or of Parquet files.
 
     Raises:
         DataError: if there is none, or a folder holds several.
@@ -89,49 +110,96 @@ def find_source(path: Path) -> Path:
     """
     if not path.exists():
         raise DataError(f"{path} does not exist: expected {EXPECTED}. Received: no such file or folder.")
-    if path.is_dir():
-        return _find_in_folder(path)
-    if path.suffix.lower() not in (".csv", ".npz"):
-        hint = " Unpack it first." if path.suffix.lower() in (".zip", ".gz", ".tar", ".7z") else ""
-        raise DataError(f"{path}: expected {EXPECTED}. Received: {path.suffix or 'no suffix'}.{hint}")
-    return path
+    if not path.is_dir():
+        check_file(path)
+        return path
+    folder = path
+    for _ in range(DEEPEST):
+        if found := _find_in_folder(folder):
+            return found
+        inside = [entry for entry in folder.iterdir() if entry.is_dir() and not is_hidden(entry.name)]
+        if len(inside) != 1:
+            break
+        folder = inside[0]
+    held = describe_files(entry.name + "/" * entry.is_dir() for entry in folder.iterdir())
+    raise DataError(f"{path} holds no FER2013: expected {EXPECTED}. Received: {held}.")
 
 
-def _find_in_folder(folder: Path) -> Path:
-    files = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in (".csv", ".npz"))
-    found = [file for file in files if file.name.lower() in NAMES]
-    found = found or [file for file in files if file.name.lower() in NAMES_WITHOUT_TESTS]
-    if is_tree(folder):
-        found.append(folder)
-    found = found or files
+def _find_in_folder(folder: Path) -> Path | None:
+    """What a folder itself holds. A file beside its archive is one copy; a tree beside a file is two."""
+    entries = [entry for entry in sorted(folder.iterdir()) if not is_hidden(entry.name)]
+    files = [entry.name for entry in entries if entry.is_file()]
+    tree = ["train/ and test/"] if is_tree(entry.name for entry in entries if entry.is_dir()) else []
+    found = official_files(files) + tree or data_files(files, ".csv", ".npz")
+    if not found and data_files(files, ".parquet"):
+        return folder
+    found = found or data_files(files, *PACKED)
     if len(found) > 1:
-        names = ", ".join("train/ and test/" if file == folder else file.name for file in found)
         raise DataError(
-            f"{folder} holds FER2013 more than once, so name one: expected one. Received: {names}."
+            f"{folder} holds FER2013 more than once, so name one: expected one. Received: {', '.join(found)}."
         )
-    if not found:
-        held = sorted(entry.name for entry in folder.iterdir())
-        received = "an empty folder" if not held else ", ".join(held[:5]) + (", ..." if held[5:] else "")
-        raise DataError(f"{folder} holds no FER2013: expected {EXPECTED}. Received: {received}.")
-    return found[0]
+    return None if not found else folder if tree else folder / found[0]
 
 
-def _load_csv(path: Path, cache: bool) -> Table:
-    status = path.stat()
+def form_of(source: Path) -> Form:
+    """What ``find_source`` has found, told by the first bytes of a file.
 
-    def read() -> Arrays:
-        table = read_csv(path)
-        return {"images": table.images, "labels": table.labels, "splits": table.splits}
+    Raises:
+        DataError: if it is nothing that is read.
+        OSError: if it cannot be read.
+    """
+    if source.is_dir():
+        return "tree" if is_tree(entry.name for entry in source.iterdir() if entry.is_dir()) else "parquet"
+    with source.open("rb") as file:
+        start = file.read(4)
+    if start == b"PAR1":
+        return "parquet"
+    suffix = source.suffix.lower()
+    if suffix == ".npz":
+        return "npz"
+    if start[:2] == b"PK" or suffix == ".zip":
+        with open_zip(source) as archive:
+            return _form_of_archive(archive.namelist())
+    if suffix == ".csv" or start[:2] == b"\x1f\x8b":
+        return "csv"
+    hint = " Unpack it first." if suffix in (".tar", ".tgz", ".7z", ".rar") else ""
+    raise DataError(f"{source}: expected {EXPECTED}. Received: {suffix or 'no suffix'}.{hint}")
 
-    arrays = _arrays(path, f"csv {status.st_size} {status.st_mtime_ns}", read, cache)
-    return Table(arrays["images"], arrays["labels"], arrays["splits"], "csv", path)
+
+def _form_of_archive(names: list[str]) -> Form:
+    if data_files(names, ".npy"):
+        return "npz"
+    pictures_alone = data_files(names, *PICTURES) and not official_files(names)
+    return "csv" if data_files(names, ".csv") and not pictures_alone else "tree"
 
 
-def _load_tree(folder: Path, cache: bool) -> Table:
-    listing = list_tree(folder)
-    arrays = _arrays(folder, f"tree {listing.stamp}", lambda: {"images": read_tree(listing).images}, cache)
-    return Table(arrays["images"], listing.labels, listing.splits, "tree", folder, listing.left_out)
+def _load(source: Path, form: Form, cache: bool) -> Table:
+    status = source.stat()
+    stamp = f"{status.st_size} {status.st_mtime_ns}"
+    if form == "npz":
+        return read_npz(source)
+    if form == "tree":
+        listing = list_tree(Folder(source) if source.is_dir() else Archive(source))
+        return _cached(source, f"{form} {listing.stamp}", lambda: read_tree(listing), cache)
+    if form == "parquet":
+        files = list_parquet(source)
+        stamp = repr([(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files])
+        return _cached(source, f"{form} {stamp}", lambda: read_parquet(source, files), cache)
+    return _cached(source, f"{form} {stamp}", lambda: read_csv(source), cache)
 
 
-def _arrays(source: Path, stamp: str, read: Callable[[], Arrays], cache: bool) -> Arrays:
-    return cached_arrays(source, stamp, read) if cache else read()
+def _cached(source: Path, stamp: str, read: Callable[[], Table], cache: bool) -> Table:
+    """The table as ``read`` gives it, or as it was kept under the stamp, whose first word is the form."""
+    if not cache:
+        return read()
+
+    def to_arrays() -> Arrays:
+        table = read()
+        texts = {"left_out": table.left_out, "notes": table.notes}
+        arrays = {"images": table.images, "labels": table.labels, "splits": table.splits}
+        return arrays | {name: np.array(lines, np.str_) for name, lines in texts.items()}
+
+    kept = dict(cached_arrays(source, stamp, to_arrays))
+    left_out, notes = (tuple(kept.pop(name).tolist()) for name in ("left_out", "notes"))
+    form: Any = stamp.split(maxsplit=1)[0]
+    return Table(**kept, form=form, source=source, left_out=left_out, notes=notes)

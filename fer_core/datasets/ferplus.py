@@ -1,4 +1,4 @@
-"""The FER+ votes: what ten people saw in each face of FER2013.
+"""The FER+ votes: what ten annotators saw in each image of FER2013.
 
 They join to FER2013 by row position, never by image name: most names are not the row's number, and 173 are
 empty. So they fit the rows of fer2013.csv, icml_face_data.csv, train.csv and an .npz in their order, and not
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.datasets.sources import VOTES_NAME, check_file
 from fer_core.emotions import EMOTIONS, Emotion
 from fer_core.errors import DataError
 
@@ -42,17 +43,18 @@ COLUMN_OF = {  # Where each emotion of FER2013 stands among the votes.
     Emotion.NEUTRAL: VOTE_NAMES.index("neutral"),
 }
 HEADER = ("Usage", "Image name", *VOTE_NAMES)
-VOTERS = 10
+ANNOTATORS = 10
+LARGEST_FILE = 1 << 24  # bytes; fer2013new.csv has 1.9 million
 
 
 @dataclass(frozen=True)
 class Votes:
-    """The votes on some faces.
+    """The votes on some images.
 
     Attributes:
         counts: (N, 10) uint8, votes for each of ``names``; a row sums to 10 (one of FER2013's to 9).
         names: the ten choices, in the order of the columns.
-        rows: (N,) int64, the FER2013 row of each face, from 0.
+        rows: (N,) int64, the FER2013 row of each image, from 0.
 
     Raises:
         DataError: if the arrays disagree.
@@ -90,8 +92,9 @@ def load_ferplus(path: Path | str, rows: npt.ArrayLike | None = None) -> Votes:
         DataError: if the file is absent or not what it should be, or a row lies beyond its end.
     """
     path = Path(os.path.expanduser(path))
-    path = path / "fer2013new.csv" if path.is_dir() else path
+    path = path / VOTES_NAME if path.is_dir() else path
     try:
+        check_file(path, LARGEST_FILE)
         with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
             counts = np.array(list(_votes(path, file)), np.uint8).reshape(-1, len(VOTE_NAMES))
     except (OSError, csv.Error) as error:
@@ -110,13 +113,17 @@ def _votes(path: Path, file: Iterator[str]) -> Iterator[list[int]]:
     header = tuple(name.strip() for name in next(reader, []))
     if header != HEADER:
         raise DataError(
-            f"{path}, line 1: expected the header {','.join(HEADER)}. Received: {','.join(header)[:80]!r}."
+            f"{path}, line 1: expected the header {','.join(HEADER)}. Received: {len(header)} columns."
         )
     for fields in reader:
-        votes = fields[2:]
-        if len(fields) != len(HEADER) or not all(vote.isdecimal() and int(vote) <= VOTERS for vote in votes):
+        if len(fields) != len(HEADER) or not all(map(_is_vote, fields[2:])):
+            received = f"{len(fields)} fields" if len(fields) != len(HEADER) else "something else"
             raise DataError(
                 f"{path}, line {reader.line_num} (the header is line 1): expected Usage, Image name and "
-                f"{len(VOTE_NAMES)} whole numbers from 0 to {VOTERS}. Received: {','.join(fields)[:80]!r}."
+                f"{len(VOTE_NAMES)} whole numbers from 0 to {ANNOTATORS}. Received: {received}."
             )
-        yield [int(vote) for vote in votes]
+        yield [int(vote) for vote in fields[2:]]
+
+
+def _is_vote(text: str) -> bool:
+    return text.isdecimal() and len(text) < 4 and int(text) <= ANNOTATORS

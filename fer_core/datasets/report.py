@@ -11,6 +11,7 @@ from fer_core.datasets.class_distribution import class_counts
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.datasets.duplicates import find_duplicates, fingerprint, group_identical
 from fer_core.datasets.fer2013 import load_table
+from fer_core.datasets.fer2013_csv import open_csv
 from fer_core.datasets.table import Form, Table
 from fer_core.emotions import EMOTION_LABELS
 
@@ -24,8 +25,8 @@ ORIGINAL_FINGERPRINTS = {
     PRIVATE_TEST: "af34736e45cd16728ab91d927882aa016ef5e3c1339452966acf6891ea09e5f7",
 }
 UNKNOWN_ORIGIN = """\
-Whether these pictures are the original's cannot be known: JPEG changes pixels, and their order is that of
-their names. For the same reason the FER+ votes cannot be joined to them."""
+Whether these images are the original's cannot be known: JPEG changes pixels, and their order is another.
+For the same reason the FER+ votes cannot be joined to them."""
 FAINT = 5.0  # Gray levels: faces whose pixels vary less than this (standard deviation) show next to nothing.
 
 
@@ -34,7 +35,7 @@ class DataReport:
     """What ``check_fer2013`` found; rows count from 0 over all splits, as in ``Dataset.rows``.
 
     Attributes:
-        source: the file or folder that was read; form: "csv", "npz" or "tree".
+        source: the file or folder that was read; form: "csv", "npz", "parquet" or "tree".
         counts: split -> faces of each of the seven emotions.
         md5: of the file where it is a CSV, else None.
         original: the name of the original file that this one equals byte for byte, else None.
@@ -47,7 +48,8 @@ class DataReport:
         public_in_training: PublicTest images identical to one in Training.
         private_in_training: PrivateTest images identical to one in Training.
         private_in_earlier: PrivateTest images identical to one in Training or PublicTest.
-        left_out: files in a folder of pictures that are no pictures.
+        left_out: what lies in a folder of pictures and is no picture of a class.
+        notes: sentences on names of splits or labels that leave something open, and how they were read.
     """
 
     source: Path
@@ -67,6 +69,7 @@ class DataReport:
     private_in_training: int
     private_in_earlier: int
     left_out: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def is_original(self) -> bool | None:
@@ -100,14 +103,19 @@ def check_fer2013(path: Path | str, *, cache: bool = True) -> DataReport:
         blank_rows=tuple(np.flatnonzero(deviations == 0).tolist()),
         faint_rows=tuple(np.flatnonzero((deviations > 0) & (deviations < FAINT)).tolist()),
         **_duplicates(table),
-        **_twins(datasets),
+        **_seen_before(datasets),
         left_out=table.left_out,
+        notes=table.notes,
     )
 
 
 def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    """Of the text, also where the file is gzipped or zipped."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with open_csv(path) as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _deviations(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
@@ -136,7 +144,7 @@ def _distinct(groups: npt.NDArray[np.int64], values: npt.NDArray[np.uint8]) -> n
     return np.bincount(pairs[0])
 
 
-def _twins(datasets: dict[str, Dataset]) -> dict[str, int]:
+def _seen_before(datasets: dict[str, Dataset]) -> dict[str, int]:
     """The counts of a report that concern test images seen before."""
     training, public, private = (datasets[split].images for split in (TRAINING, PUBLIC_TEST, PRIVATE_TEST))
     in_training = find_duplicates(private, training)
@@ -150,14 +158,14 @@ def _twins(datasets: dict[str, Dataset]) -> dict[str, int]:
 def format_report(report: DataReport) -> str:
     """The report as text of several lines, for a terminal."""
     parts = [f"FER2013 in {report.source}", _originality(report), _table(report)]
-    parts += [_oddities(report), _left_out(report)]
+    parts += ["\n".join(report.notes)] * bool(report.notes) + [_oddities(report), _left_out(report)]
     return "\n\n".join(parts)
 
 
 def _originality(report: DataReport) -> str:
     if report.original:
         return f"Byte for byte the original {report.original} (MD5 {report.md5})."
-    if report.form == "tree":
+    if report.form in ("tree", "parquet"):
         return UNKNOWN_ORIGIN
     first = f"Not an original file (MD5 {report.md5})." if report.md5 else "An .npz has no original file."
     same = ", ".join(report.original_splits) or "no split"
@@ -192,8 +200,8 @@ def _oddities(report: DataReport) -> str:
             f"  or in Training or PublicTest: {report.private_in_earlier:,} of {private:,}",
         ]
     if not public and not private:
-        lines.append("Twins across splits cannot be known: all faces are Training.")
-    return "\n".join([*lines, "Rows count from 0, the first face."])
+        lines.append("Duplicates across splits cannot be known: all images are Training.")
+    return "\n".join([*lines, "Rows count from 0, the first image."])
 
 
 def _rows(rows: tuple[int, ...], most: int = 20) -> str:

@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from fer_core.datasets.fer2013_csv import read_csv
-from fer_core.datasets.image_sets.image_set import CLASS_NAMES, CONTEMPT, ImageSet, LeftOut
-from fer_core.datasets.image_sets.listing import NO_LABEL, WORDS, Listed, Listing, split_pictures, walk
+from fer_core.datasets.image_sets.image_set import CLASS_NAMES, ImageSet, LeftOut
+from fer_core.datasets.image_sets.listing import NO_LABEL, Listed, Listing, split_pictures
+from fer_core.datasets.names import CONTEMPT, LABEL_OF
+from fer_core.datasets.sources import Folder
 from fer_core.emotions import Emotion
 
 NAME = re.compile(r"(S\d+)_(\d+)_(\d+)\.", re.IGNORECASE)
@@ -41,14 +43,14 @@ def list_ckplus(folder: Path) -> Listing:
     Raises:
         OSError: if a folder cannot be read.
     """
-    paths, others = split_pictures(walk(folder))
+    paths, others = split_pictures(Folder(folder).names())
     left_out = [other for other in others if not SIDE_FILE.match(other.path.split("/")[-1])]
     numbers = dict(_read_emotions(folder, others, left_out))
     pictures, sequences = [], defaultdict(list)
     for path in paths:
         *folders, name = path.split("/")
         found = NAME.match(name)
-        label = WORDS.get(folders[-1].lower()) if folders else None
+        label = LABEL_OF.get(folders[-1].lower()) if folders else None
         if found is None:
             left_out.append(LeftOut(path, NO_LABEL))
         elif label is not None:
@@ -65,10 +67,11 @@ def _read_emotions(folder: Path, files: list[LeftOut], left_out: list[LeftOut]) 
     """The label of each sequence, "S005_001"; a file that holds none is left out."""
     for path, _ in files:
         found = EMOTION_FILE.match(path.split("/")[-1])
-        if found is None:
+        if found is None or not (folder / path).is_file():
             continue
         try:
-            number = float((folder / path).read_bytes()[:100].decode("utf-8-sig", errors="replace"))
+            with (folder / path).open("rb") as file:
+                number = float(file.read(100).decode("utf-8-sig", errors="replace"))
             if number != int(number) or not 0 <= number < len(NUMBERS):
                 raise ValueError
             yield found[1].upper(), int(NUMBERS[int(number)])

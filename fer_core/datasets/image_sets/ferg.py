@@ -7,7 +7,8 @@ one head, so it is taken whole where the detector, made for people, finds no fac
 import re
 from pathlib import Path
 
-from fer_core.datasets.image_sets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
+from fer_core.datasets.image_sets.listing import NO_LABEL, Listed, Listing, list_by_name
+from fer_core.datasets.names import LABEL_OF
 
 NAME = re.compile(r"([a-z]+)_(anger|disgust|fear|joy|neutral|sadness|surprise)(?:_|\b)", re.IGNORECASE)
 
@@ -23,4 +24,4 @@ def list_ferg(folder: Path) -> Listing:
 
 def _read(path: str) -> Listed | str:
     found = next(filter(None, map(NAME.match, reversed(path.split("/")[-2:]))), None)
-    return Listed(path, WORDS[found[2].lower()], found[1].lower()) if found else NO_LABEL
+    return Listed(path, LABEL_OF[found[2].lower()], found[1].lower()) if found else NO_LABEL

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.datasets.dataset import ALL, SPLITS, Dataset
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, SIDE
+from fer_core.datasets.names import CONTEMPT
+from fer_core.emotions import EMOTION_LABELS, SIDE
 from fer_core.errors import DataError
 
-CONTEMPT = EMOTION_COUNT  # The label 7: CK+ and RaFD have it, FER2013 and our networks do not.
 CLASS_NAMES = (*EMOTION_LABELS, "contempt")
 
 

@@ -7,7 +7,8 @@ angles. Profiles (000 and 180) are left out: half of the five points that frame 
 import re
 from pathlib import Path
 
-from fer_core.datasets.image_sets.listing import NO_LABEL, WORDS, Listed, Listing, list_by_name
+from fer_core.datasets.image_sets.listing import NO_LABEL, Listed, Listing, list_by_name
+from fer_core.datasets.names import LABEL_OF
 
 NAME = re.compile(r"rafd(\d{3})_(\d+)_[a-z]+_[a-z]+_([a-z]+)_[a-z]+\.", re.IGNORECASE)
 PROFILES = ("000", "180")
@@ -25,7 +26,7 @@ def list_rafd(folder: Path) -> Listing:
 
 def _read(path: str) -> Listed | str:
     found = NAME.match(path.rsplit("/", maxsplit=1)[-1])
-    label = WORDS.get(found[3].lower()) if found else None
+    label = LABEL_OF.get(found[3].lower()) if found else None
     if found is None or label is None:
         return NO_LABEL
     return PROFILE if found[1] in PROFILES else Listed(path, label, f"{int(found[2]):02}")

@@ -102,6 +102,8 @@ def _read(folder: Path, listing: Listing, crop: Crop, on_picture: OnPicture | No
 
 
 def _read_one(path: Path, crop: Crop, heads: bool) -> tuple[npt.NDArray[np.uint8] | None, int]:
+    if not path.is_file():  # a pipe or a device would never end
+        return None, UNREADABLE
     try:
         picture = load_picture(path)
     except PictureError:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fer_core.datasets.dataset import ALL, Dataset
 from fer_core.datasets.image_sets import ckplus, ferg, jaffe, rafd
 from fer_core.datasets.image_sets.image_set import ImageSet
-from fer_core.datasets.image_sets.listing import Listing, split_pictures, walk
+from fer_core.datasets.image_sets.listing import Listing, split_pictures
+from fer_core.datasets.sources import Folder, describe_files
 from fer_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def recognise(path: Path | str) -> str | None:
         is_ckplus = path.suffix.lower() == ".csv" and path.name.lower().startswith("ck")
         return "ckplus" if is_ckplus else None
     try:
-        pictures = split_pictures(islice(walk(path), LOOKED_AT))[0]
+        pictures = split_pictures(islice(Folder(path).names(), LOOKED_AT))[0]
         if not pictures:  # the CSV alone in a folder
             return "ckplus" if _find_csv(path) else None
     except OSError:
@@ -172,5 +173,4 @@ def _exists(path: Path) -> bool:
 def _describe(path: Path) -> str:
     if path.is_file():
         return f"the file {path.name}"
-    names = [name for name, _ in zip(walk(path), range(3), strict=False)]
-    return ", ".join(names) + ", ..." if names else "an empty folder"
+    return describe_files(islice(Folder(path).names(), LOOKED_AT)) if path.is_dir() else "no file or folder"

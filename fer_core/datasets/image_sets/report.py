@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.datasets.duplicates import group_identical
-from fer_core.datasets.image_sets.image_set import CLASS_NAMES, CONTEMPT, ImageSet
+from fer_core.datasets.image_sets.image_set import CLASS_NAMES, ImageSet
+from fer_core.datasets.names import CONTEMPT
 
 EXAMPLES = 3  # of the files left out for one reason
 
