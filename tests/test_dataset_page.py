@@ -89,7 +89,7 @@ def test_the_wall_is_reshuffled_and_its_seed_stands_in_the_url(copy, monkeypatch
         ("x" * 5000, "Received"),
         ("held", "holds no FER2013"),
         ("held/notes.csv", "notes.csv, line 1"),
-        ("held/archive.zip", "Unpack it first"),
+        ("held/archive.zip", "damaged or cut short"),
     ],
 )
 def test_a_wrong_path_is_one_sentence(tmp_path, path, sentence):
@@ -174,7 +174,7 @@ def test_a_folder_of_pictures_has_no_votes(tmp_path, monkeypatch):
     monkeypatch.setenv("FER2013_PATH", str(write_fer2013_tree(tmp_path / "tree", synthetic_splits(2, 1, 1))))
     app = visit(DATASET)
     assert not complaints(app)
-    assert "do not fit a folder of pictures" in texts(app, "markdown")
+    assert "fit neither folders nor Parquet" in texts(app, "markdown")
 
 
 def test_a_copy_without_a_split_says_so(tmp_path, monkeypatch):

@@ -110,7 +110,7 @@ def _load(source: Path, stamp: float) -> Table:
 
 def _find_votes(table: Table) -> npt.NDArray[np.uint8] | None:
     """The votes that the user named, else those beside the faces; None where they do not fit."""
-    if table.form == "tree":
+    if not table.has_rows:
         return None
     named = st.session_state.get(VOTES_AT)
     beside = table.source.parent / VOTES_NAME
@@ -142,7 +142,7 @@ def _offer_faces() -> None:
 def _ask_path() -> None:
     with st.form("connect by path", border=False):
         path = st.text_input(
-            "fer2013.csv, icml_face_data.csv, an .npz, the folder tree, or a folder that holds one of these",
+            "fer2013.csv, icml_face_data.csv, an .npz, Parquet or a folder tree; or a folder or .zip of one",
             placeholder="/home/you/fer2013.csv",
         )
         asked = st.form_submit_button("Connect", type="primary", icon=":material/link:")
@@ -156,8 +156,8 @@ def _ask_path() -> None:
 
 def _ask_upload() -> None:
     file = st.file_uploader(
-        "fer2013.csv or an .npz; it is kept in a temporary folder until the app ends",
-        ["csv", "npz"],
+        "A CSV (also .gz or .zip), .npz or Parquet file; it is kept in a temporary folder until the app ends",
+        ["csv", "gz", "zip", "npz", "parquet"],
         max_upload_size=LARGEST_MB,
         key="connect upload",
     )
@@ -195,8 +195,8 @@ def _offer_votes(table: Table) -> None:
     with st.expander(
         "Connect the FER+ votes: what ten people saw in each face", icon=":material/how_to_vote:"
     ):
-        if table.form == "tree":
-            st.markdown("They join by the rows of fer2013.csv, so they do not fit a folder of pictures.")
+        if not table.has_rows:
+            st.markdown("They join by the rows of fer2013.csv, so they fit neither folders nor Parquet.")
             return
         file = st.file_uploader(
             "fer2013new.csv, from github.com/microsoft/FERPlus", ["csv"], key="connect votes"
