@@ -49,9 +49,21 @@ __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:  # the public names have many types
+    if name == "__version__":
+        return _version()
     if name not in _HOMES:
         raise AttributeError(f"fer_core has no public name {name!r}. It has: {', '.join(_HOMES)}.")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def _version() -> str:
+    """The version that is installed; in a checkout that is not, there is none to tell."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("fer-core")
+    except PackageNotFoundError:
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,7 @@
     ├── PictureError       a photo or video cannot be read
     ├── RecipeError        a recipe is unknown or holds a value that cannot be trained
     ├── RunError           a run folder is missing, unfinished, broken, or in the way
+    ├── OutputError        a result cannot be written where it was wanted
     └── MissingExtraError  an optional package is not installed
 
 A message says what is wrong, what was expected and what was received. Whoever shows an error to a user
@@ -30,6 +31,10 @@ class RecipeError(FerError, ValueError):
 
 class RunError(FerError):
     """A run folder is missing, unfinished, broken, or in the way."""
+
+
+class OutputError(FerError):
+    """A result cannot be written where it was wanted."""
 
 
 class MissingExtraError(FerError, ImportError):

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +19,11 @@ from PIL import Image
 
 from fer_core.drawing import draw_predictions
 from fer_core.emotions import EMOTION_COUNT
+from fer_core.face_table import CSV, FaceRow
 from fer_core.faces import Face, crop_face
 from fer_core.pictures import Picture
 from fer_core.recognition import Prediction
-from fer_core.tracking import Floats, Row, Track, Tracker, rows_as_csv
+from fer_core.tracking import Floats, Track, Tracker
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -95,9 +97,9 @@ class LiveReader:
         self._lock = threading.Lock()
         self._tracker = Tracker()
         self._predictions: dict[int, Prediction] = {}
-        self._history: deque[Row] = deque()
+        self._history: deque[tuple[float, int, Floats]] = deque()  # time, face, what it showed
         self._times: deque[tuple[float, dict[str, float]]] = deque()
-        self._rows: list[Row] = []
+        self._rows: list[str] = []  # lines of a CSV, which take half the memory of their numbers
         self._is_recording, self._recording_start = False, 0.0
         self._drawn: Picture | None = None
         self._frames = self._errors = 0
@@ -163,12 +165,14 @@ class LiveReader:
 
     def _keep(self, tracks: list[Track], now: float, took: dict[str, float]) -> None:
         """Add what this frame gave to the history, the recording and the figures."""
-        rows = [(now, each.number, each.box, self._predictions[each.number].probabilities) for each in tracks]
-        self._history.extend(rows)
+        shown = [(each.number, self._predictions[each.number]) for each in tracks]
+        self._history.extend((now, number, each.probabilities) for number, each in shown)
         while self._history and self._history[0][0] < now - HISTORY_SECONDS:
             self._history.popleft()
         if self._is_recording:
-            self._rows.extend(rows[: MOST_ROWS - len(self._rows)])
+            at = now - self._recording_start
+            rows = (FaceRow("camera", number, each.face, each.probabilities, at) for number, each in shown)
+            self._rows.extend(map(CSV.row, islice(rows, MOST_ROWS - len(self._rows))))
             self._is_recording = len(self._rows) < MOST_ROWS
         self._times.append((now, took))
         while self._times[0][0] < now - FIGURES_SECONDS:
@@ -231,7 +235,7 @@ class LiveReader:
             now = self._clock()
             rows = [row for row in self._history if row[1] == number and row[0] >= now - HISTORY_SECONDS]
         seconds = np.array([row[0] - now for row in rows])
-        return seconds, np.array([row[3] for row in rows]).reshape(-1, EMOTION_COUNT)
+        return seconds, np.array([row[2] for row in rows]).reshape(-1, EMOTION_COUNT)
 
     def snapshot(self) -> Picture | None:
         """The last picture with its boxes, RGB uint8 (H, W, 3); None before the first."""
@@ -262,10 +266,9 @@ class LiveReader:
             self._is_recording = False
 
     def recording_csv(self) -> str:
-        """The recording: a line a face and frame, seconds from its start, the box and what was shown."""
+        """The recording as a face table: a row a face and frame, times from its start, what was shown."""
         with self._lock:
-            rows, start = list(self._rows), self._recording_start
-        return rows_as_csv(rows, start=start)
+            return "".join([CSV.head, *self._rows])
 
 
 def _enlarge(face: Face, factor: int, picture: Picture) -> Face:

@@ -66,6 +66,11 @@ def check_picture(picture: Picture) -> None:
         raise PictureError(f"A picture must be RGB uint8 (H, W, 3). Received: {shape} {dtype}.")
 
 
+def picture_suffixes() -> set[str]:
+    """How the names of files may end that ``load_picture`` reads: ".jpg", ".png" and so on."""
+    return {suffix for suffix, form in Image.registered_extensions().items() if form in (*FORMATS, "MPO")}
+
+
 def _read(source: Source) -> tuple[str, bytes]:
     """What to call the picture in a message, and its bytes."""
     if isinstance(source, bytes):

@@ -21,13 +21,13 @@ from fer_core.formats import format_percent, format_seconds
 class _Bar:
     """A bar on standard error with the time left, while a ``with`` lasts; none when that is no terminal."""
 
-    def __init__(self, *columns: ProgressColumn, transient: bool) -> None:
+    def __init__(self, *columns: ProgressColumn, transient: bool, is_hidden: bool = False) -> None:
         self.console = Console(file=sys.stderr)
         self.bar = Progress(
             *columns,
             TimeRemainingColumn(),
             console=self.console,
-            disable=not self.console.is_terminal,
+            disable=is_hidden or not self.console.is_terminal,
             transient=transient,
         )
 
@@ -94,12 +94,12 @@ class VideoProgress(_Bar):
 
     Args:
         name: the video's.
+        is_hidden: show none, where lines on the same terminal show the progress.
     """
 
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), transient=True
-        )
+    def __init__(self, name: str, *, is_hidden: bool = False) -> None:
+        words = TextColumn("{task.description}", markup=False)
+        super().__init__(words, BarColumn(), TaskProgressColumn(), transient=True, is_hidden=is_hidden)
         self.name = name
         self.task = self.bar.add_task(f"opening {name}", total=1.0)
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.emotions import EMOTION_COUNT, EMOTIONS, SIDE, Emotion
+from fer_core.emotions import EMOTION_COUNT, SIDE, Emotion
 from fer_core.errors import DataError, RunError
 from fer_core.explanation import Heat, activation_heat, occlusion_heat
 from fer_core.faces import Face, FaceFinder, crop_face, load_picture, whole_picture
@@ -64,16 +64,6 @@ class Prediction:
     def confidence(self) -> float:
         """Its probability, in [0, 1]."""
         return float(self.probabilities.max())
-
-    def as_dict(self) -> dict[str, Any]:
-        """The prediction in JSON's types, as the command line and the app hand it out."""
-        return {
-            "emotion": self.emotion.label,
-            "confidence": self.confidence,
-            "probabilities": {e.label: float(self.probabilities[e]) for e in EMOTIONS},
-            "box": dict(zip(("x", "y", "width", "height"), self.face.box, strict=True)),
-            "face_score": self.face.score,
-        }
 
 
 class Recognizer:

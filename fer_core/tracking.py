@@ -5,23 +5,18 @@ counts frames, so a slow machine and a fast one give the same answer. Probabilit
 and sum to 1; their logarithms are natural.
 """
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, Emotion
+from fer_core.emotions import EMOTION_COUNT, Emotion
 from fer_core.errors import DataError
 from fer_core.framing import Box
 
 Floats = npt.NDArray[np.floating]
-Row = tuple[float, int, Box, npt.NDArray[np.float32]]  # time, face, where, what it showed
-
-CSV_COLUMNS = ("seconds", "face", "x", "y", "width", "height", *EMOTION_LABELS)
 
 # Faces turn away, blink out behind a hand and come back: so long a track waits for its face.
 PATIENCE_SECONDS = 1.0
@@ -235,14 +230,3 @@ def neutral_reference(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> Fl
         )
     answers = np.asarray(probabilities).reshape(len(neutral), EMOTION_COUNT)[neutral]
     return np.asarray(log_probabilities(answers).mean(axis=0))
-
-
-def rows_as_csv(rows: Iterable[Row], *, start: float = 0.0) -> str:
-    """A CSV line a face and moment, under ``CSV_COLUMNS``; seconds count from ``start``."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for at, number, box, probabilities in rows:
-        numbers = [f"{value:.1f}" for value in box] + [f"{value:.4f}" for value in probabilities]
-        writer.writerow([f"{at - start:.3f}", number, *numbers])
-    return text.getvalue()

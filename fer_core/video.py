@@ -19,8 +19,9 @@ from PIL import Image
 from fer_core.drawing import draw_predictions
 from fer_core.emotions import EMOTION_COUNT, Emotion
 from fer_core.errors import PictureError
+from fer_core.face_table import FaceRow
 from fer_core.pictures import MOST_PIXELS, Picture
-from fer_core.tracking import PATIENCE_SECONDS, Floats, Row, Tracker, rows_as_csv
+from fer_core.tracking import PATIENCE_SECONDS, Floats, Tracker
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -209,7 +210,8 @@ class VideoReader:
         self._recognizer = recognizer
         self._moments = read_moments(source, name=name, frames_per_second=frames_per_second)
         self._tracker = Tracker(patience_seconds=max(PATIENCE_SECONDS, 2.5 / frames_per_second))
-        self._rows: list[Row] = []
+        self._path = name or str(getattr(source, "name", None) or source)
+        self._rows: list[FaceRow] = []
         self._peaks: dict[tuple[int, Emotion], Peak] = {}
         self._lock = threading.Lock()
 
@@ -243,8 +245,10 @@ class VideoReader:
         predictions = self._recognizer.predict(moment.picture)
         tracks = self._tracker.update([each.face.box for each in predictions], moment.seconds)
         numbers = [track.number for track in tracks]
-        for number, each in zip(numbers, predictions, strict=True):
-            self._rows.append((moment.seconds, number, each.face.box, each.probabilities))
+        self._rows += (
+            FaceRow(self._path, number, each.face, each.probabilities, moment.seconds)
+            for number, each in zip(numbers, predictions, strict=True)
+        )
         self._note_peaks(moment, numbers, predictions)
         self.seconds, self.share, self.moments = moment.seconds, moment.share, self.moments + 1
 
@@ -260,30 +264,26 @@ class VideoReader:
             self._peaks[key] = Peak(moment.seconds, each.emotion, each.confidence, jpeg)
 
     @property
-    def rows(self) -> tuple[Row, ...]:
-        """What was read: seconds, face, box in the upright picture's pixels, probabilities (7,)."""
+    def rows(self) -> tuple[FaceRow, ...]:
+        """What was read: a row a face and moment."""
         return tuple(self._rows)
 
     def faces(self) -> dict[int, int]:
         """How many moments each face was seen in, the most seen first."""
-        numbers, counts = np.unique([row[1] for row in self._rows], return_counts=True)
+        numbers, counts = np.unique([row.number for row in self._rows], return_counts=True)
         order = np.argsort(-counts, kind="stable")
         return {int(numbers[index]): int(counts[index]) for index in order}
 
     def timeline(self, number: int) -> tuple[Floats, npt.NDArray[np.float32]]:
         """What one face showed: seconds (N,) and probabilities (N, 7) float32, as the network gave them."""
-        rows = [row for row in self._rows if row[1] == number]
-        probabilities = np.array([row[3] for row in rows], dtype=np.float32).reshape(-1, EMOTION_COUNT)
-        return np.array([row[0] for row in rows], dtype=np.float64), probabilities
+        rows = [row for row in self._rows if row.number == number]
+        shown = np.array([row.probabilities for row in rows], dtype=np.float32)
+        return np.array([row.time for row in rows], dtype=np.float64), shown.reshape(-1, EMOTION_COUNT)
 
     def peaks(self, number: int) -> list[Peak]:
         """For each emotion that was ever a face's first, when it was so most, in the video's order."""
         found = [peak for (face, _), peak in list(self._peaks.items()) if face == number]
         return sorted(found, key=lambda peak: peak.seconds)
-
-    def as_csv(self) -> str:
-        """A line a face and moment: seconds, face, box in the upright picture's pixels, probabilities."""
-        return rows_as_csv(self._rows)
 
 
 def _encode(picture: Picture) -> bytes:

@@ -7,16 +7,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import PictureError
+from fer_core.face_table import FaceRow
 from fer_core.runs import Run
-from pages.parts.batch import browse, offer_numbers
+from pages.parts.batch import browse, offer_table
 from pages.parts.faces import show_answers, show_face, show_photo
 from pages.parts.frame import page
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
-    Found,
     Reading,
-    all_faces,
     read_photo,
     sample_photos,
 )
@@ -26,6 +25,7 @@ VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
 MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
 LEAST_THRESHOLD = 0.3
+PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
 Photo = tuple[str, bytes]
 
 
@@ -44,12 +44,12 @@ def main() -> None:
         return
     with left:
         photos = {"Sample": _pick_sample, "Files": _pick_files, "Camera": _take_snapshot}[source]()
-    readings = _read_all(run, photos, threshold)
+    readings, failed = _read_all(run, photos, threshold)
     if len(readings) > 1:
-        reading, face = browse(readings, filters=right)
-        _show(run, reading, threshold, face=face, numbers=[])  # the table offers the numbers
+        reading, face = browse(readings, failed, filters=right)
+        _show(run, reading, threshold, face=face, table=[])  # it is offered above
     elif readings:
-        _show(run, readings[0], threshold, face=None, numbers=all_faces(readings))
+        _show(run, readings[0], threshold, face=None, table=readings[0].rows + failed)
 
 
 def _choose_threshold() -> float:
@@ -92,7 +92,7 @@ def _pick_sample() -> list[Photo]:
 
 def _pick_files() -> list[Photo]:
     files = st.file_uploader(
-        "Photos are read in this computer's memory, never written to disk and never sent anywhere.",
+        PRIVACY,
         TYPES,
         accept_multiple_files=True,
         key="files",
@@ -105,9 +105,9 @@ def _take_snapshot() -> list[Photo]:
     return [("snapshot.jpg", shot.getvalue())] if shot else []
 
 
-def _read_all(run: Run, photos: list[Photo], threshold: float) -> list[Reading]:
-    """Read every photo; one that cannot be read gets its sentence and the others go on."""
-    readings = []
+def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Reading], list[FaceRow]]:
+    """Read every photo; one that cannot be read gets its sentence and its row, and the others go on."""
+    readings, failed = [], []
     progress = st.progress(0.0) if len(photos) > 1 else None
     for index, (name, content) in enumerate(photos):
         if progress:
@@ -116,12 +116,13 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> list[Reading]:
             readings.append(read_photo(run, name, content, face_threshold=threshold))
         except PictureError as error:
             st.error(str(error), icon=":material/broken_image:")
+            failed.append(FaceRow(name, error=str(error)))
     if progress:
         progress.empty()
-    return readings
+    return readings, failed
 
 
-def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, numbers: list[Found]) -> None:
+def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, table: list[FaceRow]) -> None:
     """The photo, and beside it the picked face, or its only one; or the answers, and all faces below."""
     if reading.detector == "Haar":
         st.warning(
@@ -132,7 +133,7 @@ def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, num
     count = len(reading.predictions)
     with left:
         show_photo(reading)
-        _offer_downloads(reading, numbers=numbers)
+        _offer_downloads(reading, table)
     with right:
         if count == 0:
             _hint(reading, threshold)
@@ -168,8 +169,8 @@ def _hint(reading: Reading, threshold: float) -> None:
     )
 
 
-def _offer_downloads(reading: Reading, *, numbers: list[Found]) -> None:
-    """The photo with its boxes, and the numbers of these faces."""
+def _offer_downloads(reading: Reading, table: list[FaceRow]) -> None:
+    """The photo with its boxes, and the face table."""
     with st.container(horizontal=True):
         if reading.predictions:
             st.download_button(
@@ -180,8 +181,8 @@ def _offer_downloads(reading: Reading, *, numbers: list[Found]) -> None:
                 icon=":material/image:",
                 on_click="ignore",
             )
-        if numbers:
-            offer_numbers(numbers)
+            if table:
+                offer_table(table)
 
 
 with page("Photo"):

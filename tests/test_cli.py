@@ -1,10 +1,14 @@
 """The command line: results on stdout, one sentence and an exit code for what is wrong."""
 
-import json
+import os
+import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import fer_core
 from fer_core import cli
 from fer_core.cards import write_card
 from fer_core.commands import training
@@ -12,7 +16,8 @@ from fer_core.datasets import synthetic_splits
 from fer_core.errors import DataError
 from tests.synthetic import write_fer2013_csv
 
-SAMPLES = Path(__file__).parent.parent / "pages" / "parts" / "samples"
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "pages" / "parts" / "samples"
 
 
 @pytest.fixture
@@ -69,6 +74,75 @@ def test_check_prints_the_counts(csv, capsys):
     assert all(split in out for split in synthetic_splits())
 
 
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(28, "No space left on device"), "standard output, cannot be read or written: No space left"),
+        (PermissionError(13, "Permission denied", "models/a"), "models/a cannot be read or written: Perm"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence(error, says, capsys, monkeypatch):
+    def refuse(options):
+        raise error
+
+    monkeypatch.setattr(training, "show_recipes", refuse)
+    assert cli.main(["recipes"]) == 1
+    err = capsys.readouterr().err
+    assert says in err
+    assert err.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def process():
+    """``process(words, ...)`` runs the command line as a process of its own."""
+
+    def run(*words, **options):
+        command = [sys.executable, "-m", "fer_core", *map(str, words)]
+        options = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        return subprocess.run(command, check=False, **options)
+
+    return run
+
+
+def test_version_is_that_of_the_package(process):
+    done = process("--version")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().strip() == f"fer_core {fer_core.__version__}"
+
+
+def test_version_of_a_checkout_that_is_not_installed_is_said_to_be_unknown(monkeypatch):
+    def fail(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", fail)
+    assert fer_core.__version__ == "0+unknown"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk at hand")
+@pytest.mark.parametrize("words", [["recipes"], ["predict", "--run", "small", str(SAMPLES)]])
+def test_a_full_disk_is_one_sentence(words, process):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = process(*words, stdout=full)
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert said.count("\n") == 1
+    assert "No space left on device" in said
+
+
+def test_no_native_library_writes_log_lines(process, trained_run):
+    """LiteRT and TensorFlow do, whatever the environment says: here both are loaded, and run."""
+    photo = SAMPLES / "two-faces.jpg"
+    script = (
+        "import sys, fer_core.cli as cli; sys.argv = ['fer', 'predict', '--run', sys.argv[1], sys.argv[2]]; "
+        "code = cli.main(); import tensorflow as tf; print(tf.constant(1) + 1); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, trained_run.path, photo], cwd=ROOT, capture_output=True, check=True
+    )
+    assert done.stderr == b""
+    assert done.stdout.decode().startswith(f"{photo}: face 1 at ")
+
+
 def test_get_passes_on_why_it_failed(capsys, monkeypatch, tmp_path):
     def refuse(folder):
         raise DataError("Kaggle said no.")
@@ -106,17 +180,6 @@ def test_evaluate_prints_every_view(trained_run, capsys):
     out = capsys.readouterr().out
     assert out.count("PrivateTest") == 4
     assert "twin-free" in out
-
-
-def test_predict_writes_json_and_pictures(trained_run, capsys, tmp_path):
-    photo = next(SAMPLES.glob("*.jpg"))
-    arguments = ["predict", str(photo), "missing.jpg", "--run", str(trained_run.path), "--json"]
-    assert cli.main([*arguments, "--output", str(tmp_path)]) == 1
-    out, err = capsys.readouterr()
-    faces = json.loads(out)["pictures"][str(photo)]
-    assert sum(faces[0]["probabilities"].values()) == pytest.approx(1, abs=1e-4)
-    assert "missing.jpg" in err
-    assert [path.name for path in tmp_path.glob("*.png")] == [f"{photo.stem}-faces.png"]
 
 
 def test_benchmark_measures_the_run(trained_run, capsys):

@@ -9,10 +9,11 @@ import pytest
 
 from fer_core import live as live_module
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, Emotion
+from fer_core.face_table import COLUMNS
 from fer_core.live import STAGES, LiveReader
 from fer_core.palette import EMOTION_COLOURS, person_colour, rgb
 from fer_core.recognition import Recognizer
-from fer_core.tracking import CSV_COLUMNS, log_probabilities
+from fer_core.tracking import log_probabilities
 from tests.networks import sample, tiny_tflite
 
 av = pytest.importorskip("av", reason="PyAV comes with streamlit-webrtc")
@@ -232,18 +233,18 @@ def test_the_figures_say_how_fast_it_goes(reader, clock):
 def test_a_recording_is_a_row_a_face_and_frame(reader, clock, monkeypatch):
     picture = scene((60, 100), (360, 100))
     play(reader, clock, picture)
-    assert reader.recording_csv() == ",".join(CSV_COLUMNS) + "\n"
+    assert reader.recording_csv() == ",".join(COLUMNS) + "\n"
     reader.start_recording()
     play(reader, clock, picture, picture)
     assert (reader.figures().recording, reader.figures().recorded) == (True, 4)
     reader.stop_recording()
     play(reader, clock, picture)
     rows = list(csv.DictReader(io.StringIO(reader.recording_csv())))
-    assert [(row["seconds"], row["face"]) for row in rows] == [
-        ("0.100", "1"),
-        ("0.100", "2"),
-        ("0.200", "1"),
-        ("0.200", "2"),
+    assert [(row["path"], row["time"], row["face"]) for row in rows] == [
+        ("camera", "0.1", "1"),
+        ("camera", "0.1", "2"),
+        ("camera", "0.2", "1"),
+        ("camera", "0.2", "2"),
     ]
     for row in rows:
         assert sum(float(row[label]) for label in EMOTION_LABELS) == pytest.approx(1, abs=1e-3)

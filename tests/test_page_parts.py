@@ -1,8 +1,6 @@
 """What pages share: the downloads, and how numbers are written for people."""
 
-import csv
 import io
-import json
 
 import pytest
 from PIL import Image
@@ -12,22 +10,13 @@ from pages.parts import formats, provenance, reading
 from tests.networks import SAMPLES, tiny_tflite
 
 
-def test_downloads_hold_every_face():
+def test_a_read_photo_gives_its_face_table_and_its_drawing():
     content = (SAMPLES / "two-faces.jpg").read_bytes()
     predictions = Recognizer(tiny_tflite("flatten")).predict(content)
-    read = [reading.Reading(name, content, b"", predictions, "", "YuNet") for name in ("a.jpg", "b, c.jpg")]
-    found = reading.all_faces(read)
-    faces = json.loads(reading.faces_as_json(found))
-    assert [(face["photo"], face["face"]) for face in faces] == [
-        ("a.jpg", 1), ("a.jpg", 2), ("b, c.jpg", 1), ("b, c.jpg", 2),
-    ]  # fmt: skip
-    rows = list(csv.DictReader(io.StringIO(reading.faces_as_csv(found))))
-    assert [row["photo"] for row in rows] == [face["photo"] for face in faces]
-    assert float(rows[1]["happy"]) == pytest.approx(faces[1]["probabilities"]["happy"])
-    assert float(rows[1]["width"]) == pytest.approx(faces[1]["box"]["width"])
-    drawn = Image.open(io.BytesIO(read[0].drawn_png()))
+    read = reading.Reading("b, c.jpg", content, b"", predictions, "", "YuNet")
+    assert [(row.path, row.number) for row in read.rows] == [("b, c.jpg", 1), ("b, c.jpg", 2)]
+    drawn = Image.open(io.BytesIO(read.drawn_png()))
     assert (drawn.format, drawn.size) == ("PNG", Image.open(io.BytesIO(content)).size)
-    assert reading.faces_as_csv([]).strip() == ""
 
 
 @pytest.mark.parametrize(

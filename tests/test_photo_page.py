@@ -1,13 +1,14 @@
 """The Photo page with many photos in a table, and with a video: read, cancelled, damaged, taken back."""
 
 import io
+import json
 
 import pandas as pd
 import pytest
 import streamlit as st
 
+from fer_core.face_table import COLUMNS, to_csv
 from fer_core.recognition import Recognizer
-from fer_core.tracking import CSV_COLUMNS
 from fer_core.video import VideoReader
 from pages.parts import batch, formats
 from pages.parts.reading import sample_photos
@@ -74,7 +75,7 @@ def test_many_photos_are_a_table_with_a_row_a_face():
     assert not complaints(app)
     expected = predictions()
     rows = table(app)
-    assert list(zip(rows["photo"], rows["number"], strict=True)) == [each[:2] for each in expected]
+    assert list(zip(rows["path"], rows["face"], strict=True)) == [each[:2] for each in expected]
     assert [name.split()[1] for name in rows["emotion"]] == [each[2].emotion.label for each in expected]
     assert list(rows["confidence"]) == pytest.approx([100 * each[2].confidence for each in expected], abs=0.1)
     assert all(uri.startswith("data:image/png;base64,") for uri in rows["crop"])
@@ -87,10 +88,15 @@ def test_a_single_photo_has_no_table():
     assert len(app.get("download_button")) == 3
 
 
-def test_a_bad_file_among_good_ones_has_its_sentence_and_no_row():
+def test_a_bad_file_among_good_ones_has_its_sentence_and_its_row(saved):
     app = hand_in(samples() | {"notes.jpg": b"not a picture", "empty.png": b"", "wall.png": picture("PNG")})
+    written = pd.read_csv(io.StringIO(saved["faces.csv"])).set_index("path")
+    assert set(written.index) == {*NAMES, "notes.jpg", "empty.png", "wall.png"}
+    assert written.loc["notes.jpg", "error"].startswith("notes.jpg is not a picture")
+    assert written.loc["wall.png", ["face", "emotion", "error"]].isna().all()
+    assert [row["path"] for row in json.loads(saved["faces.json"])] == list(written.index)
     assert [error.value.split()[0] for error in app.error] == ["notes.jpg", "empty.png"]
-    assert set(table(app)["photo"]) == set(NAMES)
+    assert set(table(app)["path"]) == set(NAMES)
     assert "in 4 photos" in texts(app, "markdown")
 
 
@@ -133,11 +139,11 @@ def test_a_row_picks_its_photo_and_face(monkeypatch):
     session = {key: {"selection": {"rows": [row]}}}
     monkeypatch.setattr(batch.st, "session_state", session)
     pick()
-    assert NAMES[session["shown"]] == table(app)["photo"].iloc[-1]
-    assert session["shown face"] == table(app)["number"].iloc[-1]
+    assert NAMES[session["shown"]] == table(app)["path"].iloc[-1]
+    assert session["shown face"] == table(app)["face"].iloc[-1]
     session[key]["selection"]["rows"] = []
     pick()  # the selection taken back: what is shown stays
-    assert session["shown face"] == table(app)["number"].iloc[-1]
+    assert session["shown face"] == table(app)["face"].iloc[-1]
 
 
 def test_without_a_video_the_page_says_what_it_does_with_one():
@@ -160,15 +166,15 @@ def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
     assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
     assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
     assert "15 pictures of the first 2.8 s were read" in texts(app, "caption")
-    reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film))
+    reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film), name="film.mp4")
     while reader.read_next():
         pass
     number = next(iter(reader.faces()))
     images = [image for element in app.get("image") for image in element.proto.imgs]
     assert len(images) == len(reader.peaks(number)) == len(chart["layout"]["annotations"])
     written = pd.read_csv(io.StringIO(saved["film-faces.csv"]()))
-    assert tuple(written.columns) == CSV_COLUMNS
-    pd.testing.assert_frame_equal(written, pd.read_csv(io.StringIO(reader.as_csv())), atol=2e-3)
+    assert tuple(written.columns) == COLUMNS
+    pd.testing.assert_frame_equal(written, pd.read_csv(io.StringIO(to_csv(reader.rows))), atol=2e-3)
     assert not [button for button in app.button if button.label == "Cancel"]
 
 

@@ -18,7 +18,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # From the lowest up: a module (or package) of fer_core imports only from layers below its own.
 LAYERS = (
-    {"emotions", "errors", "formats", "curves"},
+    {"emotions", "errors", "formats", "curves", "__version__"},
     {"palette", "pictures", "files", "progress", "paths"},
     {"framing"},
     {"faces"},
@@ -36,7 +36,7 @@ LAYERS = (
     {"baselines"},
     {"runs"},
     {"training", "export", "recognition", "cards", "studies", "underway"},
-    {"alignment"},
+    {"alignment", "face_table"},
     {"charts"},
     {"pipeline", "drawing", "benchmark", "across"},
     {"live", "video", "crossvalidation", "trials", "levelling"},
@@ -58,6 +58,7 @@ HOMES = {
     "sklearn": {"mistakes", "rankings", "baselines", "datasets", "training"},
     "threadpoolctl": {"training"},
     "av": {"live", "video"},
+    "pandas": {"face_table"},
     "kagglehub": {"datasets"},
     "pyarrow": {"datasets"},
 }
@@ -77,6 +78,7 @@ WHEN_NEEDED = {
     ("training", "sklearn"),
     ("training", "threadpoolctl"),
     ("video", "av"),
+    ("face_table", "pandas"),
 }
 
 SLOW = {"keras", "tensorflow", "cv2", "pandas", "sklearn", "streamlit", "plotly", "PIL", "ai_edge_litert"}

@@ -10,8 +10,8 @@ from PIL import Image
 
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.errors import PictureError
+from fer_core.face_table import COLUMNS, to_csv
 from fer_core.recognition import Recognizer
-from fer_core.tracking import CSV_COLUMNS
 from fer_core.video import DEMUXERS, VideoReader, read_moments
 from tests.networks import tiny_tflite
 
@@ -168,10 +168,10 @@ def test_a_face_is_followed_and_its_numbers_are_those_of_its_pictures(recognizer
     np.testing.assert_allclose(
         probabilities[0], recognizer.predict(first.picture)[0].probabilities, atol=1e-6
     )
-    rows = list(csv.DictReader(io.StringIO(reader.as_csv())))
-    assert tuple(rows[0]) == CSV_COLUMNS
+    rows = list(csv.DictReader(io.StringIO(to_csv(reader.rows))))
+    assert tuple(rows[0]) == COLUMNS
     mine = [row for row in rows if row["face"] == "1"]
-    assert [float(row["seconds"]) for row in mine] == pytest.approx(list(seconds), abs=0.001)
+    assert [float(row["time"]) for row in mine] == pytest.approx(list(seconds), abs=0.001)
     assert float(mine[9]["x"]) > float(mine[0]["x"]) + 30  # it went to the right
     assert float(mine[0]["happy"]) == pytest.approx(probabilities[0, EMOTION_LABELS.index("happy")], abs=1e-4)
 

@@ -1,48 +1,58 @@
-"""``fer predict``: the expression of every face in photos and videos."""
+"""``fer predict``: a row a face of photos and videos, printed as soon as it is known."""
 
 import argparse
-import csv
-import json
 import math
 import sys
+from collections.abc import Generator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fer_core.commands.video import (
-    is_video,
-    moments_as_dicts,
-    open_video,
-    read_video,
-    save_peaks,
-    video_lines,
-)
-from fer_core.emotions import EMOTION_LABELS
+from fer_core.commands.inputs import find_files, is_video
+from fer_core.commands.output import Output
 from fer_core.errors import FerError
+from fer_core.face_table import CSV, JSON, FaceRow, Form, TableWriter, photo_rows
 from fer_core.formats import format_percent
 
 if TYPE_CHECKING:
-    from fer_core.recognition import Prediction, Recognizer
+    from fer_core.recognition import Recognizer
     from fer_core.video import VideoReader
 
-    Result = list[Prediction] | VideoReader
-
-RATE = 5.0  # pictures a second of a video: an expression lasts half a second or longer
-COLUMNS = ("file", "seconds", "face", "emotion", "x", "y", "width", "height", *EMOTION_LABELS)
+RATE = 5.0  # frames a second of a video: an expression lasts half a second or longer
+FACE_THRESHOLD = 0.7
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """``fer predict FILE ...``."""
-    command = commands.add_parser("predict", help="read the expression of every face in photos and videos")
-    command.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    command = commands.add_parser("predict", help="predict the expression of every face in photos and videos")
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a photo, a video, a folder with all below it, a pattern such as '*.jpg', or - for a list of "
+        "these on standard input",
+    )
     command.add_argument("--run", help="which network (default: the best on PublicTest)")
     form = command.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="all seven probabilities, as JSON")
-    form.add_argument("--csv", action="store_true", help="the same as CSV, a line a face and moment")
+    form.add_argument("--json", action="store_true", help="print the face table as JSON, with all columns")
+    form.add_argument("--csv", action="store_true", help="the same as CSV")
     command.add_argument(
-        "--rate", type=_rate, default=RATE, help=f"pictures read of a video's second (default: {RATE:g})"
+        "--rate", type=_rate, default=RATE, help=f"sampled frames a second of a video (default: {RATE:g})"
     )
     command.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="write annotated pictures there; of a video, its peaks"
+        "--face-threshold",
+        type=float,
+        default=FACE_THRESHOLD,
+        help="the least score of a face, above 0 and at most 1. Lower values find more faces, and more false "
+        f"detections (default: {FACE_THRESHOLD:g})",
+    )
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="also write the face table to a .csv or .json file, or annotated pictures to a folder (of a "
+        "video its key frames)",
     )
     command.set_defaults(command=predict)
 
@@ -58,101 +68,104 @@ def _rate(text: str) -> float:
 
 
 def predict(options: argparse.Namespace) -> int:
-    """``fer predict FILE ...``; one that cannot be read stops no other, Ctrl-C keeps what is read."""
+    """``fer predict FILE ...``; a file that cannot be read stops no other, but makes the exit code 1."""
     from fer_core.recognition import Recognizer
     from fer_core.runs import best_run
 
-    recognizer = Recognizer(options.run or best_run())
-    results: dict[str, Result] = {}
-    code = 0
-    for path in options.files:
+    form = JSON if options.json else CSV if options.csv else TEXT
+    recognizer = Recognizer(options.run or best_run(), face_threshold=options.face_threshold)
+    with Output(options.output) as output, TableWriter(sys.stdout, form) as printed:
+        code, path = 0, options.files[0]
         try:
-            _read(recognizer, path, options, results)
-        except FerError as error:
-            print(f"fer: {error}", file=sys.stderr)
-            code = 1
+            for path, wrong in find_files(options.files):
+                rows = _read(recognizer, path, wrong, options.rate, output)
+                with closing(rows):
+                    for row in rows:
+                        printed.write(row)
+                        output.add_row(row)
+                        if row.error:
+                            print(f"fer: {row.error}", file=sys.stderr)
+                            code = 1
         except KeyboardInterrupt:
-            if not is_video(path):  # a video has said where it was stopped
-                print("\nfer: stopped.", file=sys.stderr)
+            print(f"\nfer: stopped in {path}; every row until then is kept.", file=sys.stderr)
             code = 130
-            break
-    _show(recognizer.name, results, options)
-    return code
+    return code or int(output.failed)
 
 
-def _read(
-    recognizer: "Recognizer", path: Path, options: argparse.Namespace, results: "dict[str, Result]"
-) -> None:
-    """Add what is found in one file to the results; of a video also where it is read in part."""
-    if not is_video(path):
-        results[str(path)] = _predict_one(recognizer, path, options.output)
-        return
-    reader = open_video(recognizer, path, options.rate)
+Rows = Generator[FaceRow, None, None]
+
+
+def _read(recognizer: "Recognizer", path: str, wrong: str, rate: float, output: Output) -> Rows:
+    """The rows of one file, the last of them for what is wrong with it."""
     try:
-        read_video(reader, str(path))
-    finally:
-        if reader.moments:
-            results[str(path)] = reader
-            if options.output:
-                save_peaks(reader, options.output, path.stem)
+        if wrong:
+            yield FaceRow(path, error=wrong)
+        elif is_video(path):
+            yield from _read_video(recognizer, path, rate, output)
+        else:
+            yield from _read_photo(recognizer, path, output)
+    except FerError as error:
+        yield FaceRow(path, error=str(error))
 
 
-def _predict_one(recognizer: "Recognizer", path: Path, output: Path | None) -> "list[Prediction]":
+def _read_photo(recognizer: "Recognizer", path: str, output: Output) -> list[FaceRow]:
     from fer_core.pictures import load_picture
 
     picture = load_picture(path)
-    found = recognizer.predict(picture)
-    if output:
+    predictions = recognizer.predict(picture)
+    if output.wants_pictures:
         from PIL import Image
 
         from fer_core.drawing import draw_predictions
 
-        output.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(draw_predictions(picture, found)).save(output / f"{path.stem}-faces.png")
-    return found
+        drawn = Image.fromarray(draw_predictions(picture, predictions))
+        output.add_picture(f"{Path(path).stem}-faces.png", path, drawn.save)
+    return photo_rows(path, predictions)
 
 
-def _show(run: str, results: "dict[str, Result]", options: argparse.Namespace) -> None:
-    """Print the results as they were asked for."""
-    if not (options.json or options.csv):
-        for path, found in results.items():
-            print("\n".join(_lines(path, found)))
-        return
-    pictures = {path: _faces(found) for path, found in results.items() if isinstance(found, list)}
-    videos = {path: _faces(found) for path, found in results.items() if not isinstance(found, list)}
-    if options.json:
-        answer = {"run": run, "pictures": pictures} | ({"videos": videos} if videos else {})
-        print(json.dumps(answer, indent=1))
-        return
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for path in results:
-        for number, face in enumerate(pictures.get(path) or videos.get(path) or [], 1):
-            writer.writerow(_csv_row(path, number, face))
+def _read_video(recognizer: "Recognizer", path: str, rate: float, output: Output) -> Rows:
+    """A row a face and sampled frame; what was read is kept where the rest is damaged, or Ctrl-C ends it."""
+    from fer_core.progress import VideoProgress
+    from fer_core.video import VideoReader
+
+    reader, count = VideoReader(recognizer, path, frames_per_second=rate), 0
+    with VideoProgress(path, is_hidden=sys.stdout.isatty()) as progress:
+        try:
+            while reader.read_next():
+                rows = reader.rows[count:]
+                yield from rows
+                count += len(rows)
+                progress.on_moment(reader.share, reader.seconds)
+            if not count:
+                yield FaceRow(path)
+        finally:
+            reader.stop()
+            _save_key_frames(reader, path, output)
 
 
-def _faces(found: "Result") -> list[dict[str, Any]]:
-    return [each.as_dict() for each in found] if isinstance(found, list) else moments_as_dicts(found)
+def _save_key_frames(reader: "VideoReader", path: str, output: Output) -> None:
+    """For each face and emotion, the frame in which it showed most: ``film-face-1-happy.jpg``."""
+    for number in reader.faces():
+        for peak in reader.peaks(number):
+            name = f"{Path(path).stem}-face-{number}-{peak.emotion.label}.jpg"
+            output.add_picture(name, path, partial(_write, peak.jpeg))
 
 
-def _csv_row(path: str, number: int, face: dict[str, Any]) -> list[object]:
-    """A line under ``COLUMNS``; a picture's faces have no time, and are numbered in their order."""
-    box = [f"{value:.1f}" for value in face["box"].values()]
-    shares = [f"{value:.4f}" for value in face["probabilities"].values()]
-    return [path, face.get("seconds", ""), face.get("face", number), face["emotion"], *box, *shares]
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
-def _lines(path: str, found: "Result") -> list[str]:
-    """What people read: a line a face, or a video's table."""
-    if not isinstance(found, list):
-        return video_lines(path, found)
-    if not found:
-        return [f"{path}: no face found"]
-    lines = []
-    for number, face in enumerate(found, 1):
-        x, y, width, height = (round(value) for value in face.face.box)
-        lines.append(
-            f"{path}: face {number} at {x},{y} ({width}x{height} px): "
-            f"{face.emotion.label} {format_percent(face.confidence)}"
-        )
-    return lines
+def _line(row: FaceRow) -> str:
+    """What people read of a row; what is wrong stands on standard error."""
+    if row.error:
+        return ""
+    if row.face is None:
+        return f"{row.path}: no face found\n"
+    x, y, width, height = map(round, row.face.box)
+    at = row.path if row.time is None else f"{row.path} at {row.time:.2f} s"
+    values = row.values()
+    emotion = f"{values['emotion']} {format_percent(values['confidence'])}"
+    return f"{at}: face {row.number} at {x},{y} ({width}x{height} px): {emotion}\n"
+
+
+TEXT = Form("", "", "", _line)

@@ -1,4 +1,4 @@
-"""Several photos at once: a row a face in a table, filters, the numbers of what they leave, one to show."""
+"""Several photos at once: the face table, filters, a download of what they leave, one photo to show."""
 
 import base64
 import io
@@ -12,54 +12,58 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.emotions import EMOTION_LABELS
-from fer_core.recognition import Prediction
+from fer_core.face_table import FaceRow, to_csv, to_json, to_pandas
 from pages.parts.formats import counted, emotion_name
-from pages.parts.reading import Found, Reading, all_faces, faces_as_csv, faces_as_json
+from pages.parts.reading import Reading
 
 ROW_PX, ROWS_SHOWN = 52, 5  # a crop in its own 48 px; further rows scroll
 PHOTO, FACE, TURN = "shown", "shown face", "batch turn"  # where the session keeps what is picked
-Place = tuple[int, int]  # a photo's index, and which of its faces, from 1
+Face = tuple[int, FaceRow]  # a photo's index, and one of its faces
 
 
-def browse(readings: Sequence[Reading], *, filters: DeltaGenerator) -> tuple[Reading, int | None]:
+def browse(
+    readings: Sequence[Reading], failed: Sequence[FaceRow], *, filters: DeltaGenerator
+) -> tuple[Reading, int | None]:
     """The table and what picks from it; returns the photo to show, and its face if one is picked.
 
     A click on a row picks; so do the boxes below, which the keyboard reaches.
 
     Args:
         readings: the photos, two at least.
+        failed: the rows of those that could not be read.
         filters: where the filters stand.
     """
-    places = [(index, number) for index, each in enumerate(readings) for _, number in all_faces([each])]
-    if places:
+    faces = [(index, row) for index, each in enumerate(readings) for row in each.rows if row.face]
+    if faces:
         with filters:
-            kept = _filter(readings, places)
-        _show_count(readings, places, kept)
+            kept = _filter(faces)
+        everything = [row for each in readings for row in each.rows] + [*failed]
+        _show_count(readings, faces, kept, everything if kept == faces else [row for _, row in kept])
         if kept:
             _show_table(readings, kept)
     return _pick(readings)
 
 
-def offer_numbers(faces: Sequence[Found]) -> None:
-    """Buttons that save the numbers of these faces."""
+def offer_table(rows: Sequence[FaceRow]) -> None:
+    """Buttons that save the face table."""
     offers = (
-        ("Numbers as CSV", faces_as_csv, "faces.csv", "text/csv", ":material/table:"),
-        ("as JSON", faces_as_json, "faces.json", "application/json", ":material/data_object:"),
+        ("Table as CSV", to_csv, "faces.csv", "text/csv", ":material/table:"),
+        ("as JSON", to_json, "faces.json", "application/json", ":material/data_object:"),
     )
     for label, write, name, mime, icon in offers:
         st.download_button(
             label,
-            write(faces),
+            write(rows),
             name,
             mime,
             icon=icon,
             on_click="ignore",
-            disabled=not faces,
+            disabled=not rows,
             key=f"save {name}",
         )
 
 
-def _filter(readings: Sequence[Reading], places: Sequence[Place]) -> list[Place]:
+def _filter(faces: Sequence[Face]) -> list[Face]:
     """The faces with the emotions and the confidence asked for; nothing asked is all of them.
 
     The URL holds these filters, not the photos: who opens it hands in their own.
@@ -71,48 +75,45 @@ def _filter(readings: Sequence[Reading], places: Sequence[Place]) -> list[Place]
         bind="query-params",
         placeholder="all of them",
     )
-    ends = st.slider(
-        "How sure the network is, in percent", 0, 100, (0, 100), 5, key="sure", bind="query-params"
-    )
+    ends = st.slider("Confidence, in percent", 0, 100, (0, 100), 5, key="sure", bind="query-params")
     low, high = sorted(ends)  # a URL may hold them either way round
+    values = [row.values() for _, row in faces]
     return [
-        place
-        for place in places
-        if (not names or _prediction(readings, place).emotion.label in names)
-        and low <= 100 * _prediction(readings, place).confidence <= high
+        face
+        for face, each in zip(faces, values, strict=True)
+        if (not names or each["emotion"] in names) and low <= 100 * each["confidence"] <= high
     ]
 
 
-def _prediction(readings: Sequence[Reading], place: Place) -> Prediction:
-    return readings[place[0]].predictions[place[1] - 1]
-
-
-def _show_count(readings: Sequence[Reading], places: Sequence[Place], kept: Sequence[Place]) -> None:
-    """How many faces are left, and their numbers to save."""
-    of_all = f"{len(kept):,} of " if len(kept) < len(places) else ""
+def _show_count(
+    readings: Sequence[Reading], faces: Sequence[Face], kept: Sequence[Face], table: Sequence[FaceRow]
+) -> None:
+    """How many faces are left, and the table to save."""
+    of_all = f"{len(kept):,} of " if len(kept) < len(faces) else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{of_all}{counted(len(places), 'face')}** in {counted(len(readings), 'photo')}",
+            f"**{of_all}{counted(len(faces), 'face')}** in {counted(len(readings), 'photo')}",
             width="stretch",
         )
-        offer_numbers([(readings[index], number) for index, number in kept])
+        offer_table(table)
     if not kept:
-        st.info("No face fits: take a filter back.", icon=":material/search_off:")
+        st.info("No face matches these filters.", icon=":material/search_off:")
 
 
-def _show_table(readings: Sequence[Reading], kept: Sequence[Place]) -> None:
+def _show_table(readings: Sequence[Reading], kept: Sequence[Face]) -> None:
     """A row a face; a click shows it below."""
     # The selection is a row's number, so another list of rows or a pick elsewhere is another table.
-    key = f"batch {hash(tuple(kept))} {len(readings)} {st.session_state.get(TURN, 0)}"
+    places = [(index, row.number) for index, row in kept]
+    key = f"batch {hash(tuple(places))} {len(readings)} {st.session_state.get(TURN, 0)}"
 
     def pick() -> None:
         rows = st.session_state[key]["selection"]["rows"]
         if rows:
-            st.session_state[PHOTO], st.session_state[FACE] = kept[rows[0]]
+            st.session_state[PHOTO], st.session_state[FACE] = places[rows[0]]
 
     share = st.column_config.NumberColumn(format="%.0f %%", width="small")
     st.dataframe(
-        pd.DataFrame([_row(readings, place) for place in kept]),
+        _frame(readings, kept),
         key=key,
         on_select=pick,
         selection_mode="single-row",
@@ -121,27 +122,25 @@ def _show_table(readings: Sequence[Reading], kept: Sequence[Place]) -> None:
         height=38 + ROW_PX * min(len(kept), ROWS_SHOWN),
         column_config={
             "crop": st.column_config.ImageColumn("face", width="small"),
-            "photo": st.column_config.TextColumn(width="medium"),
-            "number": st.column_config.NumberColumn("no.", width=50, help="Its number in the photo"),
+            "path": st.column_config.TextColumn("photo", width="medium"),
+            "face": st.column_config.NumberColumn("no.", width=50, help="Its number in the photo"),
             "confidence": st.column_config.ProgressColumn(
                 format="%.0f %%", min_value=0, max_value=100, width=110
             ),
             **dict.fromkeys(EMOTION_LABELS, share),
         },
-        alt="A row a face: what the network saw, its photo, number, emotion, confidence and probabilities",
+        alt="A row a face: its crop, photo, number, emotion, confidence and probabilities",
     )
 
 
-def _row(readings: Sequence[Reading], place: Place) -> dict[str, object]:
-    prediction = _prediction(readings, place)
-    return {
-        "crop": _data_uri(prediction.crop),
-        "emotion": emotion_name(prediction.emotion),
-        "confidence": 100 * prediction.confidence,
-        "photo": readings[place[0]].name,
-        "number": place[1],
-        **{label: 100 * float(prediction.probabilities[index]) for index, label in enumerate(EMOTION_LABELS)},
-    }
+def _frame(readings: Sequence[Reading], kept: Sequence[Face]) -> pd.DataFrame:
+    """The face table as people read it: crops before it, percent, no pixels."""
+    predictions = [readings[index].predictions[(row.number or 1) - 1] for index, row in kept]
+    frame = to_pandas(row for _, row in kept)[["emotion", "confidence", "path", "face", *EMOTION_LABELS]]
+    frame.insert(0, "crop", [_data_uri(each.crop) for each in predictions])
+    frame["emotion"] = [emotion_name(each.emotion) for each in predictions]
+    frame[["confidence", *EMOTION_LABELS]] *= 100
+    return frame
 
 
 def _data_uri(crop: npt.NDArray[np.uint8]) -> str:

@@ -3,13 +3,9 @@
 Importing this module loads OpenCV and LiteRT (half a second), so pages without photos leave it alone.
 """
 
-import csv
 import io
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +13,7 @@ import streamlit as st
 from PIL import Image
 
 from fer_core.drawing import draw_predictions, overlay_heat
+from fer_core.face_table import FaceRow, photo_rows
 from fer_core.pictures import load_picture
 from fer_core.recognition import Prediction, Recognizer
 from fer_core.runs import Run
@@ -48,12 +45,14 @@ class Reading:
     explains_by: str
     detector: str
 
+    @property
+    def rows(self) -> list[FaceRow]:
+        """The photo's face table."""
+        return photo_rows(self.name, self.predictions)
+
     def drawn_png(self) -> bytes:
         """The photo with its boxes in full size, as PNG; made when asked for, it may take a second."""
         return _encode(draw_predictions(load_picture(self.content), self.predictions), "PNG")
-
-
-Found = tuple[Reading, int]  # a photo, and which of its faces, from 1
 
 
 def load_recognizer(run: Run, *, face_threshold: float = FACE_THRESHOLD) -> Recognizer:
@@ -109,33 +108,3 @@ def _encode(picture: npt.NDArray[np.uint8], file_format: str, *, longest_px: int
 def sample_photos() -> dict[str, Path]:
     """The photos that come with the app, by the name that people read."""
     return {path.stem.replace("-", " ").title(): path for path in sorted(SAMPLES.glob("*.jpg"))}
-
-
-def all_faces(readings: Iterable[Reading]) -> list[Found]:
-    """Every face of every photo, in their order."""
-    return [(reading, number) for reading in readings for number in range(1, len(reading.predictions) + 1)]
-
-
-def faces_as_json(faces: Iterable[Found]) -> str:
-    """A JSON list with an object a face: photo, number, and ``Prediction.as_dict``."""
-    return json.dumps([_as_dict(*face) for face in faces], indent=2, ensure_ascii=False)
-
-
-def faces_as_csv(faces: Iterable[Found]) -> str:
-    """A CSV line a face with the same values, the box and the probabilities in columns of their own."""
-    rows = [_flat(_as_dict(*face)) for face in faces]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _as_dict(reading: Reading, number: int) -> dict[str, Any]:
-    return {"photo": reading.name, "face": number, **reading.predictions[number - 1].as_dict()}
-
-
-def _flat(face: dict[str, Any]) -> dict[str, Any]:
-    nested = {"box", "probabilities"}
-    plain = {name: value for name, value in face.items() if name not in nested}
-    return plain | face["box"] | face["probabilities"]

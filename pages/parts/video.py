@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from fer_core.charts.video import plot_video_timeline
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import PictureError
+from fer_core.face_table import to_csv
 from fer_core.formats import format_percent, format_seconds
 from fer_core.runs import Run
 from fer_core.video import CONTAINERS, FRAMES_PER_SECOND, Peak, VideoReader
@@ -172,13 +173,13 @@ def _show_face(reader: VideoReader, stem: str) -> None:
     )
     _show_peaks(number, peaks)
     st.download_button(
-        "Numbers as CSV",
-        reader.as_csv,
+        "Table as CSV",
+        lambda: to_csv(reader.rows),
         f"{stem}-faces.csv",
         "text/csv",
         icon=":material/table:",
         on_click="ignore",
-        help="A line a face and picture: seconds, face, box in pixels, seven probabilities.",
+        help="A row a face and frame: time, box and landmarks in pixels, seven probabilities.",
     )
     st.caption(
         f"{counted(reader.moments, 'picture')} of the first {reader.seconds:.1f} s were read. A number "
