@@ -33,7 +33,9 @@ def load_start(recipe: Recipe, path: Path | None = None) -> Start | None:
     """
     if recipe.start == VGGFACE2:
         if path is None:
-            raise RecipeError(f"{recipe.name} starts from face weights, which are not part of this project. {HOW}")
+            raise RecipeError(
+                f"{recipe.name} starts from face weights, which are not part of this project. {HOW}"
+            )
         return lambda network: load_face_weights(network, path)
     if recipe.start == IMAGENET:
         return _load_imagenet
@@ -81,9 +83,7 @@ def load_teacher(recipe: Recipe) -> keras.Model | None:
 
 def missing_teachers(recipe: Recipe) -> list[str]:
     """The runs that teach and are not there yet, but have a recipe; in the order in which to train them."""
-    return [
-        name for name in recipe.teachers if name in RECIPES and not (models_folder() / name).exists()
-    ]
+    return [name for name in recipe.teachers if name in RECIPES and not (models_folder() / name).exists()]
 
 
 def other_images(recipe: Recipe) -> str:

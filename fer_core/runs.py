@@ -32,7 +32,7 @@ from fer_core.recipes import Recipe
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
-TRAIN_COMMAND = "python -m fer_core train paper-plain --data PATH"  # it needs no teacher
+TRAIN_COMMAND = "python -m fer_core train paper-cnn --data PATH"  # it needs no teacher
 RECIPE, BASELINE, PROVENANCE = "recipe.json", "baseline.json", "provenance.json"
 HISTORY, METRICS = "history.csv", "metrics.json"
 Asked = TypeVar("Asked", Recipe, Baseline)

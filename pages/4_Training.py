@@ -50,10 +50,9 @@ def main() -> None:
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
     if run.recipe.teachers:
-        told = "answers and last maps" if run.recipe.teacher_maps else "answers"
         st.caption(
             f"{run.name} learns from {format_list(run.recipe.teachers)} too: its training loss counts how "
-            f"far it is from those {told}, so it is larger than the validation loss, which counts the labels "
+            f"far it is from those predictions, so it is larger than the validation loss, which counts the labels "
             "alone."
         )
     left, right = st.columns(2, gap="large")

@@ -1,4 +1,4 @@
-"""``fer train``, ``fer refit``, ``fer calibrate`` and ``fer recipes``."""
+"""``fer train``, ``fer calibrate`` and ``fer recipes``."""
 
 import argparse
 import inspect
@@ -6,12 +6,19 @@ import shlex
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fer_core.commands.common import DRAWN, TRAIN_HELP, load_splits, print_scores, show_training
 
+if TYPE_CHECKING:
+    from fer_core.datasets import Dataset
+    from fer_core.recipes import Recipe
+
+START_HELP = "the face weights that `best` starts from; without it, training says how to get them"
+
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """A command for training, for the last layer alone, for the calibration, and the list of recipes."""
+    """A command for training, for the calibration, and the list of recipes."""
     command = commands.add_parser("train", help="train a recipe into models/")
     command.add_argument("recipe", help="see: fer recipes")
     command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
@@ -19,17 +26,17 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     interrupted.add_argument("--restart", action="store_true", help="throw an interrupted run away")
     command.add_argument("--name", help="the run's name (default: the recipe's)")
+    command.add_argument("--start", type=Path, metavar="FILE", help=START_HELP)
+    command.add_argument(
+        "--with-teachers", action="store_true", help="first train the runs it is distilled from"
+    )
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
 
-    for name, function, what in (
-        ("refit", refit, "fit a finished run's last layer anew, and calibrate it"),
-        ("calibrate", calibrate, "calibrate a finished run's confidence anew, on PublicTest"),
-    ):
-        command = commands.add_parser(name, help=what)
-        command.add_argument("run")
-        command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
-        command.set_defaults(command=function)
+    command = commands.add_parser("calibrate", help="calibrate a finished run anew, on PublicTest")
+    command.add_argument("run")
+    command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
+    command.set_defaults(command=calibrate)
 
     command = commands.add_parser("recipes", help="list the recipes that train a network")
     command.set_defaults(command=show_recipes)
@@ -53,33 +60,39 @@ def train(options: argparse.Namespace) -> int:
         name = f"_{name.removeprefix('_')}"
     recipe = recipe.replace(name=name)
     splits = load_splits(options.data)
-    from fer_core.pipeline import train_run  # Keras loads here, after what can be wrong has been checked
+    from fer_core.prerequisites import (
+        missing_teachers,  # Keras loads here, after what can be wrong is checked
+    )
+
+    for teacher in missing_teachers(recipe) if options.with_teachers else []:
+        print(f"{recipe.name} is distilled from {teacher}: training that first.", file=sys.stderr)
+        if not _train_one(load_recipe(teacher), splits, options, command=f"fer train {teacher} --data PATH"):
+            return 130
+    return 0 if _train_one(recipe, splits, options, command=_command_to_repeat(options)) else 130
+
+
+def _train_one(
+    recipe: "Recipe", splits: "dict[str, Dataset]", options: argparse.Namespace, *, command: str
+) -> bool:
+    """Train one recipe under a bar, and print its scores; False where Ctrl-C stopped it."""
+    from fer_core.pipeline import train_run
 
     again = [word for word in sys.argv[1:] if word not in ("--resume", "--restart")]
     start = partial(
         train_run,
         recipe,
         splits,
-        command=_command_to_repeat(options),
+        command=command,
+        start_path=options.start,
         resume=options.resume,
         restart=options.restart,
     )
-    run = show_training(start, epochs=recipe.epochs, again=f"python -m fer_core {shlex.join(again)} --resume")
+    run = show_training(start, epochs=recipe.epochs, again=f"fer {shlex.join(again)} --resume")
     if run is None:
-        return 130
+        return False
     print_scores(run)
     print(f"The run is in {run.path}; its model card is {run.path / 'README.md'}.")
-    return 0
-
-
-def refit(options: argparse.Namespace) -> None:
-    """``fer refit RUN --data PATH``."""
-    from fer_core.runs import load_run
-
-    run, splits = load_run(options.run), load_splits(options.data)
-    from fer_core.pipeline import refit_run
-
-    print_scores(refit_run(run, splits))
+    return True
 
 
 def calibrate(options: argparse.Namespace) -> None:
@@ -95,7 +108,8 @@ def calibrate(options: argparse.Namespace) -> None:
 def _command_to_repeat(options: argparse.Namespace) -> str:
     """The command as somebody else would type it: without this machine's paths."""
     data = str(DRAWN) if options.data == DRAWN else "PATH"
-    words = ["python", "-m", "fer_core", "train", options.recipe, "--data", data]
+    words = ["fer", "train", options.recipe, "--data", data]
+    words += ["--start", options.start.name] if options.start else []
     words += ["--name", options.name] if options.name else []
     for setting in options.settings:
         words += ["--set", setting]
