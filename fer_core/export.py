@@ -6,10 +6,6 @@ and one dense layer, also to "activation_map" (N, h, w, 7). Weights are stored i
 as they are, and computed with in float32. This is the only module that imports TensorFlow.
 """
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +16,7 @@ import numpy.typing as npt
 from fer_core.calibration import UNCALIBRATED, Calibration
 from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import RunError
+from fer_core.files import replace_whole
 from fer_core.litert import ACTIVATION_MAP, IMAGES, PROBABILITIES, LiteRTModel
 
 TOLERANCE = 2e-3  # of a probability; rounding weights to float16 changed 0.0011 at most
@@ -47,9 +44,10 @@ def export_tflite(
             f"Received: {keras.backend.backend()}."
         )
     graph = _build_graph(as_float32(model), calibration)
-    with _written_whole(Path(path)) as partial:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with replace_whole(Path(path)) as partial:
         try:
-            graph.export(partial, format="litert", verbose=False, **_converter_settings(float16))
+            graph.export(str(partial), format="litert", verbose=False, **_converter_settings(float16))
             LiteRTModel(partial)
         except Exception as error:  # The converter raises whatever fails in it.
             raise RunError(f"The model cannot be written for LiteRT: {error}") from error
@@ -156,13 +154,3 @@ def _keras_probabilities(
     starts = range(0, len(images), BATCH)
     answers = [model(images[start : start + BATCH, :, :, None], training=False) for start in starts]
     return calibration.probabilities(np.concatenate([keras.ops.convert_to_numpy(each) for each in answers]))
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[str]:
-    """A file to write beside ``path``, which takes its place at the end and vanishes on failure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        partial = os.path.join(folder, "partial.tflite")
-        yield partial
-        os.replace(partial, path)

@@ -3,33 +3,81 @@
 import csv
 import json
 import os
+import secrets
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from fer_core.errors import RunError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+PARTIAL = ".fer-partial-"  # how the name of a file begins that is being written
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Another name to write to; the file gets its own once it is whole, so a kill leaves the old one."""
-    unfinished = path.with_name(f".{path.name}")
+def replace_whole(path: Path, *, fsync: bool = False) -> Iterator[Path]:
+    """A path beside ``path`` to write to, which takes its place when the ``with`` ends: whole or not at all.
+
+    A failure removes what was written. A killed process can't: what it left is removed when the next file is
+    written into the same folder. Two may write the same file at once; the last to end has written it.
+
+    Args:
+        path: the file to write, in a folder that exists.
+        fsync: wait until the bytes have reached the disk, so that a power cut can't take them either.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    _sweep(path.parent)
+    # The name ends as its own does: NumPy and Keras look at the suffix.
+    partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name}")
     try:
-        yield unfinished
-        os.replace(unfinished, path)
+        with _create(partial) as held:
+            yield partial
+            if fsync:
+                os.fsync(held.fileno())
+            if not fcntl:  # Windows renames no open file; elsewhere the lock lasts until it is renamed
+                held.close()
+            os.replace(partial, path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
+
+
+def _create(path: Path) -> BinaryIO:
+    """A new file, open and locked: that is how ``_sweep`` knows it from one that a killed process left."""
+    held = path.open("xb")
+    if fcntl:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not path.exists():  # swept between the two
+            held.close()
+            return _create(path)
+    return held
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left; a lock, on Windows the open file itself, guards what is in use."""
+    for leftover in folder.glob(f"{PARTIAL}*"):
+        with suppress(OSError), open(leftover, "rb") as held:
+            if fcntl:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                held.close()
+            leftover.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, whole or not at all."""
-    with replacing(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+    with replace_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
@@ -69,7 +117,7 @@ def read_number(path: Path, *keys: str) -> float:
 
 def write_columns(path: Path, columns: Sequence[str], rows: Sequence[dict[str, float]]) -> None:
     """Write numbers as a CSV with a header, whole or not at all."""
-    with replacing(path) as unfinished, open(unfinished, "w", newline="", encoding="utf-8") as file:
+    with replace_whole(path) as partial, open(partial, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
@@ -94,9 +142,9 @@ def compress_archive(path: Path) -> None:
     """Compress the members of a zip archive, which stays one that every reader of zip reads; whole or not at
     all. Kernels rounded to float16 take 0.6 of their size so (Keras stores them as float32)."""
     with (
-        replacing(path) as unfinished,
+        replace_whole(path) as partial,
         zipfile.ZipFile(path) as archive,
-        zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as smaller,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as smaller,
     ):
         for member in archive.infolist():
             smaller.writestr(member.filename, archive.read(member))
@@ -104,8 +152,8 @@ def compress_archive(path: Path) -> None:
 
 def write_arrays(path: Path, arrays: dict[str, npt.NDArray[Any]], *, compress: bool = True) -> None:
     """Write named arrays as a .npz, whole or not at all; compressing takes long where they are large."""
-    with replacing(path) as unfinished:
-        (np.savez_compressed if compress else np.savez)(unfinished, **arrays)  # type: ignore[arg-type]
+    with replace_whole(path) as partial:
+        (np.savez_compressed if compress else np.savez)(partial, **arrays)  # type: ignore[arg-type]
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

@@ -40,7 +40,7 @@ def test_a_kill_while_writing_leaves_the_last_checkpoint(path, monkeypatch):
     checkpoints.save(path, RECIPE, HISTORY, STATE)
 
     def write_half(file, **arrays):
-        file.write(b"half of it")
+        file.write_bytes(b"half of it")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(checkpoints.np, "savez", write_half)

@@ -1,4 +1,4 @@
-"""The README tells the truth: its numbers, its commands, its tree."""
+"""The documents tell the truth: the README's numbers, commands and tree, and where links lead."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,8 @@ from fer_core.runs import list_runs
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+CODE = [*sorted((ROOT / "fer_core").rglob("*.py")), *sorted((ROOT / "pages").rglob("*.py"))]
 
 
 def test_the_results_table_is_that_of_the_committed_runs():
@@ -33,9 +35,27 @@ def test_every_command_shown_is_understood(command):
     build_parser().parse_args(command.split())
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
-def test_every_link_leads_somewhere(name):
-    assert name.startswith("https://") or (ROOT / name).exists()
+def headings(text):
+    """The anchors that GitHub gives a document's headings."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        target, _, anchor = link.partition("#")
+        if not target.startswith("https://"):
+            assert (path.parent / target).exists(), link
+        if not target:
+            assert anchor in headings(text), link
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_documents_that_the_code_refers_to_are_there(path):
+    for document in re.findall(r"\bdocs/[\w/.-]+\.md", path.read_text(encoding="utf-8")):
+        assert (ROOT / document).is_file(), document
 
 
 def test_the_tree_names_what_is_there():

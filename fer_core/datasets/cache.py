@@ -7,14 +7,14 @@ the source changes, so the folder does not grow. A cache that cannot be read or 
 
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from fer_core.files import replace_whole
 
 VERSION = 1  # Raise it when a reader changes what it returns.
 Arrays = Mapping[str, npt.NDArray]
@@ -74,19 +74,10 @@ def _load(path: Path, stamp: str) -> Arrays | None:
 
 
 def _save(path: Path, stamp: str, arrays: Arrays) -> None:
-    """Write beside ``path`` and rename: a reader at any moment finds a whole file or none."""
+    """Keep the arrays: a reader at any moment finds a whole file or none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
-            partial = Path(file.name)
-            try:
-                np.savez(file, allow_pickle=False, stamp=np.array(stamp), **arrays)
-                file.close()
-                partial.replace(path)
-            except BaseException:
-                file.close()
-                with suppress(OSError):
-                    partial.unlink()
-                raise
+        with replace_whole(path) as partial:
+            np.savez(partial, allow_pickle=False, stamp=np.array(stamp), **arrays)
     except OSError as error:
         logger.info("The arrays are not kept in %s: %s", path, error)

@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from fer_core.errors import DataError, MissingExtraError
+from fer_core.files import replace_whole
 
 # A public copy of the CSV. It needs no account, where the competition asks to accept its rules first.
 HANDLE = "deadskull7/fer2013"
@@ -57,9 +57,7 @@ def _copy(source: Path, target: Path) -> None:
     """Copy whole or not at all, so that an interruption leaves no half file under the right name."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            partial = Path(folder, NAME)
+        with replace_whole(target) as partial:
             shutil.copyfile(source, partial)
-            os.replace(partial, target)
     except OSError as error:
         raise DataError(f"{target} must be writable. Received: {error.strerror or error}.") from None

@@ -1,7 +1,6 @@
 """What an unfinished training needs to go on, in one file that is whole or absent."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.errors import RecipeError, RunError
+from fer_core.files import replace_whole
 from fer_core.recipes import Recipe
 
 Arrays = list[npt.NDArray[Any]]
@@ -18,12 +18,8 @@ def save(path: Path, recipe: Recipe, history: list[dict[str, float]], state: dic
     """Write recipe, history and named lists of arrays; a kill at any moment leaves the previous file."""
     arrays = {f"{name}/{index}": a for name, values in state.items() for index, a in enumerate(values)}
     text = json.dumps({"recipe": recipe.to_json(), "history": history, "names": list(state)})
-    unfinished = path.with_suffix(".writing")
-    with open(unfinished, "wb") as file:
-        np.savez(file, about=np.array(text), **arrays)  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
+    with replace_whole(path, fsync=True) as partial:
+        np.savez(partial, about=np.array(text), **arrays)  # type: ignore[arg-type]
 
 
 def load(path: Path, recipe: Recipe) -> tuple[list[dict[str, float]], dict[str, Arrays]]:
