@@ -209,9 +209,7 @@ STUDIES: dict[str, Callable[[Recipe], Study]] = {
     "splits": _splits,
     "attention": _attention,
 }
-BASES: dict[str, Callable[[], Recipe]] = {
-    "attention": residual_base
-}  # of the studies that vary another recipe
+BASES: dict[str, Callable[[], Recipe]] = {"attention": residual_base}  # where it is not the paper's
 
 
 def load_study(name: str, base: Recipe | None = None) -> Study:

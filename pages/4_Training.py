@@ -52,8 +52,8 @@ def main() -> None:
     if run.recipe.teachers:
         st.caption(
             f"{run.name} learns from {format_list(run.recipe.teachers)} too: its training loss counts how "
-            f"far it is from those predictions, so it is larger than the validation loss, which counts the labels "
-            "alone."
+            f"far it is from those predictions, so it is larger than the validation loss, which counts the "
+            "labels alone."
         )
     left, right = st.columns(2, gap="large")
     with left:

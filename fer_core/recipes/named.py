@@ -15,10 +15,9 @@ def best() -> Recipe:
     Transfer learning is the paper's first future work. The start weights are A. Savchenko's (HSE_FaceRec_tf:
     identities, age and gender on VGGFace2), so this network has seen other faces than FER2013's. Images are
     doubled to 96 px inside the network; training sees crops of 80, and of 64 in its first half. AdamW learns
-    faster from these weights than SGD: after one epoch of 8,192 images it predicts 48 % of PublicTest, SGD 39 %.
-    Its own mean
-    predictions take the place of a growing share of the labels (Kim et al. 2021), mixup, CutMix and erasing
-    keep it from overfitting, and the last layer is fitted anew at the end.
+    faster from these weights than SGD: after one epoch of 8,192 images it has 48 % of PublicTest, SGD 39 %.
+    Its own mean predictions take the place of a growing share of the labels (Kim et al. 2021), mixup, CutMix
+    and erasing keep it from overfitting, and the last layer is fitted anew at the end.
 
     Expected: not measured yet.
     Time: not measured yet.
@@ -44,9 +43,9 @@ def scratch() -> Recipe:
     """A residual network that learns from FER2013's labels alone: no other images, no teacher.
 
     Muon (Jordan et al. 2024) needs a quarter fewer epochs than SGD. Mixup, CutMix and erasing, crops of 40 px
-    out of 48, of 32 px in the first half, and the EMA of the weights keep it from overfitting. Labels give way
-    to the network's own mean predictions (self-distillation, Kim et al. 2021), since people agree with them
-    only two times in three. The last epoch is kept, and the last layer fitted anew on unmixed images.
+    out of 48, of 32 px in the first half, and the EMA of the weights keep it from overfitting. Labels give
+    way to the network's own mean predictions (self-distillation, Kim et al. 2021), since people agree with
+    them only two times in three. The last epoch is kept, and the last layer fitted anew on unmixed images.
 
     Expected: 70.4 % on PublicTest from a single view, 70.7 % averaged with the mirror image; 71.0 and 71.4 %
     on PrivateTest (measured under its former name, ``quick``).

@@ -149,22 +149,9 @@ RENAMED = {
     "refit_head": "retrain_classifier",
     "teacher_share": "distillation_weight",
 }
-RETIRED = frozenset(
-    [
-        "batch_norm",
-        "drop_blank",
-        "initializer",
-        "label_smoothing",
-        "lessons",
-        "momentum",
-        "precision",
-        "random_crop",
-        "stretch",
-        "teacher_maps",
-        "teacher_temperature",
-        "unmixed_epochs",
-        "warmup_epochs",
-    ]
+RETIRED = (
+    *("batch_norm", "drop_blank", "initializer", "label_smoothing", "lessons", "momentum", "precision"),
+    *("random_crop", "stretch", "teacher_maps", "teacher_temperature", "unmixed_epochs", "warmup_epochs"),
 )
 FIELD_TYPES: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(Recipe)}
 TYPE_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}

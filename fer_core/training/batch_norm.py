@@ -11,7 +11,7 @@ SMALLEST_VARIANCE = 1e-6  # of a channel that is silent on every image
 
 
 def renew_statistics(network: keras.Model, images: npt.NDArray[np.uint8]) -> None:
-    """Put the mean over ``images``, (N, side, side, 1) uint8, in the place of batch norm's moving averages."""
+    """Put the mean over ``images``, (N, side, side, 1) uint8, in place of batch norm's moving averages."""
     norms = _norms(network)
     momenta = [layer.momentum for layer in norms]
     for step, start in enumerate(range(0, len(images), BATCH)):

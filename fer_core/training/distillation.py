@@ -24,9 +24,7 @@ def join_teachers(networks: Sequence[keras.Model]) -> keras.Model:
     """
     images = keras.Input((None, None, 1), dtype="uint8")
     for index, network in enumerate(networks):
-        network.name = (
-            f"teacher_{index}"  # teachers may share an architecture, and a model has each name once
-        )
+        network.name = f"teacher_{index}"  # they may share an architecture, and a model has each name once
     logits = [network(images, training=False) for network in networks]
     mean = keras.layers.Average(dtype="float32")(logits) if len(logits) > 1 else logits[0]
     teacher = keras.Model(images, mean, name="teacher")

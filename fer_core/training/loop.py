@@ -112,7 +112,7 @@ def train(
         start(network)
         adapt_statistics(network, data.of_epoch(0)[0][:STATISTICS_IMAGES])
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
-        _one_epoch(recipe, network, data, progress, validation, on_step)
+        _one_epoch(recipe, network, data, progress, validation=validation, on_step=on_step)
         _save(checkpoint, recipe, network, progress, data)
         if on_epoch:
             on_epoch(progress.history)
@@ -133,6 +133,7 @@ def _one_epoch(
     network: keras.Model,
     data: EpochData,
     progress: Progress,
+    *,
     validation: Dataset,
     on_step: OnStep | None,
 ) -> None:
