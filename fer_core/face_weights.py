@@ -40,10 +40,10 @@ def load_face_weights(network: keras.Model, path: str | Path) -> None:
             weights = _weights_of(layer, tensors)
             if weights:
                 layer.set_weights(weights)
-    except (KeyError, ValueError) as error:
-        raise RecipeError(
-            f"{path} does not fit {network.name}: expected the tensors of a MobileNet v1. Received: {error}."
-        ) from error
+    except KeyError as error:
+        raise RecipeError(f"{path} does not fit {network.name}: it has no tensor {error}.") from error
+    except ValueError as error:
+        raise RecipeError(f"{path} does not fit {network.name}: {error}") from error
 
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[np.float32]]:
@@ -63,7 +63,7 @@ def read_tensors(path: Path) -> dict[str, npt.NDArray[np.float32]]:
             values = np.frombuffer(data, stored, count, at)
             tensors[spec["name"]] = values.astype(np.float32).reshape(spec["shape"])
             at += count * BYTES[stored]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecipeError(
             f"The face weights cannot be read from {path}: {type(error).__name__}: {error}. {HOW}"
         ) from error

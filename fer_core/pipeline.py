@@ -57,7 +57,8 @@ def train_run(
     """
     require_splits(splits)
     origin = {"command": command, "commit": current_commit(), "other_images": other_images(recipe)}
-    start, teacher = load_start(recipe, start_path), load_teacher(recipe)
+    start = None if resume else load_start(recipe, start_path)  # a checkpoint holds what came of it
+    teacher = load_teacher(recipe)
     run = runs.start_run(recipe, resume=resume, restart=restart)
     network, facts = train_into(
         run,

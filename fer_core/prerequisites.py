@@ -9,10 +9,11 @@ from pathlib import Path
 
 import keras
 
-from fer_core.architectures import build_network
+from fer_core.architectures import FLAT_HEADS, build_network
+from fer_core.emotions import SIDE
 from fer_core.errors import RecipeError, RunError
 from fer_core.face_weights import HOW, VGGFACE2, load_face_weights
-from fer_core.recipes import RECIPES, Recipe
+from fer_core.recipes import RECIPES, Recipe, load_recipe
 from fer_core.runs import Run, load_run, models_folder
 from fer_core.training import Start, dtype_policy, join_teachers, precision_here
 
@@ -57,6 +58,8 @@ def load_start(recipe: Recipe, path: Path | None = None) -> Start | None:
 
 def _load_imagenet(network: keras.Model) -> None:
     """MobileNet v1's weights as Keras fetches and keeps them, below the last layer of ``build_mobilenet``."""
+    if network.name != "mobilenet":
+        raise RecipeError(f"ImageNet's weights start a mobilenet alone. Received: {network.name}.")
     try:
         body = keras.applications.MobileNet(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
     except Exception as error:  # what Keras raises when a download fails
@@ -81,9 +84,29 @@ def load_teacher(recipe: Recipe) -> keras.Model | None:
     return join_teachers([_any_side(_earlier(name)) for name in recipe.teachers])
 
 
-def missing_teachers(recipe: Recipe) -> list[str]:
-    """The runs that teach and are not there yet, but have a recipe; in the order in which to train them."""
-    return [name for name in recipe.teachers if name in RECIPES and not (models_folder() / name).exists()]
+def missing_teachers(recipe: Recipe) -> list[Recipe]:
+    """The recipes of teachers that have no run yet, and of those that they learn from, in the order in which
+    to train them.
+
+    Raises:
+        RunError: if one has no run and no recipe, or a run that is broken.
+    """
+    missing: list[Recipe] = []
+    for name in recipe.teachers:
+        known = name.removeprefix("_")
+        if known not in RECIPES or (models_folder() / name).exists():
+            _earlier(name)
+            continue
+        teacher = load_recipe(known) if name == known else unranked(load_recipe(known))
+        missing += [each for each in (*missing_teachers(teacher), teacher) if each not in missing]
+    return missing
+
+
+def unranked(recipe: Recipe) -> Recipe:
+    """The recipe for faces drawn by code: an underscore keeps its run, and those that it learns from, out of
+    FER2013's ranking."""
+    names = [f"_{name.removeprefix('_')}" for name in (recipe.name, *recipe.teachers)]
+    return recipe.replace(name=names[0], teacher="+".join(names[1:]))
 
 
 def other_images(recipe: Recipe) -> str:
@@ -102,6 +125,11 @@ def other_images(recipe: Recipe) -> str:
 def _any_side(run: Run) -> keras.Model:
     """A run's network for images of any side, in the precision that suits it here."""
     saved = _load(run)
+    if run.recipe.architecture in FLAT_HEADS:
+        raise RecipeError(
+            f"The run {run.name!r} cannot teach: a teacher takes images of any size. Received: "
+            f"{run.recipe.architecture}, for images of {SIDE} pixels a side."
+        )
     with dtype_policy(precision_here(run.recipe.architecture)):
         network = build_network(run.recipe.architecture, dropout=run.recipe.dropout, side=None)
     network.set_weights(saved.get_weights())
@@ -114,9 +142,11 @@ def _earlier(name: str) -> Run:
     try:
         return load_run(name)
     except RunError as error:
-        if name not in RECIPES or (models_folder() / name).exists():
+        known = name.removeprefix("_")
+        if known not in RECIPES or (models_folder() / name).exists():
             raise
-        raise RunError(f"{error} Train it first: fer train {name} --data PATH.") from error
+        data = "PATH" if name == known else "drawn"
+        raise RunError(f"{error} Train it first: fer train {known} --data {data}.") from error
 
 
 def _load(run: Run) -> keras.Model:

@@ -28,7 +28,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--name", help="the run's name (default: the recipe's)")
     command.add_argument("--start", type=Path, metavar="FILE", help=START_HELP)
     command.add_argument(
-        "--with-teachers", action="store_true", help="first train the runs it is distilled from"
+        "--with-teachers", action="store_true", help="first train what it is distilled from and is missing"
     )
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
@@ -53,22 +53,30 @@ def show_recipes(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> int:
     """``fer train RECIPE --data PATH``."""
     from fer_core.recipes import load_recipe, override
+    from fer_core.runs import check_start
 
     recipe = override(load_recipe(options.recipe), options.settings)
-    name = options.name or recipe.name
-    if options.data == DRAWN:  # its numbers are no match for FER2013's, so it is not ranked among them
-        name = f"_{name.removeprefix('_')}"
-    recipe = recipe.replace(name=name)
+    recipe = recipe.replace(name=options.name or recipe.name)
     splits = load_splits(options.data)
-    from fer_core.prerequisites import (
-        missing_teachers,  # Keras loads here, after what can be wrong is checked
-    )
+    from fer_core.prerequisites import missing_teachers, unranked  # Keras loads here, once the data is read
 
-    for teacher in missing_teachers(recipe) if options.with_teachers else []:
-        print(f"{recipe.name} is distilled from {teacher}: training that first.", file=sys.stderr)
-        if not _train_one(load_recipe(teacher), splits, options, command=f"fer train {teacher} --data PATH"):
+    recipe = unranked(recipe) if options.data == DRAWN else recipe
+    teachers = missing_teachers(recipe) if options.with_teachers else []
+    for each in (recipe, *teachers):  # before hours of training, and not after
+        check_start(each, resume=_resumes(each, options), restart=options.restart)
+    for teacher in teachers:
+        print(f"{recipe.name} is distilled from {teacher.name}: training that first.", file=sys.stderr)
+        if not _train_one(teacher, splits, options, command=_command_to_repeat(options, of=teacher)):
             return 130
     return 0 if _train_one(recipe, splits, options, command=_command_to_repeat(options)) else 130
+
+
+def _resumes(recipe: "Recipe", options: argparse.Namespace) -> bool:
+    """Whether to go on with an interrupted run; with its teachers, only where one is there."""
+    from fer_core.runs import unfinished_runs
+
+    interrupted = {run.name for run in unfinished_runs() if run.checkpoint_path.is_file()}
+    return options.resume and (recipe.name in interrupted or not options.with_teachers)
 
 
 def _train_one(
@@ -84,7 +92,7 @@ def _train_one(
         splits,
         command=command,
         start_path=options.start,
-        resume=options.resume,
+        resume=_resumes(recipe, options),
         restart=options.restart,
     )
     run = show_training(start, epochs=recipe.epochs, again=f"fer {shlex.join(again)} --resume")
@@ -105,12 +113,13 @@ def calibrate(options: argparse.Namespace) -> None:
     print_scores(calibrate_run(run, splits))
 
 
-def _command_to_repeat(options: argparse.Namespace) -> str:
-    """The command as somebody else would type it: without this machine's paths."""
-    data = str(DRAWN) if options.data == DRAWN else "PATH"
-    words = ["fer", "train", options.recipe, "--data", data]
-    words += ["--start", options.start.name] if options.start else []
-    words += ["--name", options.name] if options.name else []
-    for setting in options.settings:
+def _command_to_repeat(options: argparse.Namespace, of: "Recipe | None" = None) -> str:
+    """The command as somebody else would type it, for the recipe that is asked for, or a teacher of it:
+    without this machine's paths."""
+    name = of.name.removeprefix("_") if of else options.recipe
+    words = ["fer", "train", name, "--data", str(DRAWN) if options.data == DRAWN else "PATH"]
+    words += ["--start", options.start.name] if options.start and (not of or of.start) else []
+    words += ["--name", options.name] if options.name and not of else []
+    for setting in [] if of else options.settings:
         words += ["--set", setting]
     return shlex.join(words)

@@ -127,7 +127,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Recipe":
-        """The recipe that ``to_json`` wrote; fields that older versions had are renamed or left out.
+        """The recipe that ``to_json`` wrote; fields that older versions had are translated or left out.
 
         Raises:
             RecipeError: if a field is unknown, missing or out of range.
@@ -135,6 +135,9 @@ class Recipe:
         if not isinstance(fields, Mapping):
             raise RecipeError(f"A recipe must be a JSON object of fields. Received: {fields!r}.")
         kept = {RENAMED.get(key, key): value for key, value in fields.items() if key not in RETIRED}
+        for before, now in MOVED:
+            if all(fields.get(key) == value for key, value in before.items()):
+                kept |= now
         _known(kept)
         try:
             return cls(**kept)
@@ -142,7 +145,8 @@ class Recipe:
             raise RecipeError(f"The recipe is not whole: {error}.") from error
 
 
-# Fields of runs that were stored before 0.25: what they are called now, and those that are gone.
+# Fields of runs that were stored before 0.25: what they are called now, those that are gone, and which of
+# their values another field has now.
 RENAMED = {
     "average": "ema",
     "self_share": "self_distillation",
@@ -152,6 +156,11 @@ RENAMED = {
 RETIRED = (
     *("batch_norm", "drop_blank", "initializer", "label_smoothing", "lessons", "momentum", "precision"),
     *("random_crop", "stretch", "teacher_maps", "teacher_temperature", "unmixed_epochs", "warmup_epochs"),
+)
+MOVED: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    ({"architecture": "paper-cnn", "batch_norm": False}, {"architecture": "paper-cnn-no-batch-norm"}),
+    ({"architecture": "paper-cnn", "initializer": "glorot_uniform"}, {"architecture": "paper-cnn-glorot"}),
+    ({"optimizer": "sgd", "momentum": 0.0}, {"optimizer": "sgd-plain"}),
 )
 FIELD_TYPES: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(Recipe)}
 TYPE_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}

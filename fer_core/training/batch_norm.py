@@ -29,17 +29,20 @@ def adapt_statistics(network: keras.Model, images: npt.NDArray[np.uint8]) -> Non
 
     Args:
         network: uint8 (N, side, side, 1) -> logits.
-        images: (N, side, side, 1) uint8 as training sees them, at least one batch of 256.
+        images: (N, side, side, 1) uint8 as training sees them; whole batches of 256 count, or all of fewer.
     """
     norms = _norms(network)
+    if not norms:
+        return
     probe = keras.Model(network.input, [layer.input for layer in norms])
     sums: list[Any] = [0.0] * len(norms)
     squares: list[Any] = [0.0] * len(norms)
-    starts = range(0, len(images) - BATCH + 1, BATCH)
+    starts = range(0, max(1, len(images) - BATCH + 1), BATCH)
     for start in starts:
         for index, seen in enumerate(probe.predict_on_batch(images[start : start + BATCH])):
-            sums[index] += seen.mean(axis=(0, 1, 2), dtype=np.float64)
-            squares[index] += np.square(seen, dtype=np.float64).mean(axis=(0, 1, 2))
+            places = tuple(range(seen.ndim - 1))  # all axes but the channels
+            sums[index] += seen.mean(axis=places, dtype=np.float64)
+            squares[index] += np.square(seen, dtype=np.float64).mean(axis=places)
     for layer, total, square in zip(norms, sums, squares, strict=True):
         mean = total / len(starts)
         variance = np.maximum(square / len(starts) - mean**2, SMALLEST_VARIANCE)

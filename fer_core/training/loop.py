@@ -19,7 +19,7 @@ from fer_core import metrics
 from fer_core.architectures import build_network
 from fer_core.curves import best_epoch
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
-from fer_core.errors import DataError, RunError
+from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.recipes import Recipe
 from fer_core.training import checkpoints
 from fer_core.training.batch_norm import adapt_statistics
@@ -90,12 +90,14 @@ def train(
 
     Raises:
         DataError: if either set is PrivateTest, which chooses nothing here, or the images fill no batch.
-        RecipeError: if the recipe asks for what this Python cannot do.
+        RecipeError: if the recipe asks for what this Python cannot do, or a start or teacher is not given.
         RunError: if the checkpoint is broken or belongs to another recipe.
     """
     for dataset in (train, validation):
         if dataset.split == PRIVATE_TEST:
             raise DataError("PrivateTest is for the final evaluation alone. Received it as training input.")
+    resume = resume and checkpoint.is_file()
+    _require_given(recipe, start=bool(start) or resume, teacher=teacher is not None)
     if recipe.retrain_classifier:
         require_scikit_learn()
     images = without_blank(train)
@@ -106,7 +108,7 @@ def train(
     with dtype_policy(precision_here(recipe.architecture)):
         network = build_trainer(recipe, steps)
     progress = Progress(monitor=recipe.monitor)
-    if resume and checkpoint.is_file():
+    if resume:
         progress = _restore(checkpoint, recipe, network, data)
     elif start:
         start(network)
@@ -117,6 +119,16 @@ def train(
         if on_epoch:
             on_epoch(progress.history)
     return _finished(recipe, progress, images, validation), progress
+
+
+def _require_given(recipe: Recipe, *, start: bool, teacher: bool) -> None:
+    """Refuse to train something else than was asked for: from nothing, or from labels alone."""
+    for name, asked, given in (("start", recipe.start, start), ("teacher", recipe.teacher, teacher)):
+        if asked and not given:
+            raise RecipeError(
+                f"{recipe.name} needs its {name}, {asked!r}, which only `fer train` loads. "
+                "Received: a training without it."
+            )
 
 
 def without_blank(dataset: Dataset) -> Dataset:
