@@ -13,20 +13,18 @@ from keras import layers
 
 from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import RecipeError
-from fer_core.recipes import Recipe
 
 # Channels of each 3x3 convolution; a stage ends in 2x2 max pooling: 48 -> 24 -> 12 -> 6 -> 3 pixels a side.
 # Width sits where the maps are small: on a CPU the cost is in the element-wise work of the large ones.
 PAPER_CNN_STAGES = ((32,), (64, 64), (128, 128, 128), (320, 320, 320, 320))
 
-# The same kind, lighter, its last maps pooled as a whole: it learns from crops, and by a teacher's maps.
+# The same kind, lighter, its last maps pooled as a whole, so that it can learn from crops.
 PAPER_CNN_POOLED_STAGES = ((32,), (64, 64), (128, 128, 128), (256, 256, 256))
 
 RESIDUAL_WIDTHS = (32, 64, 128, 256)
 WIDE_WIDTHS = (48, 64, 128, 384)  # 6.2 M parameters where those have 3.1
-# 96 px is the smallest side for which ImageNet's weights of MobileNetV2 are given out: twice FER2013's.
-MOBILENET_SIDE = 2 * SIDE
-MOBILENET_ALPHA = 1.0
+MOBILENET_SCALE = 2  # images are doubled to 96 px, since those weights come from larger ones
+MOBILENET_DEVIATION = 64.0  # of the pixels that those weights have seen, about 0, on a scale of 255
 # 0.96 M parameters; one face takes LiteRT 0.8 ms on one core.
 SMALL_WIDTHS = (32, 48, 96, 128)
 
@@ -96,24 +94,20 @@ def build_residual(
 
 
 def build_mobilenet(*, dropout: float, side: int | None = SIDE) -> keras.Model:
-    """MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381) under a pooled head, to start from ImageNet.
+    """MobileNet v1 (Howard et al. 2017, arXiv:1704.04861) under a pooled head, to start from other images.
 
-    Gray becomes three equal channels in [-1, 1] on twice the side inside the graph, as those weights want it.
-    The class activation map is 3 x 3. The weights are those of ``build_mobilenet_body``, then the head's.
+    Gray becomes three equal channels on twice the side inside the graph, each image with its own mean and
+    deviation taken out and brought to what ``face_weights`` have seen. The class activation map is 3 x 3. Its
+    layers have the names that ``keras.applications.MobileNet`` gives them.
     """
-    inputs = keras.Input((side, side, 1), dtype="uint8", name="pixels")
-    x = layers.Rescaling(1 / 127.5, offset=-1.0)(inputs)
-    x = layers.UpSampling2D(MOBILENET_SIDE // SIDE, interpolation="bilinear")(x)
-    body = build_mobilenet_body(input_tensor=layers.Concatenate()([x, x, x]))
+    inputs, x = _standardized_input(side)
+    x = layers.Rescaling(MOBILENET_DEVIATION)(x)
+    x = layers.UpSampling2D(MOBILENET_SCALE, interpolation="bilinear")(x)
+    body = keras.applications.MobileNet(
+        include_top=False, weights=None, input_tensor=layers.Concatenate()([x, x, x])
+    )
     x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(body.output))
     return keras.Model(inputs, _logits(x), name="mobilenet")
-
-
-def build_mobilenet_body(*, weights: str | None = None, **settings: Any) -> keras.Model:
-    """MobileNetV2 up to its last maps; ``weights`` "imagenet" are fetched by Keras, None are drawn."""
-    return keras.applications.MobileNetV2(
-        alpha=MOBILENET_ALPHA, include_top=False, weights=weights, **settings
-    )
 
 
 def build_strided(*, dropout: float, side: int | None = SIDE) -> keras.Model:
@@ -208,6 +202,8 @@ def _logits(x: keras.KerasTensor) -> keras.KerasTensor:
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "paper-cnn": build_paper_cnn,
+    "paper-cnn-glorot": partial(build_paper_cnn, initializer="glorot_uniform"),
+    "paper-cnn-no-batch-norm": partial(build_paper_cnn, batch_norm=False),
     "paper-cnn-pooled": partial(build_paper_cnn, stages=PAPER_CNN_POOLED_STAGES, pool_whole=True),
     "residual": build_residual,
     "residual-plain": partial(build_residual, attention="none"),
@@ -217,37 +213,33 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "mobilenet": build_mobilenet,
     "strided": build_strided,
 }
+# Their dense layer holds a weight for each place, so they take images of one size.
+FLAT_HEADS = ("paper-cnn", "paper-cnn-glorot", "paper-cnn-no-batch-norm")
+# Made of full convolutions, which bfloat16 makes faster; depthwise ones it makes slower.
+FULL_CONVOLUTIONS = tuple(name for name in ARCHITECTURES if name.startswith(("paper", "residual")))
 
 
-VARIED = {"batch_norm": True, "initializer": "he_normal"}  # what studies vary, as it usually is
-FLAT_HEADS = ("paper-cnn",)  # their dense layer holds a weight for each place
-
-
-def build_network(recipe: Recipe, *, side: int | None = SIDE) -> keras.Model:
-    """The untrained network that the recipe names, under the Keras dtype policy in force.
+def build_network(architecture: str, *, dropout: float, side: int | None = SIDE) -> keras.Model:
+    """An untrained network, under the Keras dtype policy in force.
 
     Args:
-        recipe: its fields ``architecture``, ``dropout``, ``batch_norm`` and ``initializer`` decide.
-        side: pixels a side of the pictures; None takes any, as training on crops needs it. The weights are
-            the same for each.
+        architecture: one of ``ARCHITECTURES``.
+        dropout: in [0, 1), before the last layer.
+        side: pixels a side of the images; None takes any, as training on crops needs it. The weights are the
+            same for each.
+
+    Returns:
+        uint8 (N, side, side, 1) -> logits (N, 7) float32.
 
     Raises:
-        RecipeError: if there is no such architecture, or it cannot do what the recipe asks of it.
+        RecipeError: if there is no such architecture, or it takes images of one size and shall take any.
     """
-    if recipe.architecture not in ARCHITECTURES:
+    if architecture not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
+        raise RecipeError(f"There is no architecture {architecture!r}. The architectures are: {known}.")
+    if side is None and architecture in FLAT_HEADS:
         raise RecipeError(
-            f"There is no architecture {recipe.architecture!r}. The architectures are: {known}."
+            f"{architecture} flattens its last maps, so it takes whole images alone: crop_px must be {SIDE}, "
+            "and first_px 0. Received: images of any size."
         )
-    if not recipe.whole_faces and recipe.architecture in FLAT_HEADS:
-        raise RecipeError(
-            f"{recipe.architecture} flattens its last maps, so it learns from whole faces: crop_px must be "
-            f"{SIDE}, and first_px 0. Received: {recipe.crop_px} and {recipe.first_px}."
-        )
-    varied = {field: getattr(recipe, field) for field in VARIED if getattr(recipe, field) != VARIED[field]}
-    if varied and recipe.architecture != "paper-cnn":
-        raise RecipeError(
-            f"Only paper-cnn can vary {' and '.join(VARIED)}. "
-            f"Received: {recipe.architecture!r} with {varied}."
-        )
-    return ARCHITECTURES[recipe.architecture](dropout=recipe.dropout, side=side, **varied)
+    return ARCHITECTURES[architecture](dropout=dropout, side=side)

@@ -61,7 +61,7 @@ def results_table(runs: list[Run]) -> str:
     ]
     for run in runs:
         views, facts = run.metrics[PRIVATE_TEST], run.provenance
-        other = facts.get("other_pictures")
+        other = facts.get("other_images")
         single = views["single"]["all"]
         cells = [
             f"[`{run.name}`](models/{run.name}/README.md)" + (f", from {other}" if other else ""),
@@ -174,7 +174,7 @@ def _training(run: Run) -> str:
         took = f"{facts['epochs']} epochs in {took}; epoch {facts['best_epoch']} was kept"
     else:
         took, learner = f"fitted in {took}; of the candidates, {facts['chosen']:g} was kept", "baseline"
-    taught, other = "Training alone", facts.get("other_pictures")
+    taught, other = "Training alone", facts.get("other_images")
     if other:
         taught = f"Training, and from {other}, whose pictures are other than FER2013's: it started from "
         taught += "weights learnt there, or from a network that did"
@@ -183,7 +183,7 @@ def _training(run: Run) -> str:
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
         f"- Time: {took}\n"
         f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from {taught}\n"
-        f"{_head(run)}- Calibration: {_calibration(run)}\n"
+        f"- Calibration: {_calibration(run)}\n"
         f"- Versions: {versions}\n"
     )
 
@@ -197,15 +197,6 @@ def _calibration(run: Run) -> str:
         command = f"python -m fer_core calibrate {run.name} --data PATH"
         later = f", later, by `{command}` (commit `{facts['calibrated_at']}`)"
     return f"temperature {calibration.temperature:.4f}{power}, fitted on PublicTest{later}"
-
-
-def _head(run: Run) -> str:
-    """A line for a last layer that was fitted after the training had ended."""
-    facts = run.provenance.get("head")
-    if not facts:
-        return ""
-    when = f"{format_seconds(facts['seconds'])} on {facts['device']}, commit `{facts['commit']}`"
-    return f"- Last layer: fitted anew later, `python -m fer_core refit {run.name} --data PATH` ({when})\n"
 
 
 def _recipe(run: Run) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,22 +17,13 @@ from fer_core.datasets import find_duplicates
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.errors import DataError, RunError
 from fer_core.metrics import Evaluation
-from fer_core.provenance import current_commit, describe_fit, describe_refit, describe_training
+from fer_core.prerequisites import load_start, load_teacher, other_images
+from fer_core.provenance import current_commit, describe_fit, describe_training
 from fer_core.recipes import Recipe
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run
 from fer_core.summary import Summary, summarize, write_summary
-from fer_core.training import (
-    OnEpoch,
-    OnStep,
-    learnt_faces,
-    other_pictures,
-    precision_here,
-    predict_logits,
-    refit_head,
-    rounded,
-    train,
-)
+from fer_core.training import OnEpoch, OnStep, Start, precision_here, predict_logits, train, without_blank
 
 if TYPE_CHECKING:
     import keras
@@ -47,6 +39,7 @@ def train_run(
     splits: dict[str, Dataset],
     *,
     command: str = "",
+    start_path: Path | None = None,
     resume: bool = False,
     restart: bool = False,
     on_step: OnStep | None = None,
@@ -55,7 +48,8 @@ def train_run(
     """Train a recipe into ``models/<recipe.name>/``.
 
     Training teaches, PublicTest chooses the epoch and the calibration, PrivateTest is only evaluated.
-    ``command`` is noted in the run: what somebody would type to repeat it.
+    ``command`` is noted in the run: what somebody would type to repeat it. ``start_path`` is the file of the
+    weights to start from, for a recipe that starts from faces.
 
     Raises:
         DataError: if one of the three splits has no face.
@@ -63,9 +57,20 @@ def train_run(
             that it starts or learns from is missing.
     """
     require_splits(splits)
-    origin = {"command": command, "commit": current_commit(), "other_pictures": other_pictures(recipe)}
+    origin = {"command": command, "commit": current_commit(), "other_images": other_images(recipe)}
+    start = None if resume else load_start(recipe, start_path)  # a checkpoint holds what came of it
+    teacher = load_teacher(recipe)
     run = runs.start_run(recipe, resume=resume, restart=restart)
-    network, facts = train_into(run, recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch)
+    network, facts = train_into(
+        run,
+        recipe,
+        splits,
+        start=start,
+        teacher=teacher,
+        resume=resume,
+        on_step=on_step,
+        on_epoch=on_epoch,
+    )
     network.save(run.keras_path)
     files.compress_archive(run.keras_path)
     run.save_provenance(origin | facts)
@@ -79,6 +84,8 @@ def train_into(
     recipe: Recipe,
     splits: dict[str, Dataset],
     *,
+    start: Start | None = None,
+    teacher: "keras.Model | None" = None,
     resume: bool,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
@@ -95,6 +102,8 @@ def train_into(
         train=splits[TRAINING],
         validation=splits[PUBLIC_TEST],
         checkpoint=run.checkpoint_path,
+        start=start,
+        teacher=teacher,
         resume=resume,
         on_step=on_step,
         on_epoch=keep,
@@ -102,9 +111,10 @@ def train_into(
     run.save_history(progress.history)
     facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
-    facts |= {"precision": precision_here(recipe.precision)}
-    if progress.head_penalty is not None:
-        facts |= {"head_penalty": progress.head_penalty}
+    facts |= {"precision": precision_here(recipe.architecture)}
+    facts |= {"blank_images_left_out": len(splits[TRAINING]) - len(without_blank(splits[TRAINING]))}
+    if progress.classifier_penalty is not None:
+        facts |= {"classifier_penalty": progress.classifier_penalty}
     return network, facts | vars(_calibration_of(network, splits[PUBLIC_TEST]))
 
 
@@ -149,34 +159,6 @@ def require_splits(splits: dict[str, Dataset]) -> None:
             "Training and evaluation need all three splits of FER2013 (Training teaches, PublicTest chooses, "
             f"PrivateTest measures). Received data without: {', '.join(missing)}."
         )
-
-
-def refit_run(run: Run, splits: dict[str, Dataset]) -> Run:
-    """Fit the last layer of a finished run anew, as a recipe with ``refit_head`` does after training.
-
-    All that follows from it is written anew: calibration, LiteRT file, predictions, numbers, card. Stopped
-    halfway, it can be done again.
-
-    Returns:
-        The run, with its files read anew.
-
-    Raises:
-        DataError: if one of the three splits has no face.
-        RunError: if the run is a baseline's.
-    """
-    import keras
-
-    require_splits(splits)
-    _require_network(run)
-    network = keras.saving.load_model(run.keras_path, compile=False)
-    recipe, origin, started = run.recipe.replace(refit_head=True), current_commit(), time.perf_counter()
-    penalty = refit_head(network, learnt_faces(recipe, splits[TRAINING]), splits[PUBLIC_TEST])
-    network.set_weights(rounded(network.get_weights()))  # old runs may hold more digits
-    facts = describe_refit(origin, splits, time.perf_counter() - started)
-    network.save(run.keras_path)
-    files.compress_archive(run.keras_path)
-    run.save_asked(recipe)
-    return _calibrated(run, network, splits, {"head": facts | {"penalty": penalty}})
 
 
 def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:

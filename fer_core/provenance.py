@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.datasets.class_distribution import class_counts
-from fer_core.datasets.dataset import TRAINING, Dataset
+from fer_core.datasets.dataset import Dataset
 from fer_core.datasets.duplicates import fingerprint
 from fer_core.recipes import Recipe
 
@@ -32,12 +32,6 @@ def describe_fit(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:
     """The same for a baseline that has been fitted; ``seconds`` is fitting and choosing alone."""
     facts = {"seed": seed, "finished": _now(), "seconds": seconds}
     return facts | _surroundings(splits, BASELINE_PACKAGES)
-
-
-def describe_refit(commit: str | None, splits: dict[str, Dataset], seconds: float) -> dict:
-    """Facts of a last layer that was fitted after the training had ended."""
-    facts = {"commit": commit, "finished": _now(), "seconds": seconds, "device": describe_device()}
-    return facts | {"data": {TRAINING: describe_data(splits[TRAINING])}}
 
 
 def describe_measurement(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:

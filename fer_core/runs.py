@@ -43,7 +43,7 @@ from fer_core.summary import Summary, read_summary
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
-TRAIN_COMMAND = "python -m fer_core train paper-plain --data PATH"  # it needs no teacher
+TRAIN_COMMAND = "python -m fer_core train paper-cnn --data PATH"  # it needs no teacher
 HISTORY, METRICS, SUMMARY = "history.csv", "metrics.json", "summary.json"
 Asked = TypeVar("Asked", Recipe, Baseline)
 KERAS, CARD, CHECKPOINT = "model.keras", "README.md", "checkpoint.npz"
@@ -231,11 +231,7 @@ def unfinished_runs(folder: Path | None = None) -> list[Run]:
 
 
 def public_accuracy(run: Run) -> float:
-    """The number that runs are ranked by: PrivateTest never selects anything.
-
-    Raises:
-        RunError: if metrics.json lacks it.
-    """
+    """The number that runs are ranked by, a RunError without it: PrivateTest never selects anything."""
     return files.read_number(run.path / METRICS, PUBLIC_TEST, "single", "all", "accuracy")
 
 
@@ -255,7 +251,20 @@ def start_run(
     asked: Recipe | Baseline, *, folder: Path | None = None, resume: bool = False, restart: bool = False
 ) -> Run:
     """The unfinished run to train or fit into. An interrupted one is gone on with (``resume``), or thrown
-    away (``restart``), but never lost by accident.
+    away (``restart``), but never lost by accident: see ``check_start`` for what is refused."""
+    run = check_start(asked, folder=folder, resume=resume, restart=restart)
+    if run.path.exists() and not resume:
+        shutil.rmtree(run.path)
+    run.path.mkdir(parents=True, exist_ok=True)
+    if not resume:  # an interrupted run keeps its own; whether the two agree is the checkpoint's to say
+        run.save_asked(asked)
+    return run
+
+
+def check_start(
+    asked: Recipe | Baseline, *, folder: Path | None = None, resume: bool = False, restart: bool = False
+) -> Run:
+    """The run that ``start_run`` would start, with nothing written yet.
 
     Raises:
         RunError: if a run of that name is there, finished or not, or there is nothing to resume.
@@ -273,11 +282,6 @@ def start_run(
         raise RunError(
             f"An interrupted run {asked.name} is there: go on with it (--resume) or drop it (--restart)."
         )
-    if run.path.exists() and not resume:
-        shutil.rmtree(run.path)
-    run.path.mkdir(parents=True, exist_ok=True)
-    if not resume:  # an interrupted run keeps its own; whether the two agree is the checkpoint's to say
-        run.save_asked(asked)
     return run
 
 

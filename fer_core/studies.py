@@ -13,7 +13,7 @@ from fer_core.curves import overfitting_epoch
 from fer_core.errors import RecipeError
 from fer_core.formats import format_points
 from fer_core.metrics import Evaluation
-from fer_core.recipes import Recipe, paper_plain, teacher
+from fer_core.recipes import Recipe, paper_base, residual_base
 from fer_core.runs import Run, missing_files, models_folder
 
 BUDGET = "-epochs"  # ends the name of the folder of a budget
@@ -71,18 +71,17 @@ class Study:
 def base_recipe(epochs: int = EPOCHS, *, study: str = "") -> Recipe:
     """What a study varies, the paper's recipe if it has none of its own, with a fixed budget: no early
     stopping, so that every variant gets the same."""
-    return BASES.get(study, paper_plain)().replace(epochs=epochs, patience=0, refit_head=False)
+    return BASES.get(study, paper_base)().replace(epochs=epochs, patience=0)
 
 
 def _optimizers(base: Recipe) -> Study:
     """Each optimizer with a usual learning rate; learning rate x weight decay is the same for all of them."""
     shrink = base.learning_rate * base.weight_decay
 
-    def variant(name: str, what: str, rate: float, optimizer: str = "", momentum: float = 0.0) -> Variant:
+    def variant(name: str, what: str, rate: float, optimizer: str = "") -> Variant:
         recipe = base.replace(
-            name=name, optimizer=optimizer or name, momentum=momentum, learning_rate=rate,
-            weight_decay=shrink / rate,
-        )  # fmt: skip
+            name=name, optimizer=optimizer or name, learning_rate=rate, weight_decay=shrink / rate
+        )
         return Variant(recipe, f"{what}, learning rate {rate:g}")
 
     return Study(
@@ -92,8 +91,8 @@ def _optimizers(base: Recipe) -> Study:
             Variant(base.replace(name="nadam"), f"NAdam, learning rate {base.learning_rate:g}"),
             variant("adam", "Adam", base.learning_rate),
             variant("adamax", "Adamax", 2 * base.learning_rate),
-            variant("sgd-momentum", "SGD with Nesterov momentum 0.9", 0.05, "sgd", 0.9),
-            variant("sgd", "SGD without momentum", 0.1),
+            variant("sgd-momentum", "SGD with Nesterov momentum 0.9", 0.05, "sgd"),
+            variant("sgd", "SGD without momentum", 0.1, "sgd-plain"),
         ),
         tuple(
             Claim(f"NAdam beats {words}.", "accuracy", "nadam", other)
@@ -121,7 +120,7 @@ def _class_weights(base: Recipe) -> Study:
 
 
 def _augmentation(base: Recipe) -> Study:
-    changes = ("rotation_degrees", "shear_degrees", "zoom", "stretch", "shift", "brightness", "contrast")
+    changes = ("rotation_degrees", "shear_degrees", "zoom", "shift", "brightness", "contrast")
     plain = base.replace(name="plain", flip=False, erasing=0.0, **dict.fromkeys(changes, 0.0))
     return Study(
         "augmentation",
@@ -135,14 +134,15 @@ def _augmentation(base: Recipe) -> Study:
 
 
 def _regularisation(base: Recipe) -> Study:
+    plain = f"{base.architecture}-no-batch-norm"
     return Study(
         "regularisation",
         "What are batch norm and dropout worth?",
         (
             Variant(base.replace(name="both"), "batch norm and dropout"),
             Variant(base.replace(name="no-dropout", dropout=0.0), "batch norm alone"),
-            Variant(base.replace(name="no-batch-norm", batch_norm=False), "dropout alone"),
-            Variant(base.replace(name="neither", dropout=0.0, batch_norm=False), "neither"),
+            Variant(base.replace(name="no-batch-norm", architecture=plain), "dropout alone"),
+            Variant(base.replace(name="neither", dropout=0.0, architecture=plain), "neither"),
         ),
         (
             Claim("Dropout raises accuracy.", "accuracy", "both", "no-dropout"),
@@ -153,7 +153,7 @@ def _regularisation(base: Recipe) -> Study:
 
 
 def _initialisation(base: Recipe) -> Study:
-    glorot = base.replace(name="glorot", initializer="glorot_uniform")
+    glorot = base.replace(name="glorot", architecture=f"{base.architecture}-glorot")
     return Study(
         "initialisation",
         "Does it matter how the weights start?",
@@ -209,7 +209,7 @@ STUDIES: dict[str, Callable[[Recipe], Study]] = {
     "splits": _splits,
     "attention": _attention,
 }
-BASES: dict[str, Callable[[], Recipe]] = {"attention": teacher}  # of the studies that vary another recipe
+BASES: dict[str, Callable[[], Recipe]] = {"attention": residual_base}  # where it is not the paper's
 
 
 def load_study(name: str, base: Recipe | None = None) -> Study:

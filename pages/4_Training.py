@@ -49,10 +49,9 @@ def main() -> None:
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
     if run.recipe.teachers:
-        told = "predictions and feature maps" if run.recipe.teacher_maps else "predictions"
         st.caption(
             f"{run.name} is distilled from {format_list(run.recipe.teachers)}: its training loss includes "
-            f"the distance to their {told}, so it is not comparable with the validation loss, which is the "
+            f"the distance to their predictions, so it is not comparable with the validation loss, which is the "
             "cross-entropy of the labels alone."
         )
     left, right = st.columns(2, gap="large")

@@ -10,7 +10,7 @@ from fer_core.cards import write_card
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.metrics import Evaluation
-from fer_core.recipes import load_recipe
+from fer_core.recipes import paper_base
 from fer_core.runs import Run
 
 # FER2013's faces per emotion, and how a network of about 70 % reads them (rows are the truth).
@@ -34,7 +34,7 @@ def write_run(folder: Path, name: str, *, tflite: bytes, seed: int = 0, epochs: 
     Only ``model.tflite`` can be run; the numbers are drawn, not predicted by it.
     """
     rng = np.random.default_rng(seed)
-    recipe = load_recipe("paper-plain").replace(name=name, epochs=epochs, seed=seed)
+    recipe = paper_base().replace(name=name, epochs=epochs, seed=seed)
     run = runs.start_run(recipe, folder=folder)
     history = _draw_history(rng, epochs, worse=0.02 * seed)
     run.save_history(history)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from fer_core import runs
-from fer_core.architectures import ARCHITECTURES, _cbam, build_network
+from fer_core.architectures import ARCHITECTURES, FLAT_HEADS, _cbam, build_network
 from fer_core.datasets import draw_faces
 from fer_core.errors import RecipeError
 from fer_core.export import check_parity, export_tflite
 from fer_core.litert import LiteRTModel
-from fer_core.recipes import RECIPES, Recipe, load_recipe
+from fer_core.recipes import RECIPES, load_recipe
 from fer_core.runs import Run
 from fer_core.training import dtype_policy, predict_logits
 from tests.test_committed_runs import NETWORKS
@@ -25,7 +25,7 @@ FACES = draw_faces(1, seed=5)[0]
 @pytest.fixture(scope="module", params=sorted(ARCHITECTURES))
 def network(request):
     keras.utils.set_random_seed(0)
-    return build_network(Recipe(name="untrained", architecture=request.param, epochs=1))
+    return build_network(request.param, dropout=0.2)
 
 
 def test_pixels_go_in_and_logits_come_out(network):
@@ -46,7 +46,7 @@ def test_a_picture_of_one_gray_gives_finite_logits(network, gray):
 def test_logits_are_float32_under_any_policy(precision):
     for name in RECIPES:
         with dtype_policy(precision):
-            network = build_network(load_recipe(name))
+            network = build_network(load_recipe(name).architecture, dropout=0.2)
         assert network.outputs[0].dtype == "float32"
 
 
@@ -64,7 +64,7 @@ def test_the_file_is_small_and_loads_without_our_code(network, tmp_path):
 @pytest.mark.parametrize("attention", ["residual-plain", "residual-cbam"])
 def test_attention_is_exported_and_keeps_its_activation_map(attention, tmp_path):
     keras.utils.set_random_seed(0)
-    network = build_network(Recipe(name="untrained", architecture=attention, epochs=1))
+    network = build_network(attention, dropout=0.2)
     export_tflite(network, tmp_path / "model.tflite")
     check_parity(network, tmp_path / "model.tflite", FACES)
     assert LiteRTModel(tmp_path / "model.tflite").activation_map(FACES).shape == (7, 6, 6, 7)
@@ -100,13 +100,13 @@ def test_cbam_weighs_channels_and_then_places():
 def test_a_committed_network_is_still_built_as_it_was(path):
     """Runs are started from, and taught by, the weights of earlier ones: order and shapes must stay."""
     stored = keras.saving.load_model(Run(path).keras_path, compile=False)
-    built = build_network(Run(path).recipe)
+    built = build_network(Run(path).recipe.architecture, dropout=0.2)
     built.set_weights(stored.get_weights())
     np.testing.assert_array_equal(predict_logits(built, FACES), predict_logits(stored, FACES))
 
 
 def test_light_and_contrast_hardly_matter_to_the_papers_network():
-    network = build_network(load_recipe("paper-plain"))
+    network = build_network("paper-cnn", dropout=0.2)
     faces = np.clip(FACES, 80, 180)  # with room above and below
     darker = (faces.astype(int) * 0.5 + 10).round().astype(np.uint8)
     plain, changed = predict_logits(network, faces), predict_logits(network, darker)
@@ -119,25 +119,39 @@ def test_named_recipes_have_an_architecture():
 
 def test_an_unknown_architecture_names_those_there_are():
     with pytest.raises(RecipeError, match=r"no architecture 'vgg'\. The architectures are: .*paper-cnn"):
-        build_network(Recipe(name="x", architecture="vgg", epochs=1))
+        build_network("vgg", dropout=0.2)
 
 
-def test_crops_and_whole_faces_share_their_weights():
-    recipe = Recipe(name="cropped", architecture="residual", epochs=1, crop_px=40)
-    shapes = [[weight.shape for weight in build_network(recipe, side=side).weights] for side in (None, 48)]
+def test_crops_and_whole_images_share_their_weights():
+    networks = [build_network("residual", dropout=0.2, side=side) for side in (None, 48)]
+    shapes = [[weight.shape for weight in network.weights] for network in networks]
     assert shapes[0] == shapes[1]
-    assert build_network(recipe, side=None)(FACES[:2, :40, :40, None]).shape == (2, 7)
+    assert networks[0](FACES[:2, :40, :40, None]).shape == (2, 7)
 
 
 def test_the_papers_network_that_pools_as_a_whole_learns_from_crops():
-    recipe = Recipe(name="cropped", architecture="paper-cnn-pooled", epochs=1, crop_px=40)
-    network = build_network(recipe, side=None)
+    network = build_network("paper-cnn-pooled", dropout=0.2, side=None)
     assert network(FACES[:2, :40, :40, None]).shape == (2, 7)
     kinds = {type(layer).__name__ for layer in network.layers}
     assert {"Conv2D", "BatchNormalization", "MaxPooling2D", "Dropout", "Flatten", "Dense", "ReLU"} <= kinds
 
 
-def test_a_flat_head_learns_from_whole_faces_alone():
-    for changes in ({"crop_px": 40}, {"first_px": 24}):
-        with pytest.raises(RecipeError, match=r"crop_px must be 48, and first_px 0\. Received: (40|48) and"):
-            build_network(Recipe(name="cropped", architecture="paper-cnn", epochs=1, **changes))
+@pytest.mark.parametrize("architecture", FLAT_HEADS)
+def test_a_flat_head_takes_whole_images_alone(architecture):
+    with pytest.raises(RecipeError, match=r"crop_px must be 48, and first_px 0\. Received: images of any"):
+        build_network(architecture, dropout=0.2, side=None)
+
+
+def test_mobilenet_sees_gray_pixels_on_twice_the_side_at_its_weights_scale():
+    """Below the first convolution: three equal channels of 96 px, of mean 0 and deviation 64."""
+    network = build_network("mobilenet", dropout=0.2)
+    seen = np.asarray(keras.Model(network.input, network.get_layer("conv1").input)(FACES[..., None]))
+    assert seen.shape == (7, 96, 96, 3)
+    assert (seen == seen[..., :1]).all()
+    small = (FACES - FACES.mean(axis=(1, 2), keepdims=True)) / FACES.std(axis=(1, 2), keepdims=True) * 64
+    means = seen[..., 0].reshape(7, 48, 2, 48, 2).mean(axis=(2, 4))
+    np.testing.assert_allclose(
+        means[:, 1:-1, 1:-1].mean(axis=(1, 2)), small[:, 1:-1, 1:-1].mean(axis=(1, 2)), atol=2
+    )
+    assert np.corrcoef(means.ravel(), small.ravel())[0, 1] > 0.98
+    assert means.std() == pytest.approx(64, rel=0.1)

@@ -125,10 +125,10 @@ def test_the_card_of_a_run_on_drawn_faces_speaks_of_them():
     assert "FER2013" not in card
 
 
-def test_other_pictures_are_named_on_the_card_and_in_the_table(tmp_path):
+def test_other_images_are_named_on_the_card_and_in_the_table(tmp_path):
     run = write_run(tmp_path, "foreign", tflite=b"network", epochs=3)
     assert "the network learnt from Training alone" in write_card(run)
-    run.save_provenance(run.provenance | {"other_pictures": "ImageNet"})
+    run.save_provenance(run.provenance | {"other_images": "ImageNet"})
     foreign = Run(run.path)
     assert "learnt from Training, and from ImageNet, whose pictures are other than FER2013's" in write_card(
         foreign

@@ -13,7 +13,7 @@ import pytest
 from fer_core import files
 from fer_core.datasets import cache, kaggle
 from fer_core.export import export_tflite
-from fer_core.recipes import load_recipe
+from fer_core.recipes import paper_base
 from fer_core.training import checkpoints
 from tests.networks import tiny_network
 
@@ -32,7 +32,7 @@ WRITERS = {
     "a.json": lambda path: files.write_json(path, {"new": 1}),
     "a.csv": lambda path: files.write_columns(path, ["new"], [{"new": 1}]),
     "a.npz": lambda path: files.write_arrays(path, {"new": np.arange(3)}),
-    "checkpoint.npz": lambda path: checkpoints.save(path, load_recipe("paper-plain"), [], {}),
+    "checkpoint.npz": lambda path: checkpoints.save(path, paper_base(), [], {}),
     "cache.npz": lambda path: cache._save(path, "stamp", {"new": np.arange(3)}),
     "fer2013.csv": lambda path: kaggle._copy(Path(__file__), path),
     "model.tflite": lambda path: export_tflite(tiny_network(), path),

@@ -70,7 +70,7 @@ def test_momentum_goes_on_where_gradients_end():
     np.testing.assert_allclose(second, 2 * first, atol=0.02 * RATE)
 
 
-@pytest.mark.parametrize("shape", [(8,), (16, 7)])
+@pytest.mark.parametrize("shape", [(8,), (16, 7), (3, 3, 16, 1)], ids=["bias", "dense", "depthwise"])
 def test_all_that_is_no_kernel_learns_as_under_sgd(shape):
     rng = np.random.default_rng(4)
     gradients = [rng.normal(size=shape).astype(np.float32) for _ in range(3)]

@@ -10,11 +10,11 @@ import pytest
 from fer_core import files, paths, runs
 from fer_core.calibration import Calibration
 from fer_core.errors import RunError
-from fer_core.recipes import load_recipe
+from fer_core.recipes import paper_base
 from fer_core.runs import WHOLE, Run, best_run, broken_runs, list_runs, load_run, unfinished_runs
 from tests.finished_runs import write_run
 
-RECIPE = load_recipe("paper-plain").replace(name="one")
+RECIPE = paper_base().replace(name="one")
 
 
 @pytest.fixture(scope="module")

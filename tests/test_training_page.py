@@ -9,7 +9,7 @@ import pytest
 
 from fer_core import paths, runs
 from fer_core.curves import smooth
-from fer_core.recipes import load_recipe
+from fer_core.recipes import paper_base
 from fer_core.runs import HISTORY, HISTORY_COLUMNS, SUMMARY, list_runs, load_run, start_run
 from fer_core.summary import Layer, Summary, write_summary
 from pages.parts.readers import last_change
@@ -31,7 +31,7 @@ def finished(models):
 @pytest.fixture
 def training(models):
     """A run of which three of twenty epochs, of a minute each, are over."""
-    run = start_run(load_recipe("paper-plain").replace(name="new", epochs=20, patience=0), folder=models)
+    run = start_run(paper_base().replace(name="new", epochs=20, patience=0), folder=models)
     write_epochs(run, 3)
     return run
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fer_core.recipes import load_recipe
+from fer_core.recipes import paper_base
 from fer_core.runs import HISTORY, HISTORY_COLUMNS, RECIPE, start_run
 from fer_core.underway import list_underway
 
@@ -14,7 +14,7 @@ STARTED = 1_000_000.0
 @pytest.fixture
 def run(tmp_path):
     """A run that has just begun: a recipe of 10 epochs, no history."""
-    started = start_run(load_recipe("paper-plain").replace(name="new", epochs=10), folder=tmp_path)
+    started = start_run(paper_base().replace(name="new", epochs=10), folder=tmp_path)
     os.utime(started.path / RECIPE, (STARTED, STARTED))
     return started
 

@@ -8,8 +8,8 @@ from fer_core.recipes import Recipe
 
 # Every kind of randomness is in it: order, augmentation with erasing, dropout.
 TINY = Recipe(
-    name="tiny", architecture="tiny", epochs=8, batch_size=32, learning_rate=5e-3, warmup_epochs=1.0,
-    weight_decay=1e-3, label_smoothing=0.05, class_weights=True, dropout=0.1,
+    name="tiny", architecture="tiny", epochs=8, batch_size=32, learning_rate=5e-3,
+    weight_decay=1e-3, class_weights=True, dropout=0.1,
     rotation_degrees=5, zoom=0.05, shift=0.02, brightness=0.1, contrast=0.1, erasing=0.1,
 )  # fmt: skip
 

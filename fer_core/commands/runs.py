@@ -43,7 +43,7 @@ def show_runs(options: argparse.Namespace) -> None:
         print(f"fer: {sentence}", file=sys.stderr)
     if not runs:
         print(
-            f"There is no finished run in {models_folder()} yet. Train one: fer train paper-plain --data PATH"
+            f"There is no finished run in {models_folder()} yet. Train one: fer train paper-cnn --data PATH"
         )
 
 

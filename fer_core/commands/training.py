@@ -1,4 +1,4 @@
-"""``fer train``, ``fer refit``, ``fer calibrate`` and ``fer recipes``."""
+"""``fer train``, ``fer calibrate`` and ``fer recipes``."""
 
 import argparse
 import inspect
@@ -6,12 +6,19 @@ import shlex
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fer_core.commands.common import DRAWN, TRAIN_HELP, load_splits, print_scores, show_training
 
+if TYPE_CHECKING:
+    from fer_core.datasets import Dataset
+    from fer_core.recipes import Recipe
+
+START_HELP = "the face weights that `best` starts from; without it, training says how to get them"
+
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """A command for training, for the last layer alone, for the calibration, and the list of recipes."""
+    """A command for training, for the calibration, and the list of recipes."""
     command = commands.add_parser("train", help="train a recipe into models/")
     command.add_argument("recipe", help="see: fer recipes")
     command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
@@ -19,17 +26,17 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     interrupted.add_argument("--restart", action="store_true", help="throw an interrupted run away")
     command.add_argument("--name", help="the run's name (default: the recipe's)")
+    command.add_argument("--start", type=Path, metavar="FILE", help=START_HELP)
+    command.add_argument(
+        "--with-teachers", action="store_true", help="first train what it is distilled from and is missing"
+    )
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
 
-    for name, function, what in (
-        ("refit", refit, "fit a finished run's last layer anew, and calibrate it"),
-        ("calibrate", calibrate, "calibrate a finished run's confidence anew, on PublicTest"),
-    ):
-        command = commands.add_parser(name, help=what)
-        command.add_argument("run")
-        command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
-        command.set_defaults(command=function)
+    command = commands.add_parser("calibrate", help="calibrate a finished run anew, on PublicTest")
+    command.add_argument("run")
+    command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
+    command.set_defaults(command=calibrate)
 
     command = commands.add_parser("recipes", help="list the recipes that train a network")
     command.set_defaults(command=show_recipes)
@@ -46,40 +53,54 @@ def show_recipes(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> int:
     """``fer train RECIPE --data PATH``."""
     from fer_core.recipes import load_recipe, override
+    from fer_core.runs import check_start
 
     recipe = override(load_recipe(options.recipe), options.settings)
-    name = options.name or recipe.name
-    if options.data == DRAWN:  # its numbers are no match for FER2013's, so it is not ranked among them
-        name = f"_{name.removeprefix('_')}"
-    recipe = recipe.replace(name=name)
+    recipe = recipe.replace(name=options.name or recipe.name)
     splits = load_splits(options.data)
-    from fer_core.pipeline import train_run  # Keras loads here, after what can be wrong has been checked
+    from fer_core.prerequisites import missing_teachers, unranked  # Keras loads here, once the data is read
+
+    recipe = unranked(recipe) if options.data == DRAWN else recipe
+    teachers = missing_teachers(recipe) if options.with_teachers else []
+    for each in (recipe, *teachers):  # before hours of training, and not after
+        check_start(each, resume=_resumes(each, options), restart=options.restart)
+    for teacher in teachers:
+        print(f"{recipe.name} is distilled from {teacher.name}: training that first.", file=sys.stderr)
+        if not _train_one(teacher, splits, options, command=_command_to_repeat(options, of=teacher)):
+            return 130
+    return 0 if _train_one(recipe, splits, options, command=_command_to_repeat(options)) else 130
+
+
+def _resumes(recipe: "Recipe", options: argparse.Namespace) -> bool:
+    """Whether to go on with an interrupted run; with its teachers, only where one is there."""
+    from fer_core.runs import unfinished_runs
+
+    interrupted = {run.name for run in unfinished_runs() if run.checkpoint_path.is_file()}
+    return options.resume and (recipe.name in interrupted or not options.with_teachers)
+
+
+def _train_one(
+    recipe: "Recipe", splits: "dict[str, Dataset]", options: argparse.Namespace, *, command: str
+) -> bool:
+    """Train one recipe under a bar, and print its scores; False where Ctrl-C stopped it."""
+    from fer_core.pipeline import train_run
 
     again = [word for word in sys.argv[1:] if word not in ("--resume", "--restart")]
     start = partial(
         train_run,
         recipe,
         splits,
-        command=_command_to_repeat(options),
-        resume=options.resume,
+        command=command,
+        start_path=options.start,
+        resume=_resumes(recipe, options),
         restart=options.restart,
     )
-    run = show_training(start, epochs=recipe.epochs, again=f"python -m fer_core {shlex.join(again)} --resume")
+    run = show_training(start, epochs=recipe.epochs, again=f"fer {shlex.join(again)} --resume")
     if run is None:
-        return 130
+        return False
     print_scores(run)
     print(f"The run is in {run.path}; its model card is {run.path / 'README.md'}.")
-    return 0
-
-
-def refit(options: argparse.Namespace) -> None:
-    """``fer refit RUN --data PATH``."""
-    from fer_core.runs import load_run
-
-    run, splits = load_run(options.run), load_splits(options.data)
-    from fer_core.pipeline import refit_run
-
-    print_scores(refit_run(run, splits))
+    return True
 
 
 def calibrate(options: argparse.Namespace) -> None:
@@ -92,11 +113,13 @@ def calibrate(options: argparse.Namespace) -> None:
     print_scores(calibrate_run(run, splits))
 
 
-def _command_to_repeat(options: argparse.Namespace) -> str:
-    """The command as somebody else would type it: without this machine's paths."""
-    data = str(DRAWN) if options.data == DRAWN else "PATH"
-    words = ["python", "-m", "fer_core", "train", options.recipe, "--data", data]
-    words += ["--name", options.name] if options.name else []
-    for setting in options.settings:
+def _command_to_repeat(options: argparse.Namespace, of: "Recipe | None" = None) -> str:
+    """The command as somebody else would type it, for the recipe that is asked for, or a teacher of it:
+    without this machine's paths."""
+    name = of.name.removeprefix("_") if of else options.recipe
+    words = ["fer", "train", name, "--data", str(DRAWN) if options.data == DRAWN else "PATH"]
+    words += ["--start", options.start.name] if options.start and (not of or of.start) else []
+    words += ["--name", options.name] if options.name and not of else []
+    for setting in [] if of else options.settings:
         words += ["--set", setting]
     return shlex.join(words)

@@ -3,10 +3,8 @@
 Nothing here imports Keras, so pages and the command line can read recipes for free.
 """
 
-from fer_core.recipes.named import RECIPES, load_recipe
-from fer_core.recipes.paper import paper_plain
+from fer_core.recipes.named import RECIPES, load_recipe, paper_base, residual_base
 from fer_core.recipes.recipe import FIELD_TYPES, RUN_NAME, Recipe, override
-from fer_core.recipes.teachers import teacher
 
 __all__ = [
     "FIELD_TYPES",
@@ -15,6 +13,6 @@ __all__ = [
     "Recipe",
     "load_recipe",
     "override",
-    "paper_plain",
-    "teacher",
+    "paper_base",
+    "residual_base",
 ]

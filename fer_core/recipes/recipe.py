@@ -12,139 +12,95 @@ from fer_core.curves import PICKS
 from fer_core.emotions import SIDE
 from fer_core.errors import RecipeError
 
-OPTIMIZERS = ("sgd", "adam", "nadam", "adamax", "adamw", "muon")
-RUN_NAME = re.compile(
-    r"_?[A-Za-z0-9][A-Za-z0-9._-]*"
-)  # it becomes a folder's; one with a dot first is unfinished
-INITIALIZERS = ("he_normal", "glorot_uniform")
-PRECISIONS = ("float32", "mixed_bfloat16")
+OPTIMIZERS = ("sgd", "sgd-plain", "adam", "nadam", "adamax", "adamw", "muon")
+# It becomes a folder's name; one that starts with a dot is unfinished.
+RUN_NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a training run does; the same recipe and data repeat the run.
-
-    Geometry is drawn uniformly from [-value, +value] for each image; see ``augmentation``.
+    """Everything that decides what a training does; the same recipe and data repeat the run.
 
     Raises:
         RecipeError: if a value cannot be trained.
     """
 
+    # Network
     name: str
     architecture: str
-    epochs: int
-    seed: int = 0
-    batch_size: int = 128
-    optimizer: str = "nadam"
-    momentum: float = 0.9  # of SGD and Muon (Nesterov); the others keep Keras's betas
-    learning_rate: float = 1e-3  # the peak, reached after the warm-up; then a half cosine down to 0
-    warmup_epochs: float = 2.0
-    weight_decay: float = 0.0  # decoupled, times the learning rate (Loshchilov & Hutter 2019)
-    label_smoothing: float = 0.0  # Szegedy et al. 2016
-    average: float = 0.0  # the moving average of the weights keeps this share a step (Polyak & Juditsky 1992)
-    mixup: float = 0.0  # alpha of mixup's Beta(alpha, alpha) (Zhang et al. 2018); 0 mixes nothing
-    cutmix: float = 0.0  # the same for CutMix (Yun et al. 2019); with both, each face draws one of the two
-    # The last epochs mix nothing, so that training ends on faces like those to be read (He et al. 2019,
-    # "Data Augmentation Revisited", arXiv:1909.09148).
-    unmixed_epochs: int = 0
-    class_weights: bool = False  # inversely proportional to the class counts, N / (7 count)
     dropout: float = 0.5
-    batch_norm: bool = True  # paper-cnn alone can do without
-    initializer: str = (
-        "he_normal"  # of paper-cnn's convolutions and hidden layer; the others keep He et al.'s
-    )
-    patience: int = 20  # epochs without a better validation loss or accuracy before stopping; 0 never stops
-    # Which epoch's weights are kept: the one that reads most faces of the validation split right, or the one
-    # with the least loss there, which moves less by chance (as Keras's ModelCheckpoint calls it); or, by
-    # "epoch", the last: a last layer that is fitted anew has no use for a loss that was read before.
-    monitor: str = "val_accuracy"
-    precision: str = "float32"  # mixed_bfloat16 is float32 where the machine has no bfloat16
-    # The share of the labels that has given way by the last epoch, evenly, to what the network itself has
-    # answered on average (Kim et al. 2021, "Self-Knowledge Distillation with Progressive Refinement of
-    # Targets", arXiv:2006.12000, to its newest answers), so that a noisy label weighs less.
-    self_share: float = 0.0
-    # At the end the last layer is fitted anew to the labels alone, on faces that are not mixed: this mends
-    # confidence, not accuracy (see ``training.head``).
-    refit_head: bool = False
-    start: str = ""  # a finished run, or "imagenet", whose weights training starts from; "": none
-    teacher: str = ""  # a finished run, or several ("one+other"), whose answers are learnt beside the labels
-    teacher_share: float = 0.0  # of the loss
-    teacher_temperature: float = 2.0  # what both networks' logits are divided by for that
-    # The weight of the error with which the student tells its teachers' last maps (``training.maps``).
-    teacher_maps: float = 0.0
-    # So many epochs' pictures are made, and answered by the teacher, once; later epochs show them again in
-    # other orders. A teacher costs a student of its size a quarter of the time. 0: new pictures each epoch.
-    lessons: int = 0
-    drop_blank: bool = True  # FER2013's Training split holds 11 images whose pixels are all 0
+    start: str = ""  # weights to start from: "vggface2", "imagenet", or a finished run; "": none
+
+    # Optimisation: the learning rate warms up linearly, then falls to 0 in half a cosine.
+    epochs: int = 60
+    batch_size: int = 128
+    optimizer: str = "nadam"  # sgd and muon: Nesterov momentum 0.9; sgd-plain: none
+    learning_rate: float = 1e-3  # the peak
+    weight_decay: float = 0.0  # decoupled, times the learning rate (Loshchilov & Hutter 2019)
+    ema: float = 0.0  # decay of the weights' exponential moving average, a step (Polyak & Juditsky 1992)
+    seed: int = 0
+
+    # Augmentation: drawn for each image, uniformly from [-value, value]
     flip: bool = True  # mirror every second image
     rotation_degrees: float = 0.0
     shear_degrees: float = 0.0
-    zoom: float = 0.0  # one factor for both axes, 0.1: 0.9 to 1.1
-    stretch: float = 0.0  # a factor for each axis on its own
+    zoom: float = 0.0  # 0.1: one factor of 0.9 to 1.1 for both axes, and 0.95 to 1.05 more for each
     shift: float = 0.0  # share of the side, for each axis
     brightness: float = 0.0  # share of the range of 255 added to every pixel
     contrast: float = 0.0  # factor around the image's mean
     erasing: float = 0.0  # the chance that a rectangle is replaced by noise (Zhong et al. 2020)
-    # Training sees the middle of this many pixels a side after geometry, prediction the whole face: with a
-    # shift that is a random crop, and 40 of 48 costs 0.7 of the time (Touvron et al. 2019, arXiv:1906.06423).
+    # Training sees the central crop_px x crop_px pixels, prediction the whole image: with a shift that is a
+    # random crop, and 40 of 48 costs 0.7 of the time (Touvron et al. 2019, arXiv:1906.06423).
     crop_px: int = SIDE
-    # The crop lies anywhere, and every second one is mirrored, drawn anew each epoch, also of pictures that
-    # come again. Teachers are shown the whole picture.
-    random_crop: bool = False
-    # The same picture in fewer pixels a side at first, 8 more at each of equal parts of the training, until
-    # they are crop_px: early epochs get cheap (Tan & Le 2021, arXiv:2104.00298). 0: crop_px always.
+    # Progressive resizing: the same image in this many pixels a side at first, 8 more at each of equal parts
+    # of the training, up to crop_px (Tan & Le 2021, arXiv:2104.00298). 0: crop_px throughout.
     first_px: int = 0
+
+    # Regularisation
+    class_weights: bool = False  # inversely proportional to the class counts, N / (7 count)
+    mixup: float = 0.0  # alpha of Beta(alpha, alpha) (Zhang et al. 2018)
+    cutmix: float = 0.0  # the same for CutMix (Yun et al. 2019); with both, each image draws one of the two
+    # Self-distillation: the share of the labels that has given way, growing evenly to the last epoch, to the
+    # network's own mean predictions (Kim et al. 2021, arXiv:2006.12000), so that a noisy label weighs less.
+    self_distillation: float = 0.0
+
+    # Distillation (Hinton et al. 2015)
+    teacher: str = ""  # a finished run, or several ("one+other"), whose mean logits are learnt too
+    distillation_weight: float = 0.0  # its share of the loss
+
+    # Selection, on PublicTest
+    patience: int = 20  # early stopping: epochs without a better validation loss or accuracy; 0: never
+    monitor: str = "val_accuracy"  # whose best epoch is kept (val_accuracy, val_loss); "epoch": the last
+    # Classifier re-training: at the end the last layer is fitted anew to the labels alone, on unmixed images
+    # (Kang et al. 2020, arXiv:1910.09217); it mends confidence, not accuracy.
+    retrain_classifier: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained before anything is built."""
         for field, kind in FIELD_TYPES.items():
             _require(_is_a(kind, getattr(self, field)), field, TYPE_NAMES[kind], getattr(self, field))
-        _require(
-            RUN_NAME.fullmatch(self.name) is not None,
-            "name", "letters, digits, '.', '_' and '-', starting with a letter or digit", self.name,
-        )  # fmt: skip
-        for field in ("epochs", "batch_size"):
-            _require(getattr(self, field) >= 1, field, "at least 1", getattr(self, field))
-        for field in ("mixup", "cutmix", "weight_decay", "rotation_degrees", "teacher_maps"):
-            _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
-        _require(0 <= self.seed < 2**32, "seed", "in [0, 2^32)", self.seed)
-        _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
-        known = f"one of {', '.join(INITIALIZERS)}"
-        _require(self.initializer in INITIALIZERS, "initializer", known, self.initializer)
-        _require(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
-        _require(self.monitor in PICKS, "monitor", f"one of {', '.join(PICKS)}", self.monitor)
+        named = RUN_NAME.fullmatch(self.name) is not None
+        expected = "letters, digits, '.', '_' and '-', starting with a letter or digit"
+        _require(named, "name", expected, self.name)
+        for fields, (lowest, below, expected) in RANGES.items():
+            for field in fields.split():
+                value = getattr(self, field)
+                _require(lowest <= value < below, field, expected, value)
         _require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
-        for field in ("dropout", "label_smoothing", "momentum", "average", "zoom", "stretch", "contrast"):
-            _require(0 <= getattr(self, field) < 1, field, "in [0, 1)", getattr(self, field))
-        for field in ("erasing", "shift", "brightness", "teacher_share", "self_share"):
-            _require(0 <= getattr(self, field) <= 1, field, "in [0, 1]", getattr(self, field))
-        _require(0 <= self.shear_degrees < 90, "shear_degrees", "in [0, 90)", self.shear_degrees)
-        self._check_teacher()
-        self._check_epochs()
-
-    def _check_teacher(self) -> None:
-        _require(self.teacher_temperature > 0, "teacher_temperature", "above 0", self.teacher_temperature)
-        named = all(RUN_NAME.fullmatch(name) for name in self.teachers)
-        named = named and len(set(self.teachers)) == len(self.teachers)
-        _require(named, "teacher", "names of different runs, with + between several", self.teacher)
-        _require(
-            (self.teacher != "") == (self.teacher_share > 0), "teacher_share",
-            "above 0 with a teacher, and 0 without", self.teacher_share,
-        )  # fmt: skip
-        alone = self.teacher_maps == 0 or (self.teacher != "" and not self.random_crop)
-        _require(alone, "teacher_maps", "0 without a teacher, and with random_crop", self.teacher_maps)
-        anew = self.self_share == 0 or self.lessons == 0
-        _require(anew, "self_share", "0 with lessons, whose targets are kept", self.self_share)
-
-    def _check_epochs(self) -> None:
-        for field in ("patience", "lessons", "warmup_epochs"):
-            _require(getattr(self, field) >= 0, field, "at least 0", getattr(self, field))
+        _require(self.optimizer in OPTIMIZERS, "optimizer", f"one of {', '.join(OPTIMIZERS)}", self.optimizer)
+        _require(self.monitor in PICKS, "monitor", f"one of {', '.join(PICKS)}", self.monitor)
         _require(24 <= self.crop_px <= SIDE, "crop_px", f"in [24, {SIDE}]", self.crop_px)
         grows = self.first_px == 0 or 16 <= self.first_px <= self.crop_px
         _require(grows, "first_px", f"0, or in [16, {self.crop_px}] (crop_px)", self.first_px)
-        _require(not (self.random_crop and self.first_px), "first_px", "0 with random_crop", self.first_px)
-        few = 0 <= self.unmixed_epochs <= self.epochs
-        _require(few, "unmixed_epochs", f"in [0, {self.epochs}] (epochs)", self.unmixed_epochs)
+        self._check_teacher()
+
+    def _check_teacher(self) -> None:
+        named = all(RUN_NAME.fullmatch(name) for name in self.teachers)
+        named = named and len(set(self.teachers)) == len(self.teachers)
+        _require(named, "teacher", "names of different runs, with + between several", self.teacher)
+        told = (self.teacher != "") == (self.distillation_weight > 0)
+        expected = "above 0 with a teacher, and 0 without"
+        _require(told, "distillation_weight", expected, self.distillation_weight)
 
     def side_at(self, epoch: int) -> int:
         """Pixels a side of what the network learns from in an epoch, counted from 0."""
@@ -153,7 +109,7 @@ class Recipe:
 
     @property
     def whole_faces(self) -> bool:
-        """Whether training sees whole faces in all their pixels throughout, as prediction does."""
+        """Whether training sees whole images in all their pixels throughout, as prediction does."""
         return self.crop_px == SIDE and self.first_px in (0, SIDE)
 
     @property
@@ -171,22 +127,52 @@ class Recipe:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Recipe":
-        """The recipe that ``to_json`` wrote.
+        """The recipe that ``to_json`` wrote; fields that older versions had are translated or left out.
 
         Raises:
             RecipeError: if a field is unknown, missing or out of range.
         """
         if not isinstance(fields, Mapping):
             raise RecipeError(f"A recipe must be a JSON object of fields. Received: {fields!r}.")
-        _known(fields)
+        kept = {RENAMED.get(key, key): value for key, value in fields.items() if key not in RETIRED}
+        for before, now in MOVED:
+            if all(fields.get(key) == value for key, value in before.items()):
+                kept |= now
+        _known(kept)
         try:
-            return cls(**fields)
+            return cls(**kept)
         except TypeError as error:
             raise RecipeError(f"The recipe is not whole: {error}.") from error
 
 
+# Fields of runs that were stored before 0.25: what they are called now, those that are gone, and which of
+# their values another field has now.
+RENAMED = {
+    "average": "ema",
+    "self_share": "self_distillation",
+    "refit_head": "retrain_classifier",
+    "teacher_share": "distillation_weight",
+}
+RETIRED = (
+    *("batch_norm", "drop_blank", "initializer", "label_smoothing", "lessons", "momentum", "precision"),
+    *("random_crop", "stretch", "teacher_maps", "teacher_temperature", "unmixed_epochs", "warmup_epochs"),
+)
+MOVED: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    ({"architecture": "paper-cnn", "batch_norm": False}, {"architecture": "paper-cnn-no-batch-norm"}),
+    ({"architecture": "paper-cnn", "initializer": "glorot_uniform"}, {"architecture": "paper-cnn-glorot"}),
+    ({"optimizer": "sgd", "momentum": 0.0}, {"optimizer": "sgd-plain"}),
+)
 FIELD_TYPES: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(Recipe)}
 TYPE_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
+JUST_ABOVE_1 = math.nextafter(1.0, 2.0)
+RANGES: dict[str, tuple[float, float, str]] = {  # fields -> least, first too high, both in words
+    "epochs batch_size": (1, math.inf, "at least 1"),
+    "mixup cutmix weight_decay rotation_degrees patience": (0, math.inf, "at least 0"),
+    "seed": (0, 2**32, "in [0, 2^32)"),
+    "dropout ema zoom contrast": (0, 1, "in [0, 1)"),
+    "erasing shift brightness distillation_weight self_distillation": (0, JUST_ABOVE_1, "in [0, 1]"),
+    "shear_degrees": (0, 90, "in [0, 90)"),
+}
 
 
 def _is_a(kind: type, value: object) -> bool:

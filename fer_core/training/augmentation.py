@@ -15,7 +15,7 @@ from fer_core.recipes import Recipe
 
 
 def crop_middle(images: Any, side: int) -> Any:
-    """The middle (N, side, side, 1) of pictures, an array or a tensor."""
+    """The central (N, side, side, 1) of images, an array or a tensor."""
     edge = (images.shape[1] - side) // 2
     return images[:, edge : edge + side, edge : edge + side]
 
@@ -62,8 +62,8 @@ class Augmentation(keras.layers.Layer):
         angle = self._draw(count, math.radians(recipe.rotation_degrees))
         shear = ops.tan(self._draw(count, math.radians(recipe.shear_degrees)))
         size = (1.0 + self._draw(count, recipe.zoom)) * (self.side / recipe.crop_px)
-        x_scale = size * (1.0 + self._draw(count, recipe.stretch))
-        y_scale = size * (1.0 + self._draw(count, recipe.stretch))
+        x_scale = size * (1.0 + self._draw(count, recipe.zoom / 2))
+        y_scale = size * (1.0 + self._draw(count, recipe.zoom / 2))
         if recipe.flip:
             x_scale = x_scale * ops.where(self._draw(count, 1.0) < 0, -1.0, 1.0)
         cos, sin, zero = ops.cos(angle), ops.sin(angle), ops.zeros_like(angle)

@@ -1,4 +1,4 @@
-"""recipe + training faces + validation faces -> a trained network, resumable after every epoch.
+"""recipe + training images + validation images -> a trained network, resumable after every epoch.
 
 All randomness of an epoch (order, augmentation, dropout) is a function of (seed, epoch), so an interrupted
 run that resumes goes on as if it had not stopped.
@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,18 @@ from fer_core import metrics
 from fer_core.architectures import build_network
 from fer_core.curves import best_epoch
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
-from fer_core.errors import DataError, RunError
+from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.recipes import Recipe
 from fer_core.training import checkpoints
-from fer_core.training.averaging import averaged
-from fer_core.training.head import refit_head, require_scikit_learn, rounded
-from fer_core.training.lessons import Lessons, predict_logits, reseed, seed_generators
-from fer_core.training.maps import without_translation
+from fer_core.training.batch_norm import adapt_statistics
+from fer_core.training.classifier import require_scikit_learn, retrain_classifier, rounded
+from fer_core.training.ema import averaged
+from fer_core.training.epoch_data import EpochData, predict_logits, reseed, seed_generators
 from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
 
-ASKED_EVERY = 4  # epochs after which a network that learns from itself answers its faces anew
-LESSONS = "lessons"  # the folder of those that come again, beside the checkpoint
-STATISTICS_FACES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
+SELF_DISTILLED_EVERY = 4  # epochs after which a network that learns from itself predicts its images anew
+STATISTICS_IMAGES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
+Start = Callable[[keras.Model], None]  # puts weights from elsewhere into an untrained network
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
 OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, a row an epoch
 
@@ -43,7 +42,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
     best_weights: list[npt.NDArray[Any]] = field(default_factory=list)
     monitor: str = "val_accuracy"
-    head_penalty: float | None = None  # of the last layer, where that was fitted anew
+    classifier_penalty: float | None = None  # of the last layer, where that was fitted anew
 
     def best(self, column: str) -> int:
         """The first epoch (from 1) with the best value of a column; 0 before the first epoch."""
@@ -67,6 +66,8 @@ def train(
     train: Dataset,
     validation: Dataset,
     checkpoint: Path,
+    start: Start | None = None,
+    teacher: keras.Model | None = None,
     resume: bool = False,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
@@ -75,10 +76,11 @@ def train(
 
     Args:
         recipe: what to train.
-        train: the faces to learn from.
-        validation: the faces that choose the epoch (and the penalty of a last layer fitted anew).
-        checkpoint: the file that holds everything needed to go on; written after each epoch. Lessons that
-            come again lie beside it until training has ended.
+        train: the images to learn from; blank ones are left out.
+        validation: the images that choose the epoch (and the penalty of a classifier trained anew).
+        checkpoint: the file that holds everything needed to go on; written after each epoch.
+        start: puts the weights of ``recipe.start`` into the network; batch norm then adapts to these images.
+        teacher: of ``recipe.teacher``: uint8 (N, side, side, 1) -> logits (N, 7).
         resume: go on from ``checkpoint`` if it is there.
         on_step: called after each batch, for a progress bar.
         on_epoch: called after each epoch with the history so far.
@@ -87,51 +89,50 @@ def train(
         The network with its best weights, in float32: uint8 (N, 48, 48, 1) -> logits (N, 7); and the history.
 
     Raises:
-        DataError: if either set is PrivateTest, which chooses nothing here, or the faces fill no batch.
-        RecipeError: if the recipe asks for what this Python cannot do.
-        RunError: if the checkpoint is broken or belongs to another recipe, or a lesson cannot be kept.
+        DataError: if either set is PrivateTest, which chooses nothing here, or the images fill no batch.
+        RecipeError: if the recipe asks for what this Python cannot do, or a start or teacher is not given.
+        RunError: if the checkpoint is broken or belongs to another recipe.
     """
     for dataset in (train, validation):
         if dataset.split == PRIVATE_TEST:
             raise DataError("PrivateTest is for the final evaluation alone. Received it as training input.")
-    if recipe.refit_head:
+    resume = resume and checkpoint.is_file()
+    _require_given(recipe, start=bool(start) or resume, teacher=teacher is not None)
+    if recipe.retrain_classifier:
         require_scikit_learn()
-    faces = learnt_faces(recipe, train)
-    steps = len(faces) // recipe.batch_size
+    images = without_blank(train)
+    steps = len(images) // recipe.batch_size
     if steps == 0:
-        raise DataError(f"One batch takes {recipe.batch_size} faces. Received: {len(faces)} to train on.")
-    with dtype_policy(precision_here(recipe.precision)):
-        lessons = Lessons(recipe, faces, checkpoint.with_name(LESSONS))
-        network = build_trainer(recipe, steps, lessons.teacher)
-    student = without_translation(network)
+        raise DataError(f"One batch takes {recipe.batch_size} images. Received: {len(images)} to train on.")
+    data = EpochData(recipe, images, teacher)
+    with dtype_policy(precision_here(recipe.architecture)):
+        network = build_trainer(recipe, steps)
     progress = Progress(monitor=recipe.monitor)
-    if resume and checkpoint.is_file():
-        progress = _restore(checkpoint, recipe, network, lessons)
-    else:
-        lessons.shelf.clear()  # of another training
+    if resume:
+        progress = _restore(checkpoint, recipe, network, data)
+    elif start:
+        start(network)
+        adapt_statistics(network, data.of_epoch(0)[0][:STATISTICS_IMAGES])
     while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
-        epoch, started = len(progress.history), time.perf_counter()
-        row, seen = _train_epoch(recipe, network, lessons, epoch, on_step)
-        with averaged(network, seen) if recipe.average else nullcontext():
-            row |= _validate(student, validation)
-            progress.history.append(row)
-            if progress.best_epoch == len(progress.history):
-                progress.best_weights = student.get_weights()
-            times, between = divmod(len(progress.history), ASKED_EVERY)
-            if recipe.self_share and times and not between and len(progress.history) < recipe.epochs:
-                lessons.ask(student, times)
-        row["seconds"] = time.perf_counter() - started
-        _save(checkpoint, recipe, network, progress, lessons)
+        _one_epoch(recipe, network, data, progress, validation=validation, on_step=on_step)
+        _save(checkpoint, recipe, network, progress, data)
         if on_epoch:
             on_epoch(progress.history)
-    lessons.shelf.clear()
-    return _finished(recipe, progress, faces, validation), progress
+    return _finished(recipe, progress, images, validation), progress
 
 
-def learnt_faces(recipe: Recipe, dataset: Dataset) -> Dataset:
-    """What the recipe learns from: all faces, or (``drop_blank``) all but images whose pixels are all 0."""
-    if not recipe.drop_blank:
-        return dataset
+def _require_given(recipe: Recipe, *, start: bool, teacher: bool) -> None:
+    """Refuse to train something else than was asked for: from nothing, or from labels alone."""
+    for name, asked, given in (("start", recipe.start, start), ("teacher", recipe.teacher, teacher)):
+        if asked and not given:
+            raise RecipeError(
+                f"{recipe.name} needs its {name}, {asked!r}, which only `fer train` loads. "
+                "Received: a training without it."
+            )
+
+
+def without_blank(dataset: Dataset) -> Dataset:
+    """All but images whose pixels are all 0: they say nothing, and FER2013's Training split holds 11."""
     seen = dataset.images.any(axis=(1, 2))
     return Dataset(
         dataset.images[seen], dataset.labels[seen], dataset.rows[seen], dataset.split, dataset.name,
@@ -139,39 +140,55 @@ def learnt_faces(recipe: Recipe, dataset: Dataset) -> Dataset:
     )  # fmt: skip
 
 
-def _train_epoch(
-    recipe: Recipe, network: keras.Model, lessons: Lessons, epoch: int, on_step: OnStep | None
+def _one_epoch(
+    recipe: Recipe,
+    network: keras.Model,
+    data: EpochData,
+    progress: Progress,
+    *,
+    validation: Dataset,
+    on_step: OnStep | None,
+) -> None:
+    """Learn, validate, keep what is best, and let the network predict its own images where it is due."""
+    started = time.perf_counter()
+    row, seen = _learn(recipe, network, data, len(progress.history), on_step)
+    with averaged(network, seen) if recipe.ema else nullcontext():
+        row |= _validate(network, validation)
+        progress.history.append(row)
+        if progress.best_epoch == len(progress.history):
+            progress.best_weights = network.get_weights()
+        times, between = divmod(len(progress.history), SELF_DISTILLED_EVERY)
+        if recipe.self_distillation and times and not between and len(progress.history) < recipe.epochs:
+            data.add_own_predictions(network, times)
+    row["seconds"] = time.perf_counter() - started
+
+
+def _learn(
+    recipe: Recipe, network: keras.Model, data: EpochData, epoch: int, on_step: OnStep | None
 ) -> tuple[dict[str, float], npt.NDArray[np.uint8]]:
-    """One pass over the faces; what does not fill a batch waits for another epoch. The history's row, and
-    some of the pictures that were shown.
+    """One pass over the images. The history's row, and some of the images that were shown.
 
     Batch by batch and not by ``fit``: under TensorFlow that ends each epoch waiting for tf.data's tuner to
     wake, which it does after 10 ms, 20 ms, ... 82 s: an epoch of 45 s took 82.
     """
     reseed(list(seed_generators(network)), recipe.seed, epoch)
-    lesson = lessons.of_epoch(epoch)
+    samples = data.of_epoch(epoch)
     if epoch and recipe.side_at(epoch) != recipe.side_at(epoch - 1):
         network.make_train_function(force=True)  # or TensorFlow makes one that is slower, for any size
-    steps = len(lesson[0]) // recipe.batch_size
+    steps = len(samples[0]) // recipe.batch_size
     logs = []
     for step in range(steps):
         part = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
-        batch = keras.tree.map_structure(itemgetter(part), lesson)
-        logs.append(network.train_on_batch(*batch, return_dict=True))
+        logs.append(network.train_on_batch(*(each[part] for each in samples), return_dict=True))
         if on_step:
             on_step(step + 1, steps)
     row = {
         "epoch": epoch + 1,
         "loss": float(np.mean([row["loss"] for row in logs])),
-        "accuracy": float(np.mean([_accuracy(row) for row in logs])),
+        "accuracy": float(np.mean([row["accuracy"] for row in logs])),
         "learning_rate": float(network.optimizer.learning_rate),
     }
-    return row, lesson[0][:STATISTICS_FACES]
-
-
-def _accuracy(row: dict[str, float]) -> float:
-    """Keras puts an output's name before it where there are two."""
-    return next(value for key, value in row.items() if key.endswith("accuracy"))
+    return row, samples[0][:STATISTICS_IMAGES]
 
 
 def _validate(network: keras.Model, validation: Dataset) -> dict[str, float]:
@@ -183,17 +200,17 @@ def _validate(network: keras.Model, validation: Dataset) -> dict[str, float]:
     }
 
 
-def _save(path: Path, recipe: Recipe, network: keras.Model, progress: Progress, lessons: Lessons) -> None:
+def _save(path: Path, recipe: Recipe, network: keras.Model, progress: Progress, data: EpochData) -> None:
     state = {
         "weights": network.get_weights(),
         "optimizer": [np.asarray(variable) for variable in network.optimizer.variables],
         "best": progress.best_weights,
-        "own_answers": [] if lessons.own_answers is None else [lessons.own_answers],
+        "own_predictions": [] if data.own_predictions is None else [data.own_predictions],
     }
     checkpoints.save(path, recipe, progress.history, state)
 
 
-def _restore(path: Path, recipe: Recipe, network: keras.Model, lessons: Lessons) -> Progress:
+def _restore(path: Path, recipe: Recipe, network: keras.Model, data: EpochData) -> Progress:
     history, state = checkpoints.load(path, recipe)
     network.optimizer.build(network.trainable_variables)
     try:
@@ -205,15 +222,15 @@ def _restore(path: Path, recipe: Recipe, network: keras.Model, lessons: Lessons)
             f"The checkpoint {path} does not fit the network that the recipe builds now; it was written by "
             "other code. Delete it to start anew."
         ) from error
-    lessons.own_answers = next(iter(state.get("own_answers", [])), None)
+    data.own_predictions = next(iter(state.get("own_predictions", [])), None)
     return Progress(history, state["best"], recipe.monitor)
 
 
-def _finished(recipe: Recipe, progress: Progress, faces: Dataset, validation: Dataset) -> keras.Model:
+def _finished(recipe: Recipe, progress: Progress, images: Dataset, validation: Dataset) -> keras.Model:
     """The best weights in a float32 network: no mixed precision, no optimizer, nothing of training left."""
     with dtype_policy("float32"):
-        network = build_network(recipe)
+        network = build_network(recipe.architecture, dropout=recipe.dropout)
     network.set_weights(rounded(progress.best_weights))
-    if recipe.refit_head:
-        progress.head_penalty = refit_head(network, faces, validation)
+    if recipe.retrain_classifier:
+        progress.classifier_penalty = retrain_classifier(network, images, validation)
     return network

@@ -1,4 +1,4 @@
-"""Two faces in one: mixup and CutMix, done to a whole epoch before its batches are cut.
+"""Two images in one: mixup and CutMix, done to a whole epoch before its batches are cut.
 
 ``images`` is (N, 48, 48) uint8, ``targets`` (N, 7) float32 rows that sum to 1, ``weights`` (N,) float32.
 """
@@ -11,21 +11,21 @@ from fer_core.emotions import SIDE
 Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
-def mix_faces(faces: Batch, rng: np.random.Generator, *, mixup: float, cutmix: float) -> Batch:
-    """Blend each face, its target and its weight with those of another face.
+def mix_images(samples: Batch, rng: np.random.Generator, *, mixup: float, cutmix: float) -> Batch:
+    """Blend each image, its target and its weight with those of another.
 
     Args:
-        faces: images, targets, weights.
+        samples: images, targets, weights.
         rng: decides partners, shares and places.
-        mixup: alpha of Beta(alpha, alpha), from which the share of the first face is drawn; the pictures are
+        mixup: alpha of Beta(alpha, alpha), from which the share of the first image is drawn; the two are
             averaged with that share (Zhang et al. 2018, arXiv:1710.09412, equation 1).
-        cutmix: the same alpha, where a rectangle of the second face covers the rest (Yun et al. 2019,
-            arXiv:1905.04899, equations 1 and 2). With both above 0 each face draws one of the two.
+        cutmix: the same alpha, where a rectangle of the second covers the rest (Yun et al. 2019,
+            arXiv:1905.04899, equations 1 and 2). With both above 0 each image draws one of the two.
 
     Returns:
         Images, targets and weights of the same shapes and dtypes.
     """
-    images, targets, weights = faces
+    images, targets, weights = samples
     count = len(images)
     cut = rng.random(count) < cutmix / max(mixup + cutmix, 1e-9)
     partner = rng.permutation(count)

@@ -31,7 +31,7 @@ class Muon(keras.optimizers.SGD):
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable against its gradient."""
-        if len(variable.shape) != 4:
+        if len(variable.shape) != 4 or variable.shape[-1] == 1:  # a depthwise kernel mixes no channels
             super().update_step(gradient, variable, learning_rate)
             return
         ahead = self._with_momentum(gradient, variable) if self.momentum else gradient

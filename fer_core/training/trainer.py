@@ -7,38 +7,32 @@ from typing import Any
 
 import keras
 
-from fer_core.architectures import build_network
+from fer_core.architectures import FULL_CONVOLUTIONS, build_network
 from fer_core.emotions import SIDE
 from fer_core.recipes import Recipe
-from fer_core.training import maps, transfer
+from fer_core.training.distillation import distillation_loss, label_accuracy
 from fer_core.training.muon import Muon
 
+MOMENTUM = 0.9  # of SGD and Muon, Nesterov's; the other optimizers keep Keras's betas
+WARMUP_EPOCHS = 2.0  # in which the learning rate rises; a tenth of a training shorter than 20 epochs
 CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as Linux calls them: twice on x86, then on Arm
 
 
-def build_trainer(recipe: Recipe, steps: int, teacher: keras.Model | None = None) -> keras.Model:
-    """The recipe's network, compiled to learn from augmented pictures: see ``lessons`` for its targets.
-
-    With ``teacher_maps`` it answers with the maps of ``teacher`` too.
-    """
+def build_trainer(recipe: Recipe, steps: int) -> keras.Model:
+    """The recipe's network, compiled to learn from augmented images: see ``epoch_data`` for its targets."""
     keras.utils.set_random_seed(recipe.seed)
-    network = build_network(recipe, side=SIDE if recipe.whole_faces else None)
-    if recipe.start:
-        transfer.load_start(recipe, network)
-    loss: Any = keras.losses.CategoricalCrossentropy(True, recipe.label_smoothing)
+    side = SIDE if recipe.whole_faces else None
+    network = build_network(recipe.architecture, dropout=recipe.dropout, side=side)
+    loss: Any = keras.losses.CategoricalCrossentropy(from_logits=True)
     accuracy: Any = keras.metrics.CategoricalAccuracy(name="accuracy")
     if recipe.teacher:
-        loss = transfer.distillation_loss(recipe)
-        accuracy = keras.metrics.MeanMetricWrapper(transfer.label_accuracy, name="accuracy")
-    learnt: dict[str, Any] = {"loss": loss, "metrics": [accuracy]}
-    if recipe.teacher_maps and teacher is not None:
-        network = maps.with_translation(network, teacher, recipe.side_at(0))
-        learnt = {"loss": [loss, maps.squared_error], "loss_weights": [1.0, recipe.teacher_maps]}
-        learnt["metrics"] = [[accuracy], []]
+        loss = distillation_loss(recipe.distillation_weight)
+        accuracy = keras.metrics.MeanMetricWrapper(label_accuracy, name="accuracy")
     network.compile(
         optimizer=build_optimizer(recipe, steps),
-        **learnt,
+        loss=loss,
+        metrics=[accuracy],
         # XLA is slower on the CPU under TensorFlow; JAX always compiles.
         jit_compile=keras.backend.backend() != "tensorflow",
     )
@@ -47,7 +41,7 @@ def build_trainer(recipe: Recipe, steps: int, teacher: keras.Model | None = None
 
 def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     """The recipe's optimizer: a linear warm-up, then a half cosine (Loshchilov & Hutter 2017) down to 0."""
-    warmup = round(recipe.warmup_epochs * steps)
+    warmup = round(min(WARMUP_EPOCHS, recipe.epochs / 10) * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate / 100 if warmup else recipe.learning_rate,
         decay_steps=max(1, recipe.epochs * steps - warmup),
@@ -55,24 +49,28 @@ def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         warmup_steps=warmup,
     )
     settings: dict[str, Any] = {"learning_rate": schedule, "weight_decay": recipe.weight_decay or None}
-    if recipe.average:
-        settings |= {"use_ema": True, "ema_momentum": recipe.average}
+    if recipe.ema:
+        settings |= {"use_ema": True, "ema_momentum": recipe.ema}
     if recipe.optimizer in ("sgd", "muon"):
-        settings |= {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
+        settings |= {"momentum": MOMENTUM, "nesterov": True}
     if recipe.optimizer == "muon":
         return Muon(**settings)
-    return keras.optimizers.get({"class_name": recipe.optimizer, "config": settings})
+    return keras.optimizers.get({"class_name": recipe.optimizer.removesuffix("-plain"), "config": settings})
 
 
-def precision_here(precision: str) -> str:
-    """The Keras dtype policy for a recipe's precision: float32 where bfloat16 would have to be emulated.
+def precision_here(architecture: str) -> str:
+    """The Keras dtype policy to train an architecture under on this machine.
 
-    On a processor without it a step in mixed_bfloat16 takes ten times as long as in float32 (19.6 s against
-    1.9, an EPYC with AVX2). Where Linux does not list what a processor can do, the recipe is followed.
+    bfloat16 where it pays: networks of full convolutions, on a processor that knows it. Depthwise
+    convolutions are slower in it, and where it has to be emulated a step takes ten times as long (19.6 s
+    against 1.9, an EPYC with AVX2). Where Linux does not list what a processor can do, float32.
     """
-    if keras.distribution.list_devices("gpu") or not CPUINFO.is_file():
-        return precision
-    return precision if BFLOAT16_FLAGS & set(CPUINFO.read_text().split()) else "float32"
+    if architecture not in FULL_CONVOLUTIONS:
+        return "float32"
+    if keras.distribution.list_devices("gpu"):
+        return "mixed_bfloat16"
+    known = CPUINFO.is_file() and BFLOAT16_FLAGS & set(CPUINFO.read_text().split())
+    return "mixed_bfloat16" if known else "float32"
 
 
 @contextmanager

@@ -11,62 +11,50 @@ from fer_core.runs import Run
 
 # How each recipe field reads; what a recipe leaves off is named in one line under the table.
 TRAINING = {
-    "architecture": ("network", "{}"),
-    "epochs": ("at most", "{} epochs"),
-    "patience": ("early stopping", "after {} epochs without progress"),
-    "batch_size": ("batch", "{} faces"),
-    "optimizer": ("optimizer", "{}"),
-    "momentum": ("momentum (Nesterov)", "{}"),
-    "learning_rate": ("peak learning rate", "{:g}"),
-    "warmup_epochs": ("warm-up", "{:g} epochs"),
-    "weight_decay": ("weight decay", "{:g}"),
-    "label_smoothing": ("label smoothing", "{:g}"),
-    "average": ("averaged weights", "{:g} of the average kept a step"),
-    "mixup": ("mixup", "alpha {:g}"),
+    "architecture": ("Architecture", "{}"),
+    "start": ("Start weights", "{}"),
+    "dropout": ("Dropout", "{:g}"),
+    "epochs": ("Epochs", "at most {}"),
+    "patience": ("Early stopping", "after {} epochs without progress"),
+    "batch_size": ("Batch size", "{}"),
+    "optimizer": ("Optimizer", "{}"),
+    "learning_rate": ("Peak learning rate", "{:g}"),
+    "weight_decay": ("Weight decay", "{:g}"),
+    "ema": ("EMA of the weights", "decay {:g}"),
+    "class_weights": ("Class weights", "inversely proportional to the class counts"),
+    "mixup": ("Mixup", "alpha {:g}"),
     "cutmix": ("CutMix", "alpha {:g}"),
-    "unmixed_epochs": ("unmixed faces at the end", "the last {} epochs"),
-    "start": ("weights of another network", "{}"),
-    "teacher": ("teacher", "{}"),
-    "teacher_share": ("teacher's share of the loss", "{:g}"),
-    "teacher_temperature": ("teacher's temperature", "{:g}"),
-    "teacher_maps": ("teacher's last maps", "their error weighs {:g}"),
-    "self_share": ("own answers in place of labels", "a share that grows to {:g}"),
-    "lessons": ("repeated pictures", "new in the first {} epochs, and again after that"),
-    "class_weights": ("class weights", "the rarer the emotion, the heavier"),
-    "dropout": ("dropout", "{:g}"),
-    "batch_norm": ("batch norm", "after each convolution"),
-    "initializer": ("weights begin", "{}"),
-    "monitor": ("what the kept epoch is best in", "{}"),
-    "precision": ("precision", "{}"),
-    "refit_head": ("a last layer fitted anew", "at the end, to the labels alone"),
-    "drop_blank": ("leaving out blank images", "whose pixels are all 0"),
-    "seed": ("seed", "{}"),
+    "self_distillation": ("Self-distillation", "a share of the labels that grows to {:g}"),
+    "teacher": ("Distilled from", "{}"),
+    "distillation_weight": ("Distillation weight", "{:g} of the loss"),
+    "monitor": ("Best epoch by", "{}"),
+    "retrain_classifier": ("Classifier re-training", "at the end, on the labels alone"),
+    "seed": ("Seed", "{}"),
 }
 AUGMENTATION = {
-    "flip": ("mirror image", "every second face"),
-    "rotation_degrees": ("rotation", "±{:g}°"),
-    "shear_degrees": ("shear", "±{:g}°"),
-    "zoom": ("zoom", "±{:.0%}"),
-    "stretch": ("stretch of each axis", "±{:.0%}"),
-    "shift": ("shift", "±{:.0%} of the side"),
-    "brightness": ("brightness", "±{:.0%}"),
-    "contrast": ("contrast", "±{:.0%}"),
-    "erasing": ("erasing of a rectangle", "{:.0%} of the faces"),
-    "crop_px": ("crop", "{0} × {0} pixels, the middle unless said otherwise"),
-    "random_crop": ("crops drawn anew", "anywhere, and every second one is mirrored"),
-    "first_px": ("growing pictures", "{0} × {0} at first"),
+    "flip": ("Horizontal flip", "every second image"),
+    "rotation_degrees": ("Rotation", "±{:g}°"),
+    "shear_degrees": ("Shear", "±{:g}°"),
+    "zoom": ("Zoom", "±{:.0%}, and half as much for each axis alone"),
+    "shift": ("Shift", "±{:.0%} of the side"),
+    "brightness": ("Brightness", "±{:.0%}"),
+    "contrast": ("Contrast", "±{:.0%}"),
+    "erasing": ("Random erasing", "{:.0%} of the images"),
+    "crop_px": ("Crop", "the central {0} × {0} pixels"),
+    "first_px": ("Progressive resizing", "from {0} × {0} pixels"),
 }
 # Values that stand in a recipe as code spells them.
 SPELT = {
-    "sgd": "SGD",
+    "sgd": "SGD with Nesterov momentum 0.9",
+    "sgd-plain": "SGD without momentum",
     "adam": "Adam",
     "nadam": "NAdam",
     "adamax": "Adamax",
     "adamw": "AdamW",
     "muon": "Muon",
-    "he_normal": "He-normal",
-    "glorot_uniform": "Glorot-uniform",
-    "imagenet": "ImageNet's weights",
+    "imagenet": "ImageNet",
+    "vggface2": "VGGFace2",
+    "epoch": "the last epoch",
 }
 
 TEXTS: dict[str, Callable[[Any], str]] = {
@@ -82,28 +70,24 @@ def show_recipe(recipe: Recipe) -> None:
     fields = recipe.to_json()
     if recipe.teacher:
         fields["teacher"] = format_list(recipe.teachers)
-    else:
-        fields = {name: value for name, value in fields.items() if not name.startswith("teacher_")}
-    if recipe.optimizer not in ("sgd", "muon"):  # the others keep their own betas
-        fields.pop("momentum")
     rest = {
         name: value for name, value in fields.items() if name not in TRAINING | AUGMENTATION | {"name": ()}
     }
-    st.subheader("The recipe")
+    st.subheader("Recipe")
     _table(_rows(fields, TRAINING) | {_words(name): str(value) for name, value in rest.items()})
     _name_unused(fields, TRAINING)
 
 
 def show_augmentation(recipe: Recipe) -> None:
     """What training did to the images."""
-    st.subheader("What training did to the faces")
+    st.subheader("Augmentation")
     _table(_rows(recipe.to_json(), AUGMENTATION))
     _name_unused(recipe.to_json(), AUGMENTATION)
 
 
 def show_provenance(run: Run) -> None:
     """Everything that the run recorded about itself: command, commit, machine, versions, data."""
-    st.subheader("Where it comes from")
+    st.subheader("Provenance")
     _table(_flatten(run.provenance))
 
 

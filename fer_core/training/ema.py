@@ -1,4 +1,4 @@
-"""The average of a network's weights over the steps of training, with batch statistics that fit it.
+"""The exponential moving average (EMA) of a network's weights, with batch statistics that fit it.
 
 Averaged weights give other activations than any network of the path did, so the moving averages of batch norm
 belong to none of them (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", arXiv:1803.05407).
@@ -8,13 +8,12 @@ with new ones; a finished network gained 0.4 points.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-BATCH = 256
+from fer_core.training.batch_norm import renew_statistics
 
 
 @contextmanager
@@ -24,7 +23,7 @@ def averaged(network: keras.Model, seen: npt.NDArray[np.uint8]) -> Iterator[None
 
     Args:
         network: compiled; its optimizer keeps the average, and its batch norm is measured anew.
-        seen: (N, side, side, 1) uint8, pictures as training sees them.
+        seen: (N, side, side, 1) uint8, images as training sees them.
     """
     newest = network.get_weights()
     network.optimizer.finalize_variable_values(network.trainable_variables)
@@ -33,18 +32,3 @@ def averaged(network: keras.Model, seen: npt.NDArray[np.uint8]) -> Iterator[None
     renew_statistics(network, seen)
     yield
     network.set_weights(newest)
-
-
-def renew_statistics(network: keras.Model, seen: npt.NDArray[np.uint8]) -> None:
-    """Put the mean over ``seen``, (N, side, side, 1) uint8, in the place of batch norm's moving averages."""
-    norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    momenta = [layer.momentum for layer in norms]
-    for step, start in enumerate(range(0, len(seen), BATCH)):
-        _set_momenta(norms, [step / (step + 1)] * len(norms))  # makes of a moving average the plain mean
-        network(seen[start : start + BATCH], training=True)
-    _set_momenta(norms, momenta)
-
-
-def _set_momenta(norms: list[Any], momenta: list[float]) -> None:
-    for layer, momentum in zip(norms, momenta, strict=True):
-        layer.momentum = momentum

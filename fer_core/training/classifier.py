@@ -19,7 +19,7 @@ from fer_core.datasets.dataset import Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RecipeError
 from fer_core.metrics import log_loss, softmax
-from fer_core.training.lessons import predict_logits
+from fer_core.training.epoch_data import predict_logits
 
 Features = npt.NDArray[np.float32]  # (N, F), what the last layer reads of a face
 Layer = list[npt.NDArray[Any]]  # kernel and bias
@@ -38,12 +38,12 @@ def require_scikit_learn() -> None:
     """
     if find_spec("sklearn") is None:
         raise RecipeError(
-            "refit_head needs scikit-learn. Received: a Python without it. Train with --set refit_head=false "
-            "and fit the last layer elsewhere: fer refit RUN --data PATH."
+            "retrain_classifier needs scikit-learn. Received: a Python without it. Install it "
+            "(pip install scikit-learn), or train with --set retrain_classifier=false."
         )
 
 
-def refit_head(network: keras.Model, faces: Dataset, validation: Dataset) -> float:
+def retrain_classifier(network: keras.Model, faces: Dataset, validation: Dataset) -> float:
     """Put a logistic regression of the labels in the place of the network's last layer.
 
     Each face counts twice, as it is and mirrored, as prediction sees it. Augmented faces make a worse layer
@@ -80,7 +80,7 @@ def _fit(features: Features, labels: npt.NDArray[np.integer[Any]], penalty: floa
         regression.fit(features, labels)
     if len(regression.classes_) < 3:
         raise DataError(
-            "A last layer is fitted to faces of three emotions at least (refit_head). "
+            "A last layer is fitted to faces of three emotions at least (retrain_classifier). "
             f"Received: {len(regression.classes_)}."
         )
     kernel = np.zeros((features.shape[1], EMOTION_COUNT), np.float32)

@@ -1,10 +1,9 @@
-"""Averaged weights get batch statistics of their own."""
+"""The moving average is in place while it is validated, and gone afterwards."""
 
 import keras
 import numpy as np
 
-from fer_core.training import averaging
-from fer_core.training.averaging import averaged, renew_statistics
+from fer_core.training.ema import averaged
 
 SEEN = np.random.default_rng(3).integers(0, 256, (80, 48, 48, 1), dtype=np.uint8)
 
@@ -14,19 +13,6 @@ def network_with_norm():
     scaled = keras.layers.Rescaling(1 / 255)(inputs)
     x = keras.layers.BatchNormalization(momentum=0.9)(keras.layers.Conv2D(4, 3, use_bias=False)(scaled))
     return keras.Model(inputs, keras.layers.Dense(7)(keras.layers.GlobalAveragePooling2D()(x)))
-
-
-def test_statistics_are_the_plain_mean_of_the_batches(monkeypatch):
-    monkeypatch.setattr(averaging, "BATCH", 32)  # 32, 32 and 16 faces
-    network = network_with_norm()
-    _, _, convolution, norm, *_ = network.layers
-    renew_statistics(network, SEEN)
-    maps = [np.asarray(convolution(SEEN[start : start + 32] / 255.0)) for start in (0, 32, 64)]
-    mean = np.mean([each.mean(axis=(0, 1, 2)) for each in maps], axis=0)
-    variance = np.mean([each.var(axis=(0, 1, 2)) for each in maps], axis=0)
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(norm.moving_mean), mean, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(norm.moving_variance), variance, rtol=1e-4)
-    assert norm.momentum == 0.9
 
 
 def test_the_newest_weights_come_back():

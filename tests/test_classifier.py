@@ -10,8 +10,8 @@ from fer_core.datasets import synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RecipeError
 from fer_core.metrics import log_loss, softmax
-from fer_core.training import head, predict_logits, train
-from fer_core.training.head import PENALTIES, refit_head
+from fer_core.training import classifier, predict_logits, train
+from fer_core.training.classifier import PENALTIES, retrain_classifier
 from tests.tiny import build_tiny
 
 
@@ -39,7 +39,7 @@ def network():
 def test_only_the_last_layer_changes_and_the_labels_get_likelier(network):
     faces, before = faces_of(range(7)), network.get_weights()
     loss = log_loss(faces.labels, softmax(predict_logits(network, faces.images)))
-    refit_head(network, faces, faces)
+    retrain_classifier(network, faces, faces)
     after = network.get_weights()
     assert all(np.array_equal(old, new) for old, new in zip(before[:-2], after[:-2], strict=True))
     assert log_loss(faces.labels, softmax(predict_logits(network, faces.images))) < 0.5 * loss
@@ -50,7 +50,7 @@ def test_it_is_the_logistic_regression_of_what_lies_below_that_fits_the_validati
     shown, labels = np.concatenate([faces.images, faces.images[:, :, ::-1]]), np.tile(faces.labels, 2)
     reader = keras.Model(network.input, network.layers[-1].input)
     below, seen = predict_logits(reader, shown), predict_logits(reader, validation.images)
-    penalty = refit_head(network, faces, validation)
+    penalty = retrain_classifier(network, faces, validation)
     losses, answers = {}, {}
     for each in PENALTIES:
         oracle = LogisticRegression(C=1 / (each * len(shown)), max_iter=1000).fit(below, labels)
@@ -65,32 +65,34 @@ def test_it_is_the_logistic_regression_of_what_lies_below_that_fits_the_validati
 
 def test_an_emotion_that_no_face_shows_is_never_answered(network):
     faces = faces_of([0, 2, 3, 6])
-    refit_head(network, faces, faces)
+    retrain_classifier(network, faces, faces)
     assert softmax(predict_logits(network, faces.images))[:, [1, 4, 5]].max() < 1e-3
 
 
 def test_two_emotions_are_too_few(network):
-    with pytest.raises(DataError, match=r"three emotions at least \(refit_head\)\. Received: 2\."):
-        refit_head(network, faces_of([0, 3]), faces_of(range(7)))
+    with pytest.raises(DataError, match=r"three emotions at least \(retrain_classifier\)\. Received: 2\."):
+        retrain_classifier(network, faces_of([0, 3]), faces_of(range(7)))
 
 
-def test_a_refitted_head_leaves_the_rest_as_it_was_trained(tiny, tmp_path):
+def test_a_retrained_classifier_leaves_the_rest_as_it_was_trained(tiny, tmp_path):
     def trained(recipe):
         sets = {"train": splits["Training"], "validation": splits["PublicTest"]}
         return train(recipe, **sets, checkpoint=tmp_path / "checkpoint.npz")
 
     splits, recipe = synthetic_splits(16, 6, 6), tiny.replace(epochs=1, batch_size=16)
-    (plain, before), (refitted, after) = trained(recipe), trained(recipe.replace(refit_head=True))
-    assert before.head_penalty is None
-    assert after.head_penalty in PENALTIES
-    *body, kernel, _ = refitted.get_weights()
+    (plain, before), (retrained, after) = trained(recipe), trained(recipe.replace(retrain_classifier=True))
+    assert before.classifier_penalty is None
+    assert after.classifier_penalty in PENALTIES
+    *body, kernel, _ = retrained.get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(body, plain.get_weights()[:-2], strict=True))
     assert not np.array_equal(kernel, plain.get_weights()[-2])
     assert np.array_equal(kernel, kernel.astype(np.float16))
 
 
 def test_what_cannot_be_fitted_at_the_end_is_refused_at_the_start(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(head, "find_spec", lambda name: None)
+    monkeypatch.setattr(classifier, "find_spec", lambda name: None)
     faces = {"train": faces_of(range(7)), "validation": faces_of(range(7))}
-    with pytest.raises(RecipeError, match=r"refit_head needs scikit-learn\..*--set refit_head=false"):
-        train(tiny.replace(refit_head=True), **faces, checkpoint=tmp_path / "checkpoint.npz")
+    with pytest.raises(
+        RecipeError, match=r"retrain_classifier needs scikit-learn\..*--set retrain_classifier=false"
+    ):
+        train(tiny.replace(retrain_classifier=True), **faces, checkpoint=tmp_path / "checkpoint.npz")
