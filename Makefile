@@ -22,7 +22,7 @@ e2e: $(VENV)/.test-ready
 
 # make train DATA=fer2013.csv: repeat the paper's network, from labels alone.
 train: $(VENV)/.app-ready
-	$(BIN)/python -m fer_core train paper-plain --data $(DATA)
+	$(BIN)/python -m fer_core train paper-cnn --data $(DATA)
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \

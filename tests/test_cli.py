@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 import fer_core
-from fer_core import cli
+from fer_core import cli, pipeline
 from fer_core.cards import write_card
 from fer_core.commands import training
 from fer_core.datasets import synthetic_splits
 from fer_core.errors import DataError
+from fer_core.recipes import RECIPES
+from fer_core.runs import Run
 from tests.synthetic import write_fer2013_csv
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +36,6 @@ def csv(tmp_path: Path) -> Path:
         (["train", "paper-cnn", "--data", "x", "--set", "epoch=3"], ["'epoch'", "epochs"]),
         (["train", "paper-cnn", "--data", "x", "--set", "epochs=many"], ["epochs", "'many'"]),
         (["evaluate", "no-such"], ["no-such"]),
-        (["refit", "no-such", "--data", "x"], ["no-such"]),
         (["calibrate", "no-such", "--data", "x"], ["no-such"]),
         (["card", "no-such"], ["no-such"]),
         (["benchmark", "no-such"], ["no-such"]),
@@ -56,7 +57,7 @@ def test_what_is_wrong_is_one_sentence(arguments, words, capsys, monkeypatch, tm
 def test_predict_without_any_run_says_how_to_train_one(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("FER_MODELS", str(tmp_path))
     assert cli.main(["predict", "photo.jpg"]) == 1
-    assert "train paper-plain" in capsys.readouterr().err
+    assert "train paper-cnn" in capsys.readouterr().err
 
 
 def test_an_unforeseen_error_is_a_sentence_too(capsys, monkeypatch):
@@ -199,4 +200,84 @@ def test_a_run_on_drawn_faces_is_named_so_that_it_is_not_ranked(words, capsys, m
     assert cli.main(["train", "drawn", "--data", "drawn", *words]) == 1
     assert asked["name"] == ("_mine" if words else "_drawn")
     assert asked["data"] == "Drawn faces"
-    assert asked["command"] == " ".join(["python -m fer_core train drawn --data drawn", *words])
+    assert asked["command"] == " ".join(["fer train drawn --data drawn", *words])
+
+
+@pytest.fixture
+def family(tiny, monkeypatch, tmp_path):
+    """Two small recipes that teach and one that is distilled from them, under an empty folder of runs."""
+    small = tiny.replace(architecture="strided", epochs=1, batch_size=64)
+    recipes = {
+        "one": small.replace(name="one"),
+        "other": small.replace(name="other", seed=1),
+        "student": small.replace(name="student", teacher="one+other", distillation_weight=0.5, seed=2),
+    }
+    for name, recipe in recipes.items():
+        monkeypatch.setitem(RECIPES, name, lambda recipe=recipe: recipe)
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(training, "load_splits", lambda path: synthetic_splits(20, 6, 6))
+    return tmp_path / "models"
+
+
+TRAIN_STUDENT = ["train", "student", "--data", "fer2013.csv", "--with-teachers"]
+
+
+def test_missing_teachers_are_trained_first(family, capsys):
+    assert cli.main(["train", "student", "--data", "fer2013.csv"]) == 1
+    assert "Train it first: fer train one --data PATH." in capsys.readouterr().err
+    assert cli.main([*TRAIN_STUDENT, "--name", "mine", "--set", "epochs=2"]) == 0
+    assert "mine is distilled from other: training that first." in capsys.readouterr().err
+    assert sorted(path.name for path in family.iterdir()) == ["mine", "one", "other"]
+    commands = {name: Run(family / name).provenance["command"] for name in ("mine", "other")}
+    assert commands == {
+        "mine": "fer train student --data PATH --name mine --set epochs=2",
+        "other": "fer train other --data PATH",
+    }
+    assert Run(family / "mine").history["epoch"] == [1, 2]
+    assert cli.main([*TRAIN_STUDENT, "--name", "mine"]) == 1  # and the teachers are not trained again
+    assert "is finished already" in capsys.readouterr().err
+
+
+def test_a_name_that_is_taken_is_said_before_the_teachers_are_trained(family, capsys):
+    (family / "student").mkdir(parents=True)
+    assert cli.main(TRAIN_STUDENT) == 1
+    assert "is finished already" in capsys.readouterr().err
+    assert [path.name for path in family.iterdir()] == ["student"]
+
+
+@pytest.mark.parametrize("stopped", ["other", "student"])
+def test_resume_goes_on_with_the_run_that_was_interrupted(family, capsys, monkeypatch, stopped):
+    train_run = pipeline.train_run
+    resumed = []
+
+    def stop_at(recipe, splits, **options):
+        def stop(history):
+            raise KeyboardInterrupt
+
+        resumed.append((recipe.name, options["resume"]))
+        if (recipe.name, options["resume"]) == (stopped, False):
+            options["on_epoch"] = stop
+        return train_run(recipe, splits, **options)
+
+    monkeypatch.setattr(pipeline, "train_run", stop_at)
+    assert cli.main(TRAIN_STUDENT) == 130
+    assert cli.main(TRAIN_STUDENT) == 1
+    assert "--resume" in capsys.readouterr().err
+    assert (family / f".{stopped}.partial" / "checkpoint.npz").is_file()
+    resumed.clear()
+    assert cli.main([*TRAIN_STUDENT, "--resume"]) == 0
+    assert (
+        resumed
+        == {
+            "other": [("other", True), ("student", False)],
+            "student": [("student", True)],
+        }[stopped]
+    )
+    assert sorted(path.name for path in family.iterdir()) == ["one", "other", "student"]
+
+
+def test_drawn_faces_teach_no_ranked_run(family):
+    assert cli.main(["train", "student", "--data", "drawn", "--with-teachers"]) == 0
+    assert sorted(path.name for path in family.iterdir()) == ["_one", "_other", "_student"]
+    assert Run(family / "_student").recipe.teacher == "_one+_other"
+    assert Run(family / "_one").provenance["command"] == "fer train one --data drawn"

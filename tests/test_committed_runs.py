@@ -25,6 +25,8 @@ MOST_MEGABYTES = 25  # of one file: what people clone
 DRAWN = draw_faces(9, seed=11)[0]
 EARLIER = {"PublicTest": ["Training"], "PrivateTest": ["Training", "PublicTest"]}
 
+# Trained by recipes that are archived in docs/archive/lineage.md; until networks of today's replace them.
+OLD = {"best", "small", "quick", "paper-cnn"}
 NETWORKS = [path for path in FOLDERS if Run(path).has_network]
 
 every_run = pytest.mark.parametrize("path", FOLDERS, ids=[path.name for path in FOLDERS])
@@ -79,6 +81,8 @@ def test_what_was_asked_round_trips(path):
 
 @every_network
 def test_a_named_recipe_trains_it_again(path):
+    if path.name in OLD:
+        pytest.skip("trained by a recipe that is archived in docs/archive/lineage.md")
     assert Run(path).recipe == load_recipe(path.name.removeprefix("_")).replace(name=path.name)
 
 
@@ -93,10 +97,9 @@ def test_its_history_tells_which_epoch_was_kept(path):
     # and for a last layer that was fitted anew, which brings most (1.5 points of `quick`) where a network
     # learns from its own answers.
     stored = run.metrics["PublicTest"]["single"]["all"]["accuracy"]
-    refitted = 0.02 if run.recipe.self_share else 0.01
-    assert stored == pytest.approx(
-        history["val_accuracy"][facts["best_epoch"] - 1], abs=refitted if run.recipe.refit_head else 0.005
-    )
+    retrained = 0.02 if run.recipe.self_distillation else 0.01
+    tolerance = retrained if run.recipe.retrain_classifier else 0.005
+    assert stored == pytest.approx(history["val_accuracy"][facts["best_epoch"] - 1], abs=tolerance)
 
 
 @every_network

@@ -14,11 +14,11 @@ from fer_core.datasets import SPLITS, find_duplicates, fingerprint
 from fer_core.errors import DataError, RunError
 from fer_core.export import TOLERANCE, check_parity
 from fer_core.metrics import accuracy, log_loss, softmax
-from fer_core.pipeline import calibrate_run, evaluate_run, export_run, refit_run, train_run
+from fer_core.pipeline import calibrate_run, evaluate_run, export_run, train_run
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, load_run
 from fer_core.training import predict_logits
-from fer_core.training.head import PENALTIES
+from fer_core.training.classifier import PENALTIES
 from tests.finished_runs import write_baseline
 
 TESTS = ("PublicTest", "PrivateTest")
@@ -55,7 +55,22 @@ def test_provenance_lets_somebody_repeat_the_run(trained_run, drawn_splits, tiny
     assert [facts["data"][split]["counts"] for split in SPLITS] == [[60] * 7, [20] * 7, [20] * 7]
     assert facts["best_epoch"] == 1 + int(np.argmax(trained_run.history["val_accuracy"]))
     assert facts["device"].endswith(" cores")
+    assert facts["blank_images_left_out"] == 0
     json.dumps(facts, allow_nan=False)
+
+
+def test_a_run_says_what_it_learnt_from_and_how(tiny, drawn_splits, tmp_path, monkeypatch):
+    """Blank images are counted, the penalty of a re-trained classifier is noted, other images are named."""
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    data = drawn_splits["Training"]
+    images = data.images.copy()
+    images[:3] = 0
+    splits = drawn_splits | {"Training": type(data)(images, data.labels, data.rows, "Training", data.name)}
+    facts = train_run(tiny.replace(epochs=1, retrain_classifier=True), splits).provenance
+    assert facts["blank_images_left_out"] == 3
+    assert facts["classifier_penalty"] in PENALTIES
+    assert facts["other_images"] == ""
+    assert facts["precision"] == "float32"
 
 
 def test_no_commit_outside_a_checkout(monkeypatch, tmp_path):
@@ -132,31 +147,6 @@ def test_evaluating_other_faces_rewrites_metrics_and_card(run_copy, drawn_splits
     assert "n = 70" in (run_copy.path / runs.CARD).read_text(encoding="utf-8")
 
 
-def test_a_refitted_run_is_whole_and_says_what_was_done(run_copy, drawn_splits):
-    before = run_copy.evaluation("PublicTest").probabilities
-    old = keras.saving.load_model(run_copy.keras_path, compile=False).get_weights()
-    again = refit_run(run_copy, drawn_splits)
-    network = keras.saving.load_model(again.keras_path, compile=False)
-    assert all(np.array_equal(a, b) for a, b in zip(old[:-2], network.get_weights()[:-2], strict=True))
-    public = drawn_splits["PublicTest"]
-    logits = predict_logits(network, public.images)
-    assert again.calibration == fit_calibration(public.labels, logits)
-    stored = again.evaluation("PublicTest").probabilities
-    assert np.abs(stored - before).max() > 1e-3
-    np.testing.assert_allclose(stored, again.calibration.probabilities(logits), atol=TOLERANCE)
-    assert again.provenance["head"]["penalty"] in PENALTIES
-    assert again.recipe == run_copy.recipe.replace(refit_head=True)
-    assert again.metrics == runs.compute_metrics(again)
-    card = (again.path / runs.CARD).read_text(encoding="utf-8")
-    assert card == write_card(again)
-    assert f"python -m fer_core refit {again.name} --data PATH" in card
-    # What training recorded of itself stays.
-    changed = vars(again.calibration) | {"head": again.provenance["head"]}
-    assert again.provenance == run_copy.provenance | changed
-    training = again.provenance["data"]["Training"]
-    assert again.provenance["head"]["data"] == {"Training": training}
-
-
 def test_a_run_that_is_calibrated_anew_keeps_its_network(run_copy, drawn_splits):
     """As one that had a temperature alone, of before 0.23."""
     old = {key: value for key, value in run_copy.provenance.items() if key != "power"} | {"temperature": 9.0}
@@ -172,10 +162,9 @@ def test_a_run_that_is_calibrated_anew_keeps_its_network(run_copy, drawn_splits)
     assert f"python -m fer_core calibrate {again.name} --data" in write_card(again)
 
 
-@pytest.mark.parametrize("finish", [refit_run, calibrate_run])
-def test_a_baseline_is_no_network(drawn_splits, tmp_path, finish):
+def test_a_baseline_is_no_network(drawn_splits, tmp_path):
     with pytest.raises(RunError, match=r"Only the run of a network has one.*'hog', a baseline\.$"):
-        finish(write_baseline(tmp_path, "hog"), drawn_splits)
+        calibrate_run(write_baseline(tmp_path, "hog"), drawn_splits)
 
 
 def test_exporting_again_gives_the_same_answers(run_copy, drawn_splits):

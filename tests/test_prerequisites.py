@@ -67,7 +67,7 @@ def test_face_weights_go_through_their_own_reader(tmp_path, monkeypatch):
     monkeypatch.setattr(prerequisites, "load_face_weights", lambda *words: given.append(words))
     load_start(load_recipe("best"), tmp_path / "faceres.json")("the network")
     assert given == [("the network", tmp_path / "faceres.json")]
-    assert face_weights.VGGFACE2 == load_recipe("best").start
+    assert load_recipe("best").start == face_weights.VGGFACE2
 
 
 def test_imagenets_weights_go_below_the_last_layer_for_pixels_of_this_scale(monkeypatch):

@@ -7,7 +7,6 @@ from fer_core import bootstrap, cli, runs, studies, trials
 from fer_core.architectures import build_network
 from fer_core.datasets import find_duplicates
 from fer_core.errors import RecipeError, RunError
-from fer_core.recipes import Recipe
 from fer_core.runs import HISTORY_COLUMNS, Run, compute_metrics, list_runs, unfinished_runs
 from fer_core.studies import (
     STUDIES,
@@ -55,7 +54,7 @@ def test_the_first_variant_is_the_papers_recipe_or_the_studys_own(study):
     first, base = study.variants[0], base_recipe(study=study.name)
     own = {"architecture": base.architecture} if study.name == "attention" else {}
     assert first.recipe.replace(name=base.name, **own) == base
-    assert base.name == {"attention": "teacher"}.get(study.name, "paper-plain")
+    assert base.name == {"attention": "residual-base"}.get(study.name, "paper-base")
     assert not first.shuffled
 
 
@@ -86,28 +85,20 @@ def test_attention_is_all_that_the_attention_study_varies():
 
 @pytest.mark.parametrize("variant", load_study("regularisation").variants, ids=lambda variant: variant.name)
 def test_batch_norm_is_left_out_where_asked(variant):
-    network = build_network(variant.recipe)
+    network = build_network(variant.recipe.architecture, dropout=variant.recipe.dropout)
     kinds = [type(layer).__name__ for layer in network.layers]
-    assert ("BatchNormalization" in kinds) == variant.recipe.batch_norm
+    without = variant.name in ("no-batch-norm", "neither")
+    assert ("BatchNormalization" in kinds) == (not without)
     biased = [layer.use_bias for layer in network.layers if hasattr(layer, "use_bias")]
-    assert biased == [not variant.recipe.batch_norm] * (len(biased) - 1) + [True]
+    assert biased == [without] * (len(biased) - 1) + [True]
 
 
 def test_the_initializer_is_the_one_asked_for():
     for variant in load_study("initialisation").variants:
-        layers = [layer for layer in build_network(variant.recipe).layers if hasattr(layer, "kernel")][:-1]
+        network = build_network(variant.recipe.architecture, dropout=0.2)
+        layers = [layer for layer in network.layers if hasattr(layer, "kernel")][:-1]
         named = {type(layer.kernel_initializer).__name__ for layer in layers}
-        assert named == {
-            {"he_normal": "HeNormal", "glorot_uniform": "GlorotUniform"}[variant.recipe.initializer]
-        }
-
-
-def test_other_networks_refuse_what_only_the_papers_can_vary():
-    recipe = Recipe(name="x", architecture="residual", epochs=1, batch_norm=False)
-    with pytest.raises(
-        RecipeError, match=r"Only paper-cnn can vary batch_norm and initializer\. Received: 'res"
-    ):
-        build_network(recipe)
+        assert named == {{"he-normal": "HeNormal", "glorot": "GlorotUniform"}[variant.name]}
 
 
 def test_a_variant_is_stored_like_a_run_without_weights_and_trained_once(models, quick, drawn_splits):

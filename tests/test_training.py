@@ -7,10 +7,11 @@ import pytest
 from fer_core import training
 from fer_core.datasets import TRAINING, synthetic_splits
 from fer_core.datasets.dataset import Dataset
-from fer_core.errors import DataError, RunError
-from fer_core.training import checkpoints, lessons, loop, train
+from fer_core.errors import DataError, RecipeError, RunError
+from fer_core.recipes.recipe import OPTIMIZERS
+from fer_core.training import checkpoints, epoch_data, loop, train
 from fer_core.training.augmentation import Augmentation
-from fer_core.training.lessons import Lessons
+from fer_core.training.epoch_data import EpochData
 
 EPOCHS = 3
 
@@ -109,7 +110,7 @@ def test_an_epochs_seconds_are_those_of_its_validation_too(recipe, splits, tmp_p
 
 def test_a_training_that_has_ended_is_not_gone_on_with(recipe, splits, uninterrupted, monkeypatch):
     whole_network, whole, checkpoint = uninterrupted
-    monkeypatch.setattr(loop, "_train_epoch", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(loop, "_learn", lambda *_: pytest.fail("trained again"))
     network, progress = run(recipe, splits, checkpoint, resume=True)
     assert progress.history == whole.history
     np.testing.assert_array_equal(network.get_weights()[0], whole_network.get_weights()[0])
@@ -146,9 +147,9 @@ def test_steps_are_reported_for_a_progress_bar(recipe, splits, tmp_path):
 
 
 def test_mixed_precision_trains_and_ends_in_float32(recipe, splits, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "precision_here", lambda precision: precision)  # as where bfloat16 is there
+    monkeypatch.setattr(loop, "precision_here", lambda architecture: "mixed_bfloat16")
     before = keras.config.dtype_policy()
-    mixed = recipe.replace(epochs=1, precision="mixed_bfloat16", optimizer="sgd", learning_rate=0.05)
+    mixed = recipe.replace(epochs=1, optimizer="sgd", learning_rate=0.05)
     network, progress = run(mixed, splits, tmp_path / "checkpoint.npz")
     assert keras.config.dtype_policy() == before
     assert {layer.compute_dtype for layer in network.layers[1:]} == {"float32"}
@@ -163,8 +164,8 @@ def test_private_test_trains_and_chooses_nothing(recipe, splits, tmp_path, place
         train(recipe, **chosen, checkpoint=tmp_path / "checkpoint.npz")
 
 
-def test_faces_that_fill_no_batch_are_refused(recipe, splits, tmp_path):
-    with pytest.raises(DataError, match=r"One batch takes 113 faces\. Received: 112"):
+def test_images_that_fill_no_batch_are_refused(recipe, splits, tmp_path):
+    with pytest.raises(DataError, match=r"One batch takes 113 images\. Received: 112"):
         run(recipe.replace(batch_size=113), splits, tmp_path / "checkpoint.npz")
 
 
@@ -184,74 +185,70 @@ def test_a_checkpoint_of_another_network_is_refused(recipe, splits, tmp_path, we
         run(recipe, splits, checkpoint, resume=True)
 
 
-def test_blank_images_are_left_out(recipe):
+def test_blank_images_are_left_out():
     images = np.zeros((4, 48, 48), np.uint8)
     images[[1, 3], 0, 0] = 1  # one pixel is enough to be an image
     rows = np.arange(10, 14)
     groups = np.array(list("abcd"))
     dataset = Dataset(images, np.array([0, 1, 2, 3], np.uint8), rows, TRAINING, "Four", groups)
-    seen = training.learnt_faces(recipe, dataset)
+    seen = training.without_blank(dataset)
     assert (seen.labels.tolist(), seen.rows.tolist(), seen.groups.tolist()) == ([1, 3], [11, 13], ["b", "d"])
     assert (seen.split, seen.name) == (TRAINING, "Four")
 
 
-@pytest.mark.parametrize("drop_blank", [True, False])
-def test_the_recipe_says_whether_blank_images_are_trained_on(recipe, splits, tmp_path, drop_blank):
-    images = splits["Training"].images.copy()
-    images[:2] = 0
+def test_blank_images_fill_no_batch(recipe, splits, tmp_path):
     data = splits["Training"]
+    images = data.images.copy()
+    images[:2] = 0
     blank = Dataset(images, data.labels, data.rows, TRAINING)
-    chosen = recipe.replace(batch_size=112, drop_blank=drop_blank, epochs=1, class_weights=False)
     options = {"validation": splits["PublicTest"], "checkpoint": tmp_path / "checkpoint.npz"}
-    if not drop_blank:
-        assert len(train(chosen, train=blank, **options)[1].history) == 1
-        return
-    with pytest.raises(DataError, match=r"One batch takes 112 faces\. Received: 110"):
-        train(chosen, train=blank, **options)
+    with pytest.raises(DataError, match=r"One batch takes 112 images\. Received: 110"):
+        train(recipe.replace(batch_size=112, epochs=1), train=blank, **options)
 
 
 def test_rare_emotions_weigh_more(recipe, splits):
     keep = np.flatnonzero((splits["Training"].labels != 1) | (np.arange(112) < 28))  # a quarter of disgust
     data = splits["Training"]
     rare = Dataset(data.images[keep], data.labels[keep], data.rows[keep], TRAINING)
-    lesson = Lessons(recipe, rare)
-    one_hot, weights = lesson.targets, lesson.weights
+    shown = EpochData(recipe, rare)
+    one_hot, weights = shown.targets, shown.weights
     assert one_hot.argmax(axis=1).tolist() == rare.labels.tolist()
     assert weights[rare.labels == 1] == pytest.approx(4 * weights[rare.labels == 0][0])
     assert weights.mean() == pytest.approx(1.0)
-    assert (Lessons(recipe.replace(class_weights=False), rare).weights == 1).all()
+    assert (EpochData(recipe.replace(class_weights=False), rare).weights == 1).all()
 
 
 def test_weights_reach_the_loss(recipe, splits, tmp_path, monkeypatch):
-    monkeypatch.setattr(lessons, "class_weights", lambda labels: np.zeros(7))
+    monkeypatch.setattr(epoch_data, "class_weights", lambda labels: np.zeros(7))
     _, progress = run(recipe.replace(epochs=1), splits, tmp_path / "checkpoint.npz")
     assert progress.history[0]["loss"] == 0
 
 
-@pytest.mark.parametrize(("warmup", "start"), [(1.0, 0.01), (0.0, 1.0)])
-def test_the_learning_rate_warms_up_and_falls_to_nothing(recipe, warmup, start):
-    optimizer = training.build_optimizer(recipe.replace(warmup_epochs=warmup, epochs=3), steps=10)
-    schedule = optimizer._learning_rate
-    rates = np.array([float(schedule(step)) for step in range(31)]) / recipe.learning_rate
-    assert rates[0] == pytest.approx(start)
+@pytest.mark.parametrize(("epochs", "warmup"), [(40, 20), (20, 20), (10, 10), (3, 3)])
+def test_the_learning_rate_warms_up_and_falls_to_nothing(recipe, epochs, warmup):
+    """In two epochs of ten steps, or in a tenth of a short training."""
+    schedule = training.build_optimizer(recipe.replace(epochs=epochs), steps=10)._learning_rate
+    rates = np.array([float(schedule(step)) for step in range(10 * epochs + 1)]) / recipe.learning_rate
+    assert rates[0] == pytest.approx(0.01)
     assert rates.max() == pytest.approx(1.0)
-    assert rates.argmax() == 10 * warmup
+    assert rates.argmax() == warmup
     assert rates[-1] == pytest.approx(0.0, abs=1e-6)
-    assert (np.diff(rates[int(10 * warmup) :]) < 0).all()
+    assert (np.diff(rates[warmup:]) < 0).all()
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "nadam", "adamax", "adamw", "muon"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_is_built_with_the_recipes_settings(recipe, name):
-    optimizer = training.build_optimizer(recipe.replace(optimizer=name, momentum=0.8), steps=10)
-    assert type(optimizer).__name__.lower() == name
+    optimizer = training.build_optimizer(recipe.replace(optimizer=name), steps=10)
+    assert type(optimizer).__name__.lower() == name.removesuffix("-plain")
     assert optimizer.weight_decay == recipe.weight_decay
-    if name in ("sgd", "muon"):
-        assert (optimizer.momentum, optimizer.nesterov) == (0.8, True)
+    momentum = {"sgd": (0.9, True), "muon": (0.9, True), "sgd-plain": (0.0, False)}
+    if name in momentum:
+        assert (optimizer.momentum, optimizer.nesterov) == momentum[name]
 
 
 def test_averaged_and_mixed_it_still_resumes_bit_for_bit(recipe, splits, uninterrupted, tmp_path):
     """The newest weights go on, the averaged ones are judged: neither may be lost by an interruption."""
-    averaged = recipe.replace(average=0.9, mixup=0.2, cutmix=1.0)
+    averaged = recipe.replace(ema=0.9, mixup=0.2, cutmix=1.0)
     network, progress = run(averaged, splits, tmp_path / "whole.npz")
     interrupt(averaged, splits, tmp_path / "cut.npz", epoch=3, step=0)
     resumed, again = run(averaged, splits, tmp_path / "cut.npz", resume=True)
@@ -263,29 +260,26 @@ def test_averaged_and_mixed_it_still_resumes_bit_for_bit(recipe, splits, uninter
         np.testing.assert_array_equal(one, other)
 
 
-def test_what_the_network_has_answered_outlives_an_interruption(recipe, splits, tmp_path, monkeypatch):
-    """Asked after its second epoch, it learns from that in the third, whether it was interrupted or not."""
-    monkeypatch.setattr(loop, "ASKED_EVERY", 2)
-    learning = recipe.replace(average=0.9, self_share=1.0, patience=0)
+def test_what_the_network_has_predicted_outlives_an_interruption(recipe, splits, tmp_path, monkeypatch):
+    """Its predictions after the second epoch count in the third, whether it was interrupted or not."""
+    monkeypatch.setattr(loop, "SELF_DISTILLED_EVERY", 2)
+    learning = recipe.replace(ema=0.9, self_distillation=1.0, patience=0)
     _, progress = run(learning, splits, tmp_path / "whole.npz")
     interrupt(learning, splits, tmp_path / "cut.npz", epoch=3, step=0)
     _, again = run(learning, splits, tmp_path / "cut.npz", resume=True)
     assert [row["loss"] for row in again.history] == [row["loss"] for row in progress.history]
-    _, labels_alone = run(learning.replace(self_share=0.0), splits, tmp_path / "labels.npz")
+    _, labels_alone = run(learning.replace(self_distillation=0.0), splits, tmp_path / "labels.npz")
     losses = [[row["loss"] for row in each.history] for each in (progress, labels_alone)]
     assert losses[0][:2] == losses[1][:2]
     assert losses[0][2] != losses[1][2]
 
 
-def test_small_pictures_grow_and_it_still_resumes_bit_for_bit(recipe, splits, tmp_path, monkeypatch):
-    growing = recipe.replace(architecture="strided", first_px=32, mixup=0.4, unmixed_epochs=1, erasing=0.1)
-    sides, mixed = [], []
+def test_small_images_grow_and_it_still_resumes_bit_for_bit(recipe, splits, tmp_path, monkeypatch):
+    growing = recipe.replace(architecture="strided", first_px=32, mixup=0.4, erasing=0.1)
+    sides = []
     monkeypatch.setattr(Augmentation, "_erase", lambda layer, pixels: sides.append(pixels.shape[1]) or pixels)
-    mix = lessons.mix_faces
-    monkeypatch.setattr(lessons, "mix_faces", lambda *faces, **how: mixed.append(0) or mix(*faces, **how))
     _, progress = run(growing, splits, tmp_path / "whole.npz")
     assert sorted(set(sides)) == [32, 40, 48]
-    assert len(mixed) == EPOCHS - 1
     interrupt(growing, splits, tmp_path / "cut.npz", epoch=3, step=0)
     _, again = run(growing, splits, tmp_path / "cut.npz", resume=True)
     assert [row["loss"] for row in again.history] == [row["loss"] for row in progress.history]
@@ -293,7 +287,34 @@ def test_small_pictures_grow_and_it_still_resumes_bit_for_bit(recipe, splits, tm
 
 def test_the_average_is_judged_and_the_newest_weights_go_on(recipe, splits, tmp_path):
     """An average that moves by a millionth a step stays where it began; the training itself must not."""
-    _, progress = run(recipe.replace(average=0.999999, patience=0), splits, tmp_path / "c.npz")
+    _, progress = run(recipe.replace(ema=0.999999, patience=0), splits, tmp_path / "c.npz")
     _, plain = run(recipe.replace(patience=0), splits, tmp_path / "d.npz")
     assert [row["loss"] for row in progress.history] == [row["loss"] for row in plain.history]
     assert progress.history[-1]["val_loss"] != plain.history[-1]["val_loss"]
+
+
+@pytest.mark.parametrize("field", [{"start": "x"}, {"teacher": "x", "distillation_weight": 0.5}])
+def test_what_a_recipe_needs_is_given_or_nothing_is_trained(recipe, splits, tmp_path, field):
+    name = next(iter(field))
+    with pytest.raises(RecipeError, match=rf"tiny needs its {name}, 'x', which only `fer train` loads\."):
+        run(recipe.replace(**field), splits, tmp_path / "checkpoint.npz")
+
+
+def test_a_start_is_adapted_to_what_is_seen_and_not_asked_for_again(recipe, splits, tmp_path, monkeypatch):
+    calls = []
+    adapt = loop.adapt_statistics
+    monkeypatch.setattr(
+        loop, "adapt_statistics", lambda *given: calls.append(given[1].shape) or adapt(*given)
+    )
+    started = recipe.replace(start="somewhere", epochs=2)
+    start = lambda network: calls.append(network.name)  # noqa: E731
+    with pytest.raises(StoppedError):
+        run(started, splits, tmp_path / "c.npz", start=start, on_epoch=lambda history: stop())
+    assert calls == ["tiny", (112, 48, 48, 1)]
+    _, progress = run(started, splits, tmp_path / "c.npz", resume=True)
+    assert len(progress.history) == 2
+    assert len(calls) == 2
+
+
+def stop():
+    raise StoppedError

@@ -248,14 +248,14 @@ def test_a_folder_without_a_recipe_is_no_training(models):
 
 def test_what_a_teacher_does_to_the_loss_is_said(finished):
     assert "is distilled from" not in texts(visit(TRAINING), "caption")
-    taught = finished.recipe.replace(teacher="elder", teacher_share=0.5)
+    taught = finished.recipe.replace(teacher="elder", distillation_weight=0.5)
     finished.save_asked(taught)
     assert f"{finished.name} is distilled from elder:" in texts(visit(TRAINING), "caption")
-    finished.save_asked(taught.replace(teacher="elder+other+third", teacher_maps=1.0))
+    finished.save_asked(taught.replace(teacher="elder+other+third"))
     app = visit(TRAINING)
     caption = texts(app, "caption")
     assert "is distilled from elder, other and third:" in caption
-    assert "the distance to their predictions and feature maps, so" in caption
+    assert "the distance to their predictions, so" in caption
     assert "elder, other and third" in app.table[0].value.to_string()
 
 
