@@ -4,8 +4,8 @@ import streamlit as st
 
 from fer_core import charts
 from fer_core.errors import FerError
+from fer_core.experiments.runs import Run
 from fer_core.formats import format_accuracy, format_percent
-from fer_core.runs import Run
 from pages.parts import formats
 from pages.parts.faces import show_face, show_photo
 from pages.parts.figures import show_figure

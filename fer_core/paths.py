@@ -49,15 +49,15 @@ def find_run(run: str | Path) -> Path:
                 return folder
     if _holds_run(Path(run)):
         return Path(run)
-    names = ", ".join(run_names()) or "none yet"
-    what = f"There is no run {text!r}. The runs in {models_folder()} are: {names}."
+    what = f"There is no run {text!r}."
     if Path(run).is_dir():
-        what = f"The folder {text!r} holds no run ({RECIPE} or {BASELINE}). The runs in {models_folder()} are: {names}."
-    raise RunError(what)
+        what = f"The folder {text!r} holds no run ({RECIPE} or {BASELINE})."
+    names = ", ".join(run_names()) or "none yet"
+    raise RunError(f"{what} The runs in {models_folder()} are: {names}.")
 
 
 def run_names() -> list[str]:
-    """The names that ``find_run`` finds, whether whole or not; those that start with "_" or "." are left out."""
+    """The names that ``find_run`` finds, whole or not; those that start with "_" or "." are left out."""
     folders = [*models_folder().glob("[!._]*/"), *PRETRAINED.glob("[!._]*/")]
     return sorted({folder.name for folder in folders if _holds_run(folder)})
 

@@ -7,11 +7,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import PictureError
-from fer_core.face_table import FaceRow
-from fer_core.runs import Run
-from pages.parts.batch import browse, offer_table
+from fer_core.experiments.runs import Run
+from fer_core.inference.face_table import FaceRow
 from pages.parts.faces import show_answers, show_face, show_photo
 from pages.parts.frame import page
+from pages.parts.photo.batch import browse, offer_table
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
@@ -67,7 +67,7 @@ def _choose_threshold() -> float:
 
 
 def _read_video(run: Run, threshold: float, left: DeltaGenerator, right: DeltaGenerator) -> None:
-    from pages.parts.video import choose_rate, pick_video, show_video  # PyAV loads here
+    from pages.parts.photo.video import choose_rate, pick_video, show_video  # PyAV loads here
 
     with right:
         rate = choose_rate()

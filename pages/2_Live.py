@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from fer_core.live import LiveReader
-from fer_core.recognition import Recognizer
-from fer_core.runs import Run
-from fer_core.tracking import Floats, neutral_reference
-from pages.parts.camera import NO_CAMERA, PRIVACY, explain_insecure, explain_silence, ice_servers, is_secure
+from fer_core.experiments.runs import Run
+from fer_core.inference.live import LiveReader
+from fer_core.inference.recognizer import Recognizer
+from fer_core.inference.tracking import Floats, neutral_reference
 from pages.parts.faces import show_answers, show_photo
 from pages.parts.frame import page
-from pages.parts.live import show_buttons, show_figures
+from pages.parts.live.camera import (
+    NO_CAMERA,
+    PRIVACY,
+    explain_insecure,
+    explain_silence,
+    ice_servers,
+    is_secure,
+)
+from pages.parts.live.panel import show_buttons, show_figures
 from pages.parts.readers import last_change, pick_run
 from pages.parts.reading import read_photo
 

@@ -20,11 +20,11 @@ from fer_core.errors import DataError
 from fer_core.formats import format_percent
 from pages.parts import formats
 from pages.parts.connect import Data, connect_data, find_data, read_report
+from pages.parts.dataset.image_sets import pick_set, show_image_set
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
-from pages.parts.image_sets import pick_set, show_image_set
-from pages.parts.tiles import Tile, show_tiles
-from pages.parts.wall import show_means, show_walls
+from pages.parts.metrics_row import Tile, show_tiles
+from pages.parts.sample_grid import show_means, show_walls
 
 CONFLICT_PX = 90
 MOST_CONFLICTS = 16

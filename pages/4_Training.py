@@ -7,16 +7,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fer_core import charts
-from fer_core.curves import History, best_epoch, generalisation_gap, overfitting_epoch
+from fer_core.evaluation.learning_curves import History, best_epoch, generalisation_gap, overfitting_epoch
+from fer_core.experiments.monitor import Underway, list_underway
+from fer_core.experiments.runs import Run
 from fer_core.formats import format_list, format_percent, format_points, format_seconds
-from fer_core.runs import Run
-from fer_core.underway import Underway, list_underway
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
-from pages.parts.network import show_network
-from pages.parts.provenance import show_augmentation, show_provenance, show_recipe
+from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.readers import all_networks, pick_run
-from pages.parts.tiles import Tile, show_tiles
+from pages.parts.training.recipe import show_augmentation, show_provenance, show_recipe
+from pages.parts.training.summary import show_network
 
 REFRESH_SECONDS = 5  # how often a training is looked at; an epoch takes longer
 PATIENT_SECONDS = 60  # and one that has been silent for long, which may be slow, or resumed
@@ -51,7 +51,7 @@ def main() -> None:
     if run.recipe.teachers:
         st.caption(
             f"{run.name} is distilled from {format_list(run.recipe.teachers)}: its training loss includes "
-            f"the distance to their predictions, so it is not comparable with the validation loss, which is the "
+            f"the distance to their predictions, so it is not comparable with the validation loss, the "
             "cross-entropy of the labels alone."
         )
     left, right = st.columns(2, gap="large")

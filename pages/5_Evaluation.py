@@ -9,16 +9,16 @@ import streamlit as st
 from fer_core import charts
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
+from fer_core.evaluation.metrics import class_intervals
+from fer_core.experiments.runs import Run
 from fer_core.formats import format_macro_f1, format_percent
-from fer_core.metrics import class_intervals
-from fer_core.runs import Run
 from pages.parts import formats
-from pages.parts.comparison import show_comparison
-from pages.parts.confidence import show_confidence, show_curves
+from pages.parts.evaluation.calibration import show_confidence, show_curves
+from pages.parts.evaluation.compare import show_comparison
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
+from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.readers import pick_run
-from pages.parts.tiles import Tile, show_tiles
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fer_core.charts.errors import plot_confusion_to_pick, plot_map
+from fer_core.charts.error_analysis import plot_confusion_to_pick, plot_map
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
-from fer_core.formats import format_percent
-from fer_core.metrics import wilson_interval
-from fer_core.mistakes import (
+from fer_core.evaluation.error_analysis import (
     MAPS,
     Answers,
     Points,
@@ -24,12 +22,14 @@ from fer_core.mistakes import (
     select,
     sort,
 )
+from fer_core.evaluation.metrics import wilson_interval
+from fer_core.formats import format_percent
+from pages.parts.errors.gallery import Faces, open_face, show_cards, show_open_face
+from pages.parts.errors.sources import connect, gather, introduce, is_drawn, pick_source
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted
 from pages.parts.frame import page
-from pages.parts.gallery import Faces, open_face, show_cards, show_open_face
 from pages.parts.readers import last_change
-from pages.parts.sources import connect, gather, introduce, is_drawn, pick_source
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)

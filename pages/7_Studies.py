@@ -5,14 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from fer_core import alignment, charts
-from fer_core.bootstrap import Difference, compare
+from fer_core import charts
 from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.emotions import Emotion
-from fer_core.formats import format_accuracy, format_macro_f1, format_points, format_seconds
-from fer_core.metrics import wilson_interval
-from fer_core.runs import Run
-from fer_core.studies import (
+from fer_core.evaluation.bootstrap import Difference, compare
+from fer_core.evaluation.metrics import wilson_interval
+from fer_core.experiments import alignment_study as alignment
+from fer_core.experiments.runs import Run
+from fer_core.experiments.studies import (
     EPOCHS,
     STUDIES,
     Study,
@@ -23,10 +23,11 @@ from fer_core.studies import (
     stored_budgets,
     studied_runs,
 )
-from pages.parts.alignment import show_alignment
+from fer_core.formats import format_accuracy, format_macro_f1, format_points, format_seconds
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.readers import last_change
+from pages.parts.studies.alignment import show_alignment
 
 ICONS = {
     "held": ":material/check_circle:",

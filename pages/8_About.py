@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from fer_core.cards import write_card
 from fer_core.emotions import EMOTION_LABELS
+from fer_core.experiments.model_card import write_card
+from fer_core.experiments.runs import Run
 from fer_core.formats import format_accuracy, format_percent
-from fer_core.runs import Run
 from pages.parts.frame import page
 from pages.parts.readers import all_runs, empty_state, pick_run
 

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from fer_core.datasets import load_fer2013_splits, synthetic_splits
-from fer_core.runs import Run
+from fer_core.experiments.runs import Run
 from tests import streamer as stand_in
 
 # A busy machine is no reason to fail: no test here times anything.
@@ -43,8 +43,8 @@ def drawn_splits():
 @pytest.fixture(scope="session")
 def tiny():
     """``tests.tiny.TINY``, with its architecture and its name made known for the session."""
-    from fer_core.architectures import ARCHITECTURES
-    from fer_core.recipes import RECIPES
+    from fer_core.networks.architectures import ARCHITECTURES
+    from fer_core.training.recipes import RECIPES
     from tests.tiny import TINY, build_tiny
 
     with pytest.MonkeyPatch.context() as patch:
@@ -56,7 +56,7 @@ def tiny():
 @pytest.fixture(scope="session")
 def trained_run(tiny, drawn_splits, tmp_path_factory):
     """A whole run, trained once for the session on drawn faces. To be read only: see ``run_copy``."""
-    from fer_core.pipeline import train_run
+    from fer_core.experiments.pipeline import train_run
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_MODELS", str(tmp_path_factory.mktemp("models")))

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_core import runs
-from fer_core.baselines import load_baseline
-from fer_core.cards import write_card
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS
 from fer_core.emotions import EMOTION_COUNT
-from fer_core.metrics import Evaluation
-from fer_core.recipes import paper_base
-from fer_core.runs import Run
+from fer_core.evaluation.metrics import Evaluation
+from fer_core.experiments import runs
+from fer_core.experiments.model_card import write_card
+from fer_core.experiments.runs import Run
+from fer_core.training.baselines import load_baseline
+from fer_core.training.recipes import paper_base
 
 # FER2013's faces per emotion, and how a network of about 70 % reads them (rows are the truth).
 COUNTS = {PUBLIC_TEST: (467, 56, 496, 895, 653, 415, 607), PRIVATE_TEST: (491, 55, 528, 879, 594, 416, 626)}

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from fer_core.datasets import draw_faces
-from tests.networks import SAMPLES
+from tests.tiny_networks import SAMPLES
 
 JAFFE_CODES = ("AN", "DI", "FE", "HA", "SA", "SU", "NE")  # in the order of fer_core.Emotion
 FERG_WORDS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")

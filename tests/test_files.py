@@ -12,10 +12,10 @@ import pytest
 
 from fer_core import files
 from fer_core.datasets import cache, kaggle
-from fer_core.export import export_tflite
-from fer_core.recipes import paper_base
+from fer_core.networks.export import export_tflite
 from fer_core.training import checkpoints
-from tests.networks import tiny_network
+from fer_core.training.recipes import paper_base
+from tests.tiny_networks import tiny_network
 
 # Begins to write what it is told to, says so, and waits to be killed.
 WRITE_AND_WAIT = """

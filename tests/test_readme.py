@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.cards import results_table
-from fer_core.cli import build_parser
-from fer_core.runs import list_runs
+from fer_core.cli.main import build_parser
+from fer_core.experiments.model_card import results_table
+from fer_core.experiments.runs import list_runs
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

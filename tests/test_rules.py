@@ -16,78 +16,48 @@ CORE = sorted((ROOT / "fer_core").rglob("*.py"))
 APP = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-# From the lowest up: a module (or package) of fer_core imports only from layers below its own.
-LAYERS = (
-    {"emotions", "errors", "formats", "curves", "__version__"},
-    {"palette", "pictures", "files", "progress", "paths"},
-    {"framing"},
-    {"faces"},
-    {"datasets"},
-    {"recipes"},
-    {
-        "metrics",
-        "summary",
-        "provenance",
-        "architectures",
-        "litert",
-        "explanation",
-    },
-    {"bootstrap", "calibration", "tracking", "mistakes", "rankings", "comparison"},
-    {"baselines"},
-    {"runs"},
-    {"training", "export", "recognition", "cards", "studies", "underway"},
-    {"alignment", "face_table"},
-    {"charts"},
-    {"face_weights", "drawing", "benchmark", "across"},
-    {"prerequisites"},
-    {"pipeline"},
-    {"live", "video", "crossvalidation", "trials", "levelling"},
-    {"commands"},
-    {"cli"},
-    {"__main__"},
-)
-LAYER_OF = {module: number for number, modules in enumerate(LAYERS) for module in modules}
-
 # Who in fer_core may import a library; what is neither named here nor NumPy, nobody may.
 HOMES = {
-    "keras": {"architectures", "training", "export", "pipeline", "prerequisites", "face_weights"},
-    "tensorflow": {"export"},
-    "ai_edge_litert": {"litert"},
-    "cv2": {"framing", "faces", "drawing", "baselines"},
-    "PIL": {"pictures", "drawing", "explanation", "datasets", "live", "video", "commands"},
+    "keras": {"networks", "training", "experiments"},
+    "tensorflow": {"networks"},
+    "ai_edge_litert": {"networks"},
+    "cv2": {"vision", "inference", "training"},
+    "PIL": {"vision", "datasets", "networks", "inference", "cli"},
     "plotly": {"charts"},
-    "rich": {"progress"},
-    "sklearn": {"mistakes", "rankings", "baselines", "datasets", "training"},
+    "rich": {"cli"},
+    "sklearn": {"evaluation", "training", "datasets"},
     "threadpoolctl": {"training"},
-    "av": {"live", "video"},
-    "pandas": {"face_table"},
+    "av": {"inference", "vision"},
     "kagglehub": {"datasets"},
-    "pyarrow": {"datasets"},
+    "platformdirs": {"paths"},
+    "pandas": {"inference"},
+    "pyarrow": {"datasets", "inference"},
+    "filelock": {"files"},
+    "pydantic": {"experiments"},
+    "pillow_heif": {"vision"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
 WHEN_NEEDED = {
-    ("pipeline", "keras"),
-    ("export", "tensorflow"),
-    ("datasets", "kagglehub"),
-    ("datasets", "PIL"),
-    ("datasets", "pyarrow"),
-    ("baselines", "sklearn"),
-    ("baselines", "cv2"),
-    ("datasets", "sklearn"),
-    ("rankings", "sklearn"),
-    ("summary", "keras"),
-    ("training", "sklearn"),
-    ("training", "threadpoolctl"),
-    ("video", "av"),
-    ("face_table", "pandas"),
+    ("networks/export", "tensorflow"),
+    ("datasets/kaggle", "kagglehub"),
+    ("evaluation/roc_pr", "sklearn"),
+    ("evaluation/error_analysis", "sklearn"),
+    ("experiments/pipeline", "keras"),
+    ("inference/face_table", "pandas"),
+    ("inference/video", "av"),
+    ("paths", "platformdirs"),
+    ("training/baselines", "cv2"),
+    ("training/baselines", "sklearn"),
+    ("training/classifier", "sklearn"),
+    ("training/classifier", "threadpoolctl"),
 }
 
 SLOW = {"keras", "tensorflow", "cv2", "pandas", "sklearn", "streamlit", "plotly", "PIL", "ai_edge_litert"}
 
 
 def module_of(path):
-    """The module or package of fer_core that a file belongs to: "metrics", "datasets"."""
+    """The room or small module of fer_core that a file belongs to: "datasets", "emotions"."""
     return path.relative_to(ROOT / "fer_core").with_suffix("").parts[0]
 
 
@@ -115,34 +85,15 @@ all_files = pytest.mark.parametrize("path", CORE + APP + TESTS, ids=name)
 
 
 @core_files
-def test_layers_point_one_way(path):
-    module = module_of(path)
-    if module == "__init__":  # loads the public names on first use, from every layer
-        assert libraries(path) == set()
-        return
-    assert module in LAYER_OF, f"Give {module} a layer in LAYERS, above everything that it imports."
-    for imported, what in imports(path):
-        if imported.split(".")[0] != "fer_core":
-            continue
-        below = imported.split(".")[1] if "." in imported else what
-        assert below in LAYER_OF, f"{name(path)} imports {below}, which has no layer."
-        if below != module:
-            assert LAYER_OF[below] < LAYER_OF[module], f"{module} must not import {below}: see LAYERS."
-
-
-def test_a_module_stands_in_one_layer():
-    assert sum(map(len, LAYERS)) == len(LAYER_OF)
-
-
-@core_files
 def test_every_library_has_its_home(path):
     module = module_of(path)
     for library in libraries(path) - {"fer_core", "numpy"}:
         assert library in HOMES, f"{name(path)} imports {library}, which has no home in fer_core."
         assert module in HOMES[library], f"{library} belongs to {sorted(HOMES[library])}, not to {module}."
+    inside = path.relative_to(ROOT / "fer_core").with_suffix("").as_posix()
     for library in libraries(path, top_level=True):
-        assert (module, library) not in WHEN_NEEDED, (
-            f"{module} imports {library} where it is needed, not on top."
+        assert (inside, library) not in WHEN_NEEDED, (
+            f"{inside} imports {library} where it is needed, not on top."
         )
 
 
@@ -174,12 +125,21 @@ def _normal(package):
     ("modules", "unwanted"),
     [
         ("fer_core", SLOW | {"numpy"}),
-        ("fer_core.cli", SLOW | {"numpy", "rich"}),
-        ("fer_core.runs, fer_core.cards, fer_core.curves, fer_core.palette, fer_core.datasets", SLOW),
+        ("fer_core.cli.main", SLOW | {"numpy", "rich"}),
+        (
+            "fer_core.experiments.runs, fer_core.experiments.model_card, fer_core.palette, fer_core.datasets",
+            SLOW,
+        ),
         ("fer_core.datasets.image_sets, fer_core.datasets.folds", SLOW),
-        ("fer_core.summary, fer_core.comparison, fer_core.rankings, fer_core.underway", SLOW),
+        (
+            "fer_core.networks.summary, fer_core.evaluation.roc_pr, fer_core.experiments.monitor",
+            SLOW,
+        ),
         ("fer_core.charts", SLOW - {"plotly", "PIL"}),
-        ("fer_core.recognition, fer_core.drawing", SLOW - {"cv2", "PIL", "ai_edge_litert"}),
+        (
+            "fer_core.inference.recognizer, fer_core.inference.annotation",
+            SLOW - {"cv2", "PIL", "ai_edge_litert"},
+        ),
     ],
 )
 def test_importing_loads_nothing_heavy(modules, unwanted):
@@ -192,8 +152,8 @@ def test_importing_loads_nothing_heavy(modules, unwanted):
 
 def test_public_names_are_where_they_are_said_to_be():
     for public, home in fer_core._HOMES.items():
-        path = ROOT / "fer_core" / f"{home}.py"
-        path = path if path.is_file() else ROOT / "fer_core" / home / "__init__.py"
+        path = ROOT / "fer_core" / home.replace(".", "/")
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         tree = ast.parse(path.read_text(encoding="utf-8"))
         defined = {target.id for node in ast.walk(tree) for target in _targets(node)}
         defined |= {node.name for node in tree.body if hasattr(node, "name")}

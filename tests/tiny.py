@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
-from fer_core import architectures
-from fer_core.recipes import Recipe
+from fer_core.networks import architectures
+from fer_core.training.recipes import Recipe
 
 # Every kind of randomness is in it: order, augmentation with erasing, dropout.
 TINY = Recipe(

@@ -6,7 +6,7 @@ import struct
 import av
 import numpy as np
 
-from tests.networks import sample
+from tests.tiny_networks import sample
 
 SIZE = (320, 240)
 # The first two rows of a picture's matrix in an .mp4: how far to turn it, clockwise, before it is shown.

@@ -6,10 +6,10 @@ carries meaning has a fixed colour from ``palette`` or ``ACCENT``, legible on bo
 alone: a name, a number, a dash or a marker says it too.
 """
 
-from fer_core.charts.alignment import plot_alignment
+from fer_core.charts.alignment_study import plot_alignment
 from fer_core.charts.evaluation import plot_comparison, plot_confusion, plot_per_emotion, plot_reliability
 from fer_core.charts.faces import plot_probabilities
-from fer_core.charts.rankings import plot_coverage, plot_precision_recall, plot_roc
+from fer_core.charts.roc_pr import plot_coverage, plot_precision_recall, plot_roc
 from fer_core.charts.style import STILL
 from fer_core.charts.training import plot_gap, plot_history, plot_learning_rate
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from fer_core.charts.style import ACCENT, GLYPH_LABELS, LABEL_PX, MUTED, RUN_MARKERS, new_figure
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
-from fer_core.metrics import wilson_interval
+from fer_core.evaluation.metrics import wilson_interval
 from fer_core.palette import EMOTION_COLOURS, rgb
 
 SHADE = "#4f46e5"  # darker than ACCENT, so that white can be read on it

@@ -7,7 +7,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from fer_core.charts.style import MUTED, RUN_COLOURS, RUN_MARKERS, new_figure
-from fer_core.curves import History, best_epoch, generalisation_gap, overfitting_epoch, smooth
+from fer_core.evaluation.learning_curves import (
+    History,
+    best_epoch,
+    generalisation_gap,
+    overfitting_epoch,
+    smooth,
+)
 
 NO_MONITORS: Mapping[str, str] = MappingProxyType({})
 FAINT = 0.3  # the raw line under a smoothed one

@@ -239,7 +239,7 @@ def read_face(place: str, data: bytes) -> npt.NDArray[np.uint8]:
     """
     from PIL import Image
 
-    from fer_core.pictures import load_picture
+    from fer_core.vision.pictures import load_picture
 
     try:
         picture = load_picture(data)

@@ -11,7 +11,7 @@ import keras
 from keras import ops, random
 
 from fer_core.emotions import SIDE
-from fer_core.recipes import Recipe
+from fer_core.training.recipes import Recipe
 
 
 def crop_middle(images: Any, side: int) -> Any:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fer_core.errors import RecipeError, RunError
 from fer_core.files import replace_whole
-from fer_core.recipes import Recipe
+from fer_core.training.recipes import Recipe
 
 Arrays = list[npt.NDArray[Any]]
 

@@ -14,11 +14,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.calibration import fit_temperature
 from fer_core.datasets.dataset import Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RecipeError
-from fer_core.metrics import log_loss, softmax
+from fer_core.evaluation.calibration import fit_temperature
+from fer_core.evaluation.metrics import log_loss, softmax
 from fer_core.training.epoch_data import predict_logits
 
 Features = npt.NDArray[np.float32]  # (N, F), what the last layer reads of a face

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from fer_core.datasets.class_distribution import class_weights
 from fer_core.datasets.dataset import Dataset
 from fer_core.emotions import EMOTION_COUNT
-from fer_core.metrics import softmax
-from fer_core.recipes import Recipe
+from fer_core.evaluation.metrics import softmax
 from fer_core.training.augmentation import Augmentation
 from fer_core.training.mixing import mix_images
+from fer_core.training.recipes import Recipe
 
 AT_ONCE = 1024  # images that are augmented at a time
 BATCH = 256  # images that are predicted at a time

@@ -15,17 +15,17 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fer_core import metrics
-from fer_core.architectures import build_network
-from fer_core.curves import best_epoch
 from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.errors import DataError, RecipeError, RunError
-from fer_core.recipes import Recipe
+from fer_core.evaluation import metrics
+from fer_core.evaluation.learning_curves import best_epoch
+from fer_core.networks.architectures import build_network
 from fer_core.training import checkpoints
 from fer_core.training.batch_norm import adapt_statistics
 from fer_core.training.classifier import require_scikit_learn, retrain_classifier, rounded
 from fer_core.training.ema import averaged
 from fer_core.training.epoch_data import EpochData, predict_logits, reseed, seed_generators
+from fer_core.training.recipes import Recipe
 from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
 
 SELF_DISTILLED_EVERY = 4  # epochs after which a network that learns from itself predicts its images anew

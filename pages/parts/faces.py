@@ -5,9 +5,9 @@ import numpy.typing as npt
 import streamlit as st
 
 from fer_core import charts
+from fer_core.experiments.runs import Run
 from fer_core.formats import format_percent
-from fer_core.recognition import Prediction
-from fer_core.runs import Run
+from fer_core.inference.recognizer import Prediction
 from pages.parts import formats
 from pages.parts.figures import show_figure
 from pages.parts.reading import Reading, explain_face

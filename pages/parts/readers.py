@@ -5,8 +5,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from fer_core.experiments.runs import (
+    TRAIN_COMMAND,
+    Run,
+    broken_runs,
+    list_runs,
+    models_folder,
+    public_accuracy,
+)
 from fer_core.formats import format_accuracy
-from fer_core.runs import TRAIN_COMMAND, Run, broken_runs, list_runs, models_folder, public_accuracy
 
 NEAR = 0.03  # how far behind the best on PublicTest a light network may lie to be preferred to it
 

@@ -12,14 +12,14 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from fer_core.drawing import draw_predictions, overlay_heat
-from fer_core.face_table import FaceRow, photo_rows
-from fer_core.pictures import load_picture
-from fer_core.recognition import Prediction, Recognizer
-from fer_core.runs import Run
+from fer_core.experiments.runs import Run
+from fer_core.inference.annotation import draw_predictions, overlay_heat
+from fer_core.inference.face_table import FaceRow, photo_rows
+from fer_core.inference.recognizer import Prediction, Recognizer
+from fer_core.vision.pictures import load_picture
 from pages.parts.readers import last_change
 
-FACE_THRESHOLD = 0.7  # what fer_core.faces measured: every test face, and no false alarm
+FACE_THRESHOLD = 0.7  # what fer_core.vision.detection measured: every test face, and no false alarm
 PREVIEW_PX = 1600  # twice the width that a page gives a photo, for fine screens
 KEPT_SECONDS = 600  # how long a photo's result stays in memory
 SAMPLES = Path(__file__).with_name("samples")

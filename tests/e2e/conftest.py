@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.finished_runs import write_run
-from tests.networks import tiny_network, tiny_tflite
+from tests.tiny_networks import tiny_network, tiny_tflite
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

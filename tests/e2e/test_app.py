@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from fer_core.pictures import load_picture
+from fer_core.vision.pictures import load_picture
 from tests.e2e.conftest import settle
-from tests.networks import SAMPLES
+from tests.tiny_networks import SAMPLES
 
 PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "Studies", "About")
 CHART = "[data-testid=stPlotlyChart] .main-svg"

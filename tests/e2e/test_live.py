@@ -19,7 +19,7 @@ from fer_core.palette import PERSON_COLOURS, rgb
 from tests.e2e import conftest
 from tests.e2e.conftest import SECONDS, settle
 from tests.finished_runs import write_run
-from tests.networks import sample, tiny_tflite
+from tests.tiny_networks import sample, tiny_tflite
 
 WIDTH, HEIGHT, BITS = 640, 480, 10
 FRAMES = 300
@@ -30,7 +30,7 @@ LEAST_PIXELS = 250  # a label's plate alone has 1,500
 # Loaded by Python before the app: it lets a test make the app's face finder fail, and mend it.
 SABOTAGE = """
 import os, pathlib
-from fer_core.recognition import Recognizer
+from fer_core.inference.recognizer import Recognizer
 find = Recognizer.find_faces
 def find_or_fail(self, picture):
     if pathlib.Path(os.environ["FER_TEST_BOMB"]).exists():

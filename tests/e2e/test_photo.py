@@ -3,7 +3,7 @@
 import re
 
 from tests.e2e.conftest import settle
-from tests.networks import SAMPLES
+from tests.tiny_networks import SAMPLES
 from tests.videos import scene, write_video
 
 

@@ -11,8 +11,8 @@ from fer_core.datasets.image_sets.image_set import ImageSet, LeftOut
 from fer_core.datasets.image_sets.listing import Listing, stamp
 from fer_core.emotions import SIDE
 from fer_core.errors import PictureError
-from fer_core.faces import Face, FaceFinder, crop_face, whole_picture
-from fer_core.pictures import Picture, load_picture
+from fer_core.vision.detection import Face, FaceFinder, crop_face, whole_picture
+from fer_core.vision.pictures import Picture, load_picture
 
 Crop = Callable[[Picture], npt.NDArray[np.uint8] | None]  # RGB (H, W, 3) -> gray (48, 48), None: no face
 OnPicture = Callable[[int, int], None]  # (pictures done, all pictures)

@@ -1,0 +1,64 @@
+"""``fer alignment``: whether levelling the eyes helps a run's network."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer_core.cli.common import DATA_HELP, load_splits
+from fer_core.formats import format_accuracy
+
+if TYPE_CHECKING:
+    from fer_core.experiments.alignment_study import Alignment
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """``fer alignment RUN --data PATH``."""
+    command = commands.add_parser("alignment", help="does levelling the eyes help a run's network?")
+    command.add_argument("run")
+    command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
+    command.add_argument(
+        "--seed", type=int, default=0, help="draws the faces, and to which side each is turned"
+    )
+    command.add_argument("--faces", type=int, default=0, help="draw as many at random (default: all)")
+    command.set_defaults(command=measure)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """``fer alignment RUN --data PATH``: measures, stores, and says what came out."""
+    from fer_core.experiments.runs import load_run
+
+    run = load_run(options.run)
+    splits = load_splits(options.data)
+    from fer_core.cli.progress import ReadingProgress
+    from fer_core.experiments.alignment_study import save_alignment
+    from fer_core.experiments.provenance import current_commit
+    from fer_core.experiments.roll_correction import measure_alignment
+
+    origin = {"command": _command_to_repeat(options, run.name), "commit": current_commit()}
+    with ReadingProgress() as progress:
+        alignment, facts = measure_alignment(
+            run, splits, faces=options.faces, seed=options.seed, on_picture=progress.on_picture
+        )
+    save_alignment(run.name, alignment, origin | facts)
+    print("\n".join(_lines(run.name, alignment)))
+
+
+def _command_to_repeat(options: argparse.Namespace, run: str) -> str:
+    words = ["python", "-m", "fer_core", "alignment", run, "--data", "PATH"]
+    words += ["--faces", str(options.faces)] if options.faces else []
+    return shlex.join(words + (["--seed", str(options.seed)] if options.seed else []))
+
+
+def _lines(run: str, alignment: "Alignment") -> list[str]:
+    """A line an angle, and what it means."""
+    from fer_core.experiments.alignment_study import describe, describe_roll, effects
+
+    lines = [f"{run}, single view, {len(alignment.labels):,} faces"]
+    lines.append(f"{'turned by':<11}{'eyes found':>10}  {'as they come':<24}{'levelled':<24}difference")
+    for each in effects(alignment):
+        lines.append(
+            f"{each.degrees:>2}°{each.found:>18,}  {format_accuracy(each.raw):<24}"
+            f"{format_accuracy(each.levelled):<24}{each.change}"
+        )
+    return [*lines, describe_roll(alignment), describe(alignment)]

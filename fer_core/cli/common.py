@@ -1,0 +1,69 @@
+"""What several commands share."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer_core.formats import format_accuracy, format_macro_f1
+
+if TYPE_CHECKING:
+    from fer_core.datasets import Dataset
+    from fer_core.datasets.image_sets import ImageSet
+    from fer_core.experiments.runs import Run
+
+DATA_HELP = (
+    "fer2013.csv, icml_face_data.csv, an .npz, Parquet, a folder tree, or a folder or .zip of one of them"
+)
+DRAWN = Path("drawn")  # in place of a path: faces drawn by code
+TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: faces drawn by code"
+
+
+def load_splits(path: Path) -> "dict[str, Dataset]":
+    """The three official splits of FER2013 in whatever form ``path`` holds them, or those drawn by code."""
+    from fer_core.datasets import drawn_splits, load_fer2013_splits
+
+    if path == DRAWN:
+        return drawn_splits()
+    return load_fer2013_splits(path)
+
+
+def read_image_set(spec: str) -> "ImageSet":
+    """CK+, JAFFE, FERG-DB or RaFD from ``"ckplus=PATH"`` or a path, with a bar while faces are found."""
+    from fer_core.cli.progress import ReadingProgress
+    from fer_core.datasets.image_sets import load_image_set
+
+    with ReadingProgress() as progress:
+        return load_image_set(spec, on_picture=progress.on_picture)
+
+
+def show_training(train: "Callable[..., Run]", *, epochs: int, again: str) -> "Run | None":
+    """Train under a bar; None where Ctrl-C stopped it, once it is said how to go on.
+
+    Args:
+        train: takes ``on_step`` and ``on_epoch``, as ``pipeline.train_run`` does.
+        epochs: how many are asked for.
+        again: the command that goes on.
+    """
+    from fer_core.cli.progress import TrainingProgress
+
+    with TrainingProgress(epochs) as progress:
+        try:
+            return train(on_step=progress.on_step, on_epoch=progress.on_epoch)
+        except KeyboardInterrupt:
+            print(f"\nfer: stopped; each finished epoch is kept. Go on with: {again}", file=sys.stderr)
+            return None
+
+
+def print_scores(run: "Run") -> None:
+    """A line for each split, view and subset."""
+    what = f"{run.provenance['parameters']:,} parameters" if run.has_network else "a baseline"
+    print(f"{run.name}: {what}")
+    for split, views in run.metrics.items():
+        for view, subsets in views.items():
+            for subset, scores in subsets.items():
+                print(
+                    f"{split:<12}{view:<8}{subset.replace('_', '-'):<10}{scores['count']:>6,} faces  "
+                    f"accuracy {format_accuracy(scores)}  "
+                    f"macro-F1 {format_macro_f1(scores, digits=2)}  ECE {scores['ece']:.3f}"
+                )

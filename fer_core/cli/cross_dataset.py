@@ -1,0 +1,131 @@
+"""``fer evaluate`` and ``fer crossvalidate``: a run's numbers, also on sets that it was not trained on."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fer_core.cli.common import TRAIN_HELP, load_splits, print_scores, read_image_set
+from fer_core.emotions import EMOTION_LABELS
+from fer_core.errors import DataError
+from fer_core.formats import format_accuracy
+
+if TYPE_CHECKING:
+    from fer_core.datasets import Dataset
+    from fer_core.training.recipes import Recipe
+
+SETS_HELP = "ckplus=PATH, jaffe=PATH, ferg=PATH or rafd=PATH"
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """``fer evaluate RUN [--data PATH ...]`` and ``fer crossvalidate RECIPE --data SET``."""
+    command = commands.add_parser(
+        "evaluate", help="a run's numbers; with --data predicted anew, or elsewhere"
+    )
+    command.add_argument("run")
+    command.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="DATA",
+        help=f"{TRAIN_HELP}; or, as often as wanted, another set: {SETS_HELP}",
+    )
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the table of other sets as JSON")
+    form.add_argument("--csv", action="store_true", help="the same as CSV")
+    command.set_defaults(command=evaluate)
+
+    command = commands.add_parser("crossvalidate", help="train and measure on the folds of a small set")
+    command.add_argument("recipe", help="see: fer recipes")
+    command.add_argument("--data", required=True, metavar="SET", help=SETS_HELP)
+    command.add_argument("--folds", type=int, default=10)
+    command.add_argument(
+        "--group",
+        choices=("subject", "none"),
+        default="subject",
+        help="what no two folds share; none lets people be in several, which flatters the number",
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the folds")
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--json", action="store_true", help="all scores as JSON")
+    command.set_defaults(command=crossvalidate)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """``fer evaluate RUN [--data PATH ...]``."""
+    from fer_core.datasets.image_sets import parse_spec
+    from fer_core.experiments.runs import load_run
+
+    run = load_run(options.run)
+    known = [parse_spec(data)[0] for data in options.data]
+    if any(known):
+        _evaluate_elsewhere(options)
+        return
+    if options.json or options.csv:
+        raise DataError(f"--json and --csv write the table of other sets: expected --data {SETS_HELP}. "
+                        "Received: none of them.")  # fmt: skip
+    if len(known) > 1:
+        raise DataError(f"A run is measured on one FER2013. Received: {', '.join(options.data)}.")
+    if known:
+        from fer_core.experiments.pipeline import evaluate_run
+
+        run = evaluate_run(run, load_splits(Path(options.data[0])))
+    print_scores(run)
+
+
+def _evaluate_elsewhere(options: argparse.Namespace) -> None:
+    from fer_core.experiments.cross_dataset import evaluate_across, format_across, write_csv
+    from fer_core.experiments.runs import load_run
+
+    run = load_run(options.run)
+    rows = evaluate_across(run, [read_image_set(spec) for spec in options.data])
+    if options.json:
+        print(json.dumps({"run": run.name, "sets": rows}, indent=1))
+    elif options.csv:
+        print(write_csv(rows), end="")
+    else:
+        print(f"{run.name}, single view\n\n{format_across(rows)}")
+
+
+def crossvalidate(options: argparse.Namespace) -> None:
+    """``fer crossvalidate RECIPE --data SET``."""
+    from fer_core.datasets.folds import split_at_random, split_by_group
+    from fer_core.training.recipes import load_recipe, override
+
+    recipe = override(load_recipe(options.recipe), options.settings)
+    image_set = read_image_set(options.data)
+    dataset = image_set.dataset()
+    _require_weights(recipe, dataset)
+    split = split_by_group if options.group == "subject" else split_at_random
+    fold_of = split(dataset, options.folds, options.seed)
+    from fer_core.experiments.cross_dataset import format_across
+    from fer_core.experiments.cross_validation import cross_validate
+
+    done = cross_validate(recipe, dataset, fold_of, on_fold=_print_fold)
+    left_out = {"contempt": image_set.contempt, "left_out": len(image_set.left_out)}
+    pooled = done.scores() | left_out
+    if options.json:
+        folds = [done.fold_scores(fold) for fold in range(options.folds)]
+        facts = {"recipe": recipe.to_json(), "group": options.group, "seed": options.seed}
+        print(json.dumps(facts | {"pooled": pooled, "folds": folds, "epochs": done.epochs}, indent=1))
+        return
+    shared = "no subject in two folds" if options.group == "subject" else "people shared between folds"
+    print(f"{recipe.name} on {dataset.name}, {options.folds} folds, {shared}\n\n{format_across([pooled])}")
+
+
+def _require_weights(recipe: "Recipe", dataset: "Dataset") -> None:
+    """Say how to train on a set that lacks an emotion (CK+48 has no neutral faces), before Keras loads."""
+    from fer_core.datasets import class_counts
+
+    absent = [name for name, n in zip(EMOTION_LABELS, class_counts(dataset.labels), strict=True) if not n]
+    if recipe.class_weights and absent:
+        raise DataError(
+            f"{recipe.name} weighs the emotions: expected a face of each in {dataset.name}, "
+            f"or --set class_weights=false. Received: none of {', '.join(absent)}."
+        )
+
+
+def _print_fold(fold: int, scores: dict[str, Any]) -> None:
+    """A line a fold, on standard error like all progress."""
+    print(f"fold {fold + 1}: {scores['count']:,} faces, {format_accuracy(scores)}", file=sys.stderr)

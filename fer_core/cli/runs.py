@@ -1,0 +1,88 @@
+"""``fer runs``, ``results``, ``card``, ``summary`` and ``benchmark``: what is known of finished runs."""
+
+import argparse
+import sys
+
+from fer_core.formats import format_accuracy, format_seconds, format_shape
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """A command a question about runs."""
+    command = commands.add_parser("runs", help="list the finished runs, the best on PublicTest first")
+    command.set_defaults(command=show_runs)
+
+    command = commands.add_parser("card", help="write a run's model card anew")
+    command.add_argument("run")
+    command.set_defaults(command=card)
+
+    command = commands.add_parser("results", help="the README's table of all runs, as Markdown")
+    command.set_defaults(command=show_results)
+
+    command = commands.add_parser("summary", help="a network's layers, parameters and MACs")
+    command.add_argument("run")
+    command.set_defaults(command=show_summary)
+
+    command = commands.add_parser("benchmark", help="how fast a run predicts on this machine")
+    command.add_argument("run")
+    command.set_defaults(command=benchmark)
+
+
+def show_runs(options: argparse.Namespace) -> None:
+    """``fer runs``."""
+    from fer_core.experiments.runs import broken_runs, list_runs, models_folder, unfinished_runs
+
+    runs = list_runs()
+    for run in runs:
+        scores = run.metrics["PrivateTest"]["single"]["all"]
+        time = format_seconds(run.provenance["seconds"])
+        how = f"{run.provenance['epochs']} epochs" if run.has_network else "a baseline"
+        print(f"{run.name:<20}PrivateTest {format_accuracy(scores)}  {how}, {time}")
+    for run in unfinished_runs():
+        print(f"{run.name:<20}not finished; go on with: fer train {run.name} --data PATH --resume")
+    for sentence in broken_runs():
+        print(f"fer: {sentence}", file=sys.stderr)
+    if not runs:
+        print(
+            f"There is no finished run in {models_folder()} yet. Train one: fer train paper-cnn --data PATH"
+        )
+
+
+def card(options: argparse.Namespace) -> None:
+    """``fer card RUN``."""
+    from fer_core.experiments.model_card import write_card
+    from fer_core.experiments.runs import load_run
+
+    run = load_run(options.run)
+    run.save_card(write_card(run))
+
+
+def show_results(options: argparse.Namespace) -> None:
+    """``fer results``."""
+    from fer_core.experiments.model_card import results_table
+    from fer_core.experiments.runs import list_runs
+
+    print(results_table(list_runs()))
+
+
+def show_summary(options: argparse.Namespace) -> None:
+    """``fer summary RUN``."""
+    from fer_core.experiments.pipeline import summarize_run
+    from fer_core.experiments.runs import load_run
+
+    summary = summarize_run(load_run(options.run))
+    width = max((len(layer.name) for layer in summary.layers), default=5) + 2
+    print(f"{'layer':<{width}}{'type':<24}{'output shape':<16}{'parameters':>12}{'MACs':>16}")
+    for layer in summary.layers:
+        print(
+            f"{layer.name:<{width}}{layer.type:<24}{format_shape(layer.output_shape):<16}"
+            f"{layer.parameters:>12,}{layer.macs:>16,}"
+        )
+    print(f"{'total':<{width + 40}}{summary.parameters:>12,}{summary.macs:>16,}")
+
+
+def benchmark(options: argparse.Namespace) -> None:
+    """``fer benchmark RUN``."""
+    from fer_core.experiments.benchmark import format_benchmark, measure
+    from fer_core.experiments.runs import load_run
+
+    print(format_benchmark(measure(load_run(options.run))))

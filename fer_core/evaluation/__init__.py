@@ -1,0 +1,1 @@
+"""Labels and probabilities -> numbers: metrics, calibration, curves, significance, error analysis."""

@@ -1,0 +1,1 @@
+"""Runs on disk, and what is made of them: training pipelines, studies, benchmarks, model cards."""

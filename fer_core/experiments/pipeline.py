@@ -1,0 +1,282 @@
+"""From a recipe or baseline and data to a finished run: train, calibrate, export, evaluate, card."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_core import files
+from fer_core.datasets import find_duplicates
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
+from fer_core.errors import DataError, RunError
+from fer_core.evaluation.calibration import Calibration, fit_calibration
+from fer_core.evaluation.metrics import Evaluation
+from fer_core.experiments import runs
+from fer_core.experiments.model_card import write_card
+from fer_core.experiments.prerequisites import load_start, load_teacher, other_images
+from fer_core.experiments.provenance import current_commit, describe_fit, describe_training
+from fer_core.experiments.runs import Run
+from fer_core.inference.recognizer import Recognizer
+from fer_core.networks.summary import Summary, summarize, write_summary
+from fer_core.training.baselines import Baseline, OnCandidate, fit_baseline
+from fer_core.training.epoch_data import predict_logits
+from fer_core.training.loop import OnEpoch, OnStep, Start, train, without_blank
+from fer_core.training.recipes import Recipe
+from fer_core.training.trainer import precision_here
+
+if TYPE_CHECKING:
+    import keras
+
+Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
+Features = npt.NDArray[np.float16]  # (N, FEATURES)
+FEATURES = 16  # principal components: 97 % of the variance in a pooled head, 83 % in the flat one
+PARITY_FACES = 256  # real faces on which LiteRT must repeat Keras
+
+
+def train_run(
+    recipe: Recipe,
+    splits: dict[str, Dataset],
+    *,
+    command: str = "",
+    start_path: Path | None = None,
+    resume: bool = False,
+    restart: bool = False,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> Run:
+    """Train a recipe into ``models/<recipe.name>/``.
+
+    Training teaches, PublicTest chooses the epoch and the calibration, PrivateTest is only evaluated.
+    ``command`` is noted in the run: what somebody would type to repeat it. ``start_path`` is the file of the
+    weights to start from, for a recipe that starts from faces.
+
+    Raises:
+        DataError: if one of the three splits has no face.
+        RunError: if the run is there already, an interrupted one is neither resumed nor restarted, or a run
+            that it starts or learns from is missing.
+    """
+    require_splits(splits)
+    origin = {"command": command, "commit": current_commit(), "other_images": other_images(recipe)}
+    start = None if resume else load_start(recipe, start_path)  # a checkpoint holds what came of it
+    teacher = load_teacher(recipe)
+    run = runs.start_run(recipe, resume=resume, restart=restart)
+    network, facts = train_into(
+        run,
+        recipe,
+        splits,
+        start=start,
+        teacher=teacher,
+        resume=resume,
+        on_step=on_step,
+        on_epoch=on_epoch,
+    )
+    network.save(run.keras_path)
+    files.compress_archive(run.keras_path)
+    run.save_provenance(origin | facts)
+    export_run(run, splits[PUBLIC_TEST])
+    evaluate_run(run, splits)
+    return runs.finish_run(run)
+
+
+def train_into(
+    run: Run,
+    recipe: Recipe,
+    splits: dict[str, Dataset],
+    *,
+    start: Start | None = None,
+    teacher: "keras.Model | None" = None,
+    resume: bool,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> "tuple[keras.Model, dict[str, Any]]":
+    """Train into a run that was started, its history kept epoch by epoch; the network and the run's facts."""
+
+    def keep(history: list[dict[str, float]]) -> None:
+        run.save_history(history)
+        if on_epoch:
+            on_epoch(history)
+
+    network, progress = train(
+        recipe,
+        train=splits[TRAINING],
+        validation=splits[PUBLIC_TEST],
+        checkpoint=run.checkpoint_path,
+        start=start,
+        teacher=teacher,
+        resume=resume,
+        on_step=on_step,
+        on_epoch=keep,
+    )
+    run.save_history(progress.history)
+    facts = describe_training(recipe, splits, progress.history)
+    facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
+    facts |= {"precision": precision_here(recipe.architecture)}
+    facts |= {"blank_images_left_out": len(splits[TRAINING]) - len(without_blank(splits[TRAINING]))}
+    if progress.classifier_penalty is not None:
+        facts |= {"classifier_penalty": progress.classifier_penalty}
+    return network, facts | vars(_calibration_of(network, splits[PUBLIC_TEST]))
+
+
+def _calibration_of(network: "keras.Model", public: Dataset) -> Calibration:
+    """From its logits to the probabilities that fit PublicTest best."""
+    return fit_calibration(public.labels, predict_logits(network, public.images))
+
+
+def fit_run(
+    baseline: Baseline,
+    splits: dict[str, Dataset],
+    *,
+    command: str = "",
+    on_candidate: OnCandidate | None = None,
+) -> Run:
+    """Fit a baseline into ``models/<baseline.name>/``: everything that a network's run has, but history and
+    model. Training teaches, PublicTest chooses the candidate and the calibration, PrivateTest is read once.
+
+    Raises:
+        DataError: if one of the three splits has no face.
+        RunError: if a run of that name is there already.
+    """
+    require_splits(splits)
+    origin = {"command": command, "commit": current_commit()}
+    run = runs.start_run(baseline)
+    started = time.perf_counter()
+    fitted = fit_baseline(
+        baseline, train=splits[TRAINING], validation=splits[PUBLIC_TEST], on_candidate=on_candidate
+    )
+    facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
+    run.save_provenance(facts | {"chosen": fitted.chosen} | vars(fitted.calibration))
+    save_answers(run, splits, fitted.predict)
+    run.save_card(write_card(Run(run.path)))
+    return runs.finish_run(run)
+
+
+def require_splits(splits: dict[str, Dataset]) -> None:
+    """Refuse data without all three official splits, each with faces."""
+    missing = [split for split in SPLITS if split not in splits or not len(splits[split])]
+    if missing:
+        raise DataError(
+            "Training and evaluation need all three splits of FER2013 (Training teaches, PublicTest chooses, "
+            f"PrivateTest measures). Received data without: {', '.join(missing)}."
+        )
+
+
+def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:
+    """Calibrate a finished run anew on PublicTest; the network stays as it is.
+
+    All that follows is written anew: LiteRT file, predictions, numbers, card. Stopped halfway, it can be done
+    again.
+
+    Returns:
+        The run, with its files read anew.
+
+    Raises:
+        DataError: if one of the three splits has no face.
+        RunError: if the run is a baseline's.
+    """
+    import keras
+
+    require_splits(splits)
+    _require_network(run)
+    network = keras.saving.load_model(run.keras_path, compile=False)
+    return _calibrated(run, network, splits, {"calibrated_at": current_commit()})
+
+
+def _calibrated(run: Run, network: "keras.Model", splits: dict[str, Dataset], facts: dict[str, Any]) -> Run:
+    """The run with another calibration, and all that follows; ``facts`` tell how that came about."""
+    before = {key: value for key, value in run.provenance.items() if key != "calibrated_at"}
+    run.save_provenance(before | facts | vars(_calibration_of(network, splits[PUBLIC_TEST])))
+    run = Run(run.path)
+    export_run(run, splits[PUBLIC_TEST])
+    return evaluate_run(run, splits)
+
+
+def _require_network(run: Run) -> None:
+    if not run.has_network:
+        raise RunError(f"Only the run of a network has one. Received: {run.name!r}, a baseline.")
+
+
+def export_run(run: Run, faces: Dataset) -> float:
+    """Write model.tflite and summary.json from model.keras; returns LiteRT's largest difference on ``faces``.
+
+    Weights are rounded to float16, and kept as they are where that changes answers too much: small errors add
+    up over many layers (0.009 of a probability in an untrained MobileNetV2, 0.001 in networks of ten layers).
+
+    Raises:
+        RunError: if LiteRT does not repeat Keras's probabilities even so.
+    """
+    import keras
+
+    from fer_core.networks.export import check_parity, export_tflite
+
+    network = keras.saving.load_model(run.keras_path, compile=False)
+    write_summary(run.path / runs.SUMMARY, summarize(network))
+    images, calibration = faces.images[:PARITY_FACES], run.calibration
+    export_tflite(network, run.tflite_path, calibration=calibration)
+    try:
+        return check_parity(network, run.tflite_path, images, calibration=calibration)
+    except RunError:
+        export_tflite(network, run.tflite_path, calibration=calibration, float16=False)
+        return check_parity(network, run.tflite_path, images, calibration=calibration)
+
+
+def summarize_run(run: Run) -> Summary:
+    """The summary of a run's network; a run that was exported without one gets it from model.keras."""
+    _require_network(run)
+    summary = run.summary
+    if summary is None:
+        import keras
+
+        summary = summarize(keras.saving.load_model(run.keras_path, compile=False))
+        write_summary(run.path / runs.SUMMARY, summary)
+    return summary
+
+
+def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
+    """Predict PublicTest and PrivateTest with model.tflite; store predictions, features, metrics and card.
+
+    Returns:
+        The run, with its files read anew.
+    """
+    require_splits(splits)
+    save_answers(run, splits, Recognizer(run).predict_crops, features_of(run, splits))
+    run = Run(run.path)
+    run.save_card(write_card(run))
+    return run
+
+
+def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
+    """What the last layer of model.keras reads of PublicTest's and PrivateTest's faces: the first principal
+    components of its inputs, along axes found on PublicTest."""
+    import keras
+
+    network = keras.saving.load_model(run.keras_path, compile=False)
+    below = keras.Model(network.input, network.layers[-1].input)
+    public, private = (predict_logits(below, splits[split].images) for split in (PUBLIC_TEST, PRIVATE_TEST))
+    mean = public.mean(axis=0)
+    _, _, axes = np.linalg.svd(public - mean, full_matrices=False)
+    parts = {PUBLIC_TEST: public, PRIVATE_TEST: private}
+    return {split: ((part - mean) @ axes[:FEATURES].T).astype(np.float16) for split, part in parts.items()}
+
+
+def save_answers(
+    run: Run, splits: dict[str, Dataset], predict: Predict, features: Mapping[str, Features] | None = None
+) -> None:
+    """Store what is predicted of PublicTest and PrivateTest, and the metrics that follow."""
+    earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
+    for split, before in earlier.items():
+        among = np.concatenate([splits[other].images for other in before])
+        twins = find_duplicates(splits[split].images, among)
+        found = predict_split(predict, splits[split], twins)
+        run.save_evaluations(dataclasses.replace(found, features=(features or {}).get(split)))
+
+
+def predict_split(predict: Predict, dataset: Dataset, twins: npt.NDArray[np.bool_]) -> Evaluation:
+    """What is said of every face, as it is and averaged with its mirror image."""
+    single = predict(dataset.images)
+    mirrored = predict(dataset.images[:, :, ::-1])
+    flip = ((single + mirrored) / 2).astype(np.float32)
+    return Evaluation(dataset.split, dataset.rows, dataset.labels, single, flip, twins)

@@ -1,0 +1,1 @@
+"""Architectures, export, the LiteRT runtime, saliency."""

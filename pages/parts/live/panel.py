@@ -1,0 +1,154 @@
+"""What stands beside and below the live video: faces, their last 30 s, speed, and what can be done."""
+
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from fer_core.charts.live import plot_timeline
+from fer_core.formats import format_percent
+from fer_core.inference.live import HISTORY_SECONDS, STAGES, LiveFigures, LiveReader
+from fer_core.inference.recognizer import Prediction
+from pages.parts import formats
+from pages.parts.figures import show_figure
+
+CHOSEN, LAST = "live face", "live last face"
+NEUTRAL_HELP = (
+    "Look at the camera with your face at rest and press: the next second is taken as your neutral face, "
+    "and taken off what the network says from then on. It holds until the face has been away for a second."
+)
+
+
+def show_buttons(reader: LiveReader, *, disabled: bool) -> None:
+    """What can be done with the stream; a press runs this part of the page alone."""
+    figures = reader.figures()
+    with st.container(horizontal=True):
+        st.button(
+            "Set my neutral face",
+            on_click=reader.learn_neutral,
+            icon=":material/sentiment_neutral:",
+            disabled=disabled,
+            help=NEUTRAL_HELP,
+        )
+        st.button("Forget it", on_click=reader.forget_neutral, icon=":material/undo:", disabled=disabled)
+        if figures.recording:
+            st.button("Stop recording", on_click=reader.stop_recording, icon=":material/stop_circle:")
+        else:
+            st.button(
+                "Record",
+                on_click=reader.start_recording,
+                icon=":material/radio_button_checked:",
+                disabled=disabled,
+                help="Keeps a row a face and frame in memory: time, face, box, seven probabilities.",
+            )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Snapshot",
+            lambda: _png(reader),
+            "live.png",
+            "image/png",
+            icon=":material/photo_camera:",
+            on_click="ignore",
+            disabled=reader.snapshot() is None and disabled,
+        )
+        st.download_button(
+            "Recording as CSV",
+            reader.recording_csv,
+            "live.csv",
+            "text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            disabled=not (figures.recorded or figures.recording),
+        )
+
+
+def _png(reader: LiveReader) -> bytes:
+    file = io.BytesIO()
+    picture = reader.snapshot()
+    Image.fromarray(np.zeros((480, 640, 3), np.uint8) if picture is None else picture).save(file, "PNG")
+    return file.getvalue()
+
+
+def show_figures(reader: LiveReader, *, playing: bool) -> None:
+    """One face's answer and its last 30 s, how fast it goes, the others; drawn anew every second.
+
+    What comes and goes stands last, so that nothing else moves.
+    """
+    figures = reader.figures()
+    faces = dict(figures.faces)
+    number = _pick_face(list(faces))
+    if number in faces:
+        st.markdown(_title(number, faces[number], figures))
+    elif playing:
+        st.markdown("**No face in view**" if figures.fps else "**Waiting for the next frame**")
+    else:
+        st.markdown("**What a face shows will stand here**")
+    seconds, probabilities = reader.history(number)
+    if not playing:  # the clock goes on without a picture
+        seconds, probabilities = seconds[:0], probabilities[:0]
+    show_figure(
+        plot_timeline(seconds, probabilities, span=HISTORY_SECONDS),
+        key="timeline",
+        alt=f"The seven probabilities of {f'face {number}' if number else 'a face'} over the last 30 seconds",
+    )
+    _show_speed(figures)
+    _show_others(figures, number)
+    _show_notices(figures)
+
+
+def _title(number: int, prediction: Prediction, figures: LiveFigures) -> str:
+    """``"Face 1 ● happy 93 %"`` as Markdown: who on the colour of the box, what on the emotion's."""
+    confidence = format_percent(prediction.confidence, digits=0)
+    corrected = " · corrected" if number in figures.corrected else ""
+    who, what = formats.person_plate(number), formats.emotion_plate(prediction.emotion)
+    return f"{who} {what} **{confidence}**{corrected}"
+
+
+def _pick_face(numbers: list[int]) -> int:
+    """Whose history the chart shows: the chosen one's, else the longest here, else the last seen; or 0."""
+    chosen = st.session_state.get(CHOSEN)
+    if chosen not in numbers:
+        st.session_state.pop(CHOSEN, None)
+        chosen = numbers[0] if numbers else st.session_state.get(LAST, 0)
+    st.session_state[LAST] = chosen
+    return chosen
+
+
+def _show_others(figures: LiveFigures, number: int) -> None:
+    """The other faces in view, and the choice among all."""
+    if len(figures.faces) < 2:
+        return
+    numbers = [each for each, _ in figures.faces]
+    st.session_state.setdefault(CHOSEN, number)
+    st.segmented_control(
+        "The chart shows", numbers, format_func=formats.person_plate, key=CHOSEN, required=True
+    )
+    for each, prediction in figures.faces:
+        if each != number:
+            st.markdown(_title(each, prediction, figures))
+
+
+def _show_notices(figures: LiveFigures) -> None:
+    """What is going on, and what went wrong."""
+    if figures.learning:
+        st.caption(":material/hourglass_top: Taking in your neutral face: hold still.")
+    if figures.recording:
+        rows = formats.counted(figures.recorded, "row")
+        st.caption(f":red[:material/fiber_manual_record:] Recording: {rows}")
+    if figures.errors:
+        st.error(
+            f"{formats.counted(figures.errors, 'frame')} could not be read and went back as they came. "
+            f"The last one said: {figures.last_error}",
+            icon=":material/error:",
+        )
+
+
+def _show_speed(figures: LiveFigures) -> None:
+    """Frames per second, and where the milliseconds of a frame go."""
+    stages = ", ".join(f"{stage} {figures.milliseconds[stage]:.1f}" for stage in STAGES)
+    total = sum(figures.milliseconds.values())
+    with st.container(horizontal=True):
+        st.metric("Frames a second", f"{figures.fps:.1f}" if figures.fps else "–")
+        st.metric("Milliseconds a frame", f"{total:.0f}" if total else "–")
+    st.caption(f"Milliseconds: {stages}. Frames read: {figures.frames:,}." if total else "No frame read yet.")

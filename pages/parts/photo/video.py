@@ -1,0 +1,223 @@
+"""A video on the photo page: reading it, stopping that, a face's emotions over time and at their peaks."""
+
+import time
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from fer_core.charts.video import plot_video_timeline
+from fer_core.emotions import EMOTIONS
+from fer_core.errors import PictureError
+from fer_core.experiments.runs import Run
+from fer_core.formats import format_percent, format_seconds
+from fer_core.inference.face_table import to_csv
+from fer_core.inference.video import CONTAINERS, FRAMES_PER_SECOND, Peak, VideoReader
+from pages.parts.figures import show_figure
+from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
+from pages.parts.reading import load_recognizer
+
+MOST_MB = 200
+RATES = (1, 2, 5, 10)  # pictures a second; these numbers also stand in the URL
+MOST_ACROSS = 3
+STATE = "video reading"
+
+
+@dataclass
+class Reading:
+    """A video that is being read, or was.
+
+    Attributes:
+        asked: file, run, threshold and rate: another video or setting is another reading.
+        reader: what has been read.
+        started: when, on ``time.monotonic``'s clock.
+        error: the sentence that ended it, if any.
+        is_cancelled: whether the user did.
+    """
+
+    asked: tuple[object, ...]
+    reader: VideoReader
+    started: float = field(default_factory=time.monotonic)
+    error: str = ""
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Read no further; what was read stays."""
+        self.is_cancelled = True
+        self.reader.stop()
+
+
+def pick_video() -> UploadedFile | None:
+    """The uploaded video."""
+    return st.file_uploader(
+        "The video is read in this computer's memory: no copy is written to disk, and nothing is sent on.",
+        [*CONTAINERS, "m4v"],
+        key="video",
+        max_upload_size=MOST_MB,
+    )
+
+
+def choose_rate() -> int:
+    """How many pictures of each second to read."""
+    return st.segmented_control(
+        "Pictures read a second",
+        RATES,
+        default=round(FRAMES_PER_SECOND),
+        required=True,
+        key="rate",
+        bind="query-params",
+        help="An expression lasts half a second or longer. Fewer pictures are read sooner.",
+    )
+
+
+def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float) -> None:
+    """Read the video, or go on with it, and show what was read."""
+    if file is None:
+        _stop_earlier()
+        st.info(
+            "Give it a video with a face in it, and see how each of the seven emotions rises and falls, the "
+            f"pictures at their peaks, and every number as CSV. Up to {MOST_MB} MB.",
+            icon=":material/movie:",
+        )
+        return
+    reading = _reading_of(run, file, rate, threshold)
+    if not reading.reader.is_finished:
+        _read_on(reading, file.name)
+    _say_how_it_ended(reading, file.name, threshold)
+    if reading.reader.faces():
+        _show_face(reading.reader, Path(file.name).stem)
+
+
+def _reading_of(run: Run, file: UploadedFile, rate: int, threshold: float) -> Reading:
+    """The reading that this session has begun of just this, or a new one."""
+    asked = (file.file_id, run.path, threshold, rate)
+    if STATE not in st.session_state or st.session_state[STATE].asked != asked:
+        _stop_earlier()
+        recognizer = load_recognizer(run, face_threshold=threshold)
+        reader = VideoReader(recognizer, file, name=file.name, frames_per_second=rate)
+        st.session_state[STATE] = Reading(asked, reader)
+    return st.session_state[STATE]
+
+
+def _stop_earlier() -> None:
+    earlier = st.session_state.pop(STATE, None)
+    if earlier is not None:
+        earlier.cancel()
+
+
+def _read_on(reading: Reading, name: str) -> None:
+    """Read to the end, showing how far it is.
+
+    Streamlit interrupts a script when something on the page is pressed, at its next call: here between two
+    moments. The reader lives in the session, so the page's next run goes on where this one stopped, or shows
+    what there is if the press was on Cancel.
+    """
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, f"Opening {name}")
+        st.button("Cancel", on_click=reading.cancel, icon=":material/stop_circle:")
+    try:
+        while reading.reader.read_next():
+            bar.progress(reading.reader.share, _progress_words(reading, name))
+    except PictureError as error:
+        reading.error = str(error)
+    place.empty()
+
+
+def _progress_words(reading: Reading, name: str) -> str:
+    reader = reading.reader
+    words = f"Reading {name}: {reader.seconds:.0f} s of it so far"
+    if reader.share < 0.02:  # too early to tell
+        return words
+    left = (time.monotonic() - reading.started) * (1 - reader.share) / reader.share
+    return f"{words}, about {format_seconds(left)} left"
+
+
+def _say_how_it_ended(reading: Reading, name: str, threshold: float) -> None:
+    """One sentence where it was stopped, failed, or found nobody."""
+    reader = reading.reader
+    if reading.error:
+        st.error(reading.error, icon=":material/broken_image:")
+    if reading.is_cancelled:
+        st.info(
+            f"Cancelled after {reader.seconds:.1f} s of {name}: this shows what was read until then.",
+            icon=":material/stop_circle:",
+        )
+    if reader.moments and not reader.faces():
+        st.info(
+            f"No face was found in {counted(reader.moments, 'picture')} of {name}. A face should look "
+            f"towards the camera and be uncovered; a lower face threshold (now {threshold:.2f}) finds more.",
+            icon=":material/person_search:",
+        )
+
+
+def _show_face(reader: VideoReader, stem: str) -> None:
+    """One face's timeline, its peaks, and the numbers of all."""
+    faces = reader.faces()
+    number = _pick_face(faces)
+    seconds, probabilities = reader.timeline(number)
+    peaks = reader.peaks(number)
+    st.markdown(_summary(number, seconds, probabilities))
+    show_figure(
+        plot_video_timeline(
+            seconds,
+            probabilities,
+            until=reader.seconds,
+            peaks=[(each.seconds, each.emotion, each.probability) for each in peaks],
+        ),
+        key=f"video timeline {number}",
+        alt=f"The seven probabilities of face {number} over the video; the pictures below show the peaks",
+    )
+    _show_peaks(number, peaks)
+    st.download_button(
+        "Table as CSV",
+        lambda: to_csv(reader.rows),
+        f"{stem}-faces.csv",
+        "text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+        help="A row a face and frame: time, box and landmarks in pixels, seven probabilities.",
+    )
+    st.caption(
+        f"{counted(reader.moments, 'picture')} of the first {reader.seconds:.1f} s were read. A number "
+        "follows a place from picture to picture, not a person: nobody is recognised, and after a cut it may "
+        "be somebody else's face."
+    )
+
+
+def _pick_face(faces: dict[int, int]) -> int:
+    """The face whose timeline is shown: the most seen at first."""
+    if len(faces) == 1:
+        return next(iter(faces))
+    return st.selectbox(
+        f"{len(faces)} faces were followed; show",
+        list(faces),
+        format_func=lambda number: f"Face {number} ({counted(faces[number], 'picture')})",
+        key="video face",
+    )
+
+
+def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str:
+    """``"Face 1 most often ● happy: in 65 % of 62 pictures, from ..."`` as Markdown."""
+    firsts = np.bincount(probabilities.argmax(axis=1), minlength=len(EMOTIONS))
+    most = EMOTIONS[int(firsts.argmax())]
+    share = format_percent(firsts.max() / len(seconds), digits=0)
+    return (
+        f"{person_plate(number)} most often {emotion_plate(most)}: in {share} of "
+        f"{counted(len(seconds), 'picture')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
+    )
+
+
+def _show_peaks(number: int, peaks: list[Peak]) -> None:
+    """For each emotion that was ever first, the picture in which it was so most."""
+    if not peaks:
+        return
+    st.markdown("**Its peaks**: each emotion that ever came first, where it was strongest")
+    rows = [st.columns(MOST_ACROSS) for _ in peaks[::MOST_ACROSS]]
+    for peak, place in zip(peaks, chain.from_iterable(rows), strict=False):
+        says = f"{emotion_name(peak.emotion)} {format_percent(peak.probability, digits=0)}"
+        alt = f"Face {number} at {peak.seconds:.1f} s, {peak.emotion.label}"
+        place.image(peak.jpeg, f"{says} at {peak.seconds:.1f} s", width="stretch", alt=alt)

@@ -1,0 +1,82 @@
+"""What levelling the eyes does to a network's accuracy: a sentence, a chart, a table, from stored answers."""
+
+from typing import Any
+
+import streamlit as st
+
+from fer_core import charts
+from fer_core.experiments.alignment_study import (
+    NAME,
+    QUESTION,
+    TILTED_DEGREES,
+    Alignment,
+    Effect,
+    describe,
+    describe_roll,
+    effect_on_tilted,
+    effects,
+    load_alignment,
+    measured_runs,
+)
+from fer_core.formats import format_accuracy
+from pages.parts.figures import show_figure
+
+
+def show_alignment() -> None:
+    """The question, and its answer for a run that was measured, or the command that measures one."""
+    st.subheader(QUESTION)
+    names = measured_runs()
+    if not names:
+        _show_how()
+        return
+    name = names[0]
+    if len(names) > 1:
+        name = st.segmented_control(
+            "Run", names, default=name, required=True, key="measured", bind="query-params"
+        )
+    found, provenance = load_alignment(name)
+    st.markdown(f"**{describe(found)}** {describe_roll(found)}")
+    show_figure(
+        charts.plot_alignment(effects(found)),
+        key="alignment",
+        alt="Accuracy against the angle by which faces were turned, as they come and with level eyes, "
+        "with 95% intervals; the table below has each number.",
+    )
+    _show_table(found)
+    st.caption(
+        f"Run {name}, one view of each of {len(found.labels):,} faces of PublicTest and PrivateTest: "
+        "nothing is chosen here. Each is turned to a side drawn at random, edges repeated. Levelling turns "
+        "it about the middle between the eyes that YuNet sees; where it sees none, the face stays as it is. "
+        "In brackets 95% intervals, those of the difference for paired faces (Agresti and Min 2005); "
+        "p: McNemar's test."
+    )
+    st.caption(f"Measured by `{provenance['command']}`.")
+
+
+def _show_how() -> None:
+    with st.container(border=True):
+        st.markdown(
+            "**No run has been measured yet.** This command turns and levels every test face, and asks the "
+            "run's network about each:"
+        )
+        st.code(f"python -m fer_core {NAME} RUN --data PATH", language="bash", wrap_lines=True)
+
+
+def _show_table(found: Alignment) -> None:
+    rows = [_row(f"{each.degrees}°" if each.degrees else "as they are", each) for each in effects(found)]
+    tilted = effect_on_tilted(found)
+    if tilted is not None:
+        rows.append(_row(f"tilt ≥ {TILTED_DEGREES:.0f}°", tilted))
+    st.dataframe(rows, hide_index=True, height="content", key="table")
+
+
+def _row(what: str, each: Effect) -> dict[str, Any]:
+    p = each.comparison.p_value
+    return {
+        "turned by": what,
+        "as they come": format_accuracy(each.raw, digits=1),
+        "eyes levelled": format_accuracy(each.levelled, digits=1),
+        "difference": each.change,
+        "p": f"{p:.3f}" if p >= 0.001 else "< 0.001",
+        "eyes found": f"{each.found:,} of {each.comparison.count:,}",
+    }

@@ -1,0 +1,212 @@
+"""Faces selected, sorted, suspected, placed and handed out; and the charts to pick them from."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from fer_core.charts.error_analysis import plot_confusion_to_pick, plot_face_votes, plot_map
+from fer_core.datasets import PRIVATE_TEST, VOTE_NAMES
+from fer_core.emotions import EMOTION_LABELS, Emotion
+from fer_core.errors import DataError
+from fer_core.evaluation.error_analysis import (
+    Answers,
+    Wanted,
+    faces_as_csv,
+    margin,
+    place,
+    select,
+    sort,
+    suspect,
+)
+from fer_core.evaluation.metrics import Evaluation
+
+ANGRY, FEAR, HAPPY, SAD = Emotion.ANGRY, Emotion.FEAR, Emotion.HAPPY, Emotion.SAD
+
+
+def sure(emotion, share):
+    """Probabilities of one face: ``share`` for the emotion, the rest spread evenly."""
+    values = np.full(7, (1 - share) / 6)
+    values[emotion] = share
+    return values
+
+
+def evaluate(probabilities, features=None):
+    """An evaluation of which only the answers matter."""
+    count = len(probabilities)
+    said = np.asarray(probabilities, np.float32)
+    rows, labels, twins = np.arange(count), np.zeros(count, np.uint8), np.zeros(count, bool)
+    return Evaluation(PRIVATE_TEST, rows, labels, said, said, twins, features)
+
+
+def voted(**counts):
+    return [counts.get(name, 0) for name in VOTE_NAMES]
+
+
+@pytest.fixture
+def answers():
+    labels = np.array([FEAR, FEAR, SAD, HAPPY, FEAR], np.uint8)
+    said = [(SAD, 0.9), (SAD, 0.5), (SAD, 0.7), (HAPPY, 0.99), (HAPPY, 0.6)]
+    probabilities = np.array([sure(*each) for each in said], np.float32)
+    votes = [voted(fear=10), voted(sadness=8, fear=2), voted(sadness=5, fear=5), voted(), voted(happiness=10)]
+    evaluation = Evaluation(
+        PRIVATE_TEST,
+        np.array([32298, 32299, 32300, 32301, 32302]),
+        labels,
+        probabilities,
+        probabilities,
+        np.array([True, False, False, False, True]),
+    )
+    return Answers(evaluation, np.array(votes, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted(), [0, 1, 4]),
+        (Wanted(truth=FEAR), [0, 1, 4]),
+        (Wanted(said=SAD), [0, 1]),
+        (Wanted(truth=SAD, said=SAD), [2]),
+        (Wanted(truth=FEAR, said=HAPPY), [4]),
+        (Wanted(truth=ANGRY), []),
+        (Wanted(confidence=(0.55, 0.85)), [4]),
+        (Wanted(people_agree=True), [0]),
+        (Wanted(people_agree=False), [1, 4]),
+        (Wanted(twin=True), [0, 4]),
+        (Wanted(twin=False), [1]),
+    ],
+)
+def test_faces_are_selected(answers, wanted, expected):
+    assert select(answers, wanted, answers.read).tolist() == expected
+
+
+def test_without_votes_people_are_not_asked(answers):
+    alone = Answers(answers.evaluation)
+    assert select(alone, Wanted(people_agree=True), alone.read).tolist() == [0, 1, 4]
+    assert (alone.first_choice == -1).all()
+    assert not alone.dissent.any()
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"), [("confidence", [0, 4, 1]), ("loss", [0, 4, 1]), ("voters", [0, 1, 4])]
+)
+def test_faces_are_sorted(answers, by, expected):
+    assert sort(answers, np.array([0, 1, 4]), by).tolist() == expected
+
+
+def test_what_the_voters_say_of_the_answers(answers):
+    assert answers.first_choice.tolist() == [FEAR, SAD, -1, -1, HAPPY]
+    np.testing.assert_allclose(answers.dissent, [1, 0.2, 0.5, 0, 0])
+
+
+def test_faces_are_found_by_row(answers):
+    assert answers.find(32301) == 3
+    assert answers.find(7) is None
+
+
+def test_confident_learning_finds_flipped_labels():
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(7), 100)
+    probabilities = 0.3 * rng.dirichlet(np.ones(7), len(truth)) + 0.7 * np.eye(7)[truth]
+    flipped = rng.choice(len(truth), 40, replace=False)
+    labels = truth.copy()
+    labels[flipped] = (truth[flipped] + 3) % 7
+    suspected = suspect(labels, probabilities)
+    found = np.flatnonzero(suspected >= 0)
+    assert set(found) <= set(flipped)  # the others fall short of the mean of the emotion they truly show
+    assert len(found) >= 20
+    np.testing.assert_array_equal(suspected[found], truth[found])
+    ranked = np.argsort(-margin(labels, probabilities))
+    assert set(ranked[:40]) == set(flipped)
+
+
+def test_confident_learning_counts_by_hand():
+    labels = np.array([0, 0, 1, 1])
+    probabilities = np.zeros((4, 7))
+    probabilities[:, :2] = [(0.9, 0.1), (0.2, 0.8), (0.4, 0.6), (0.45, 0.55)]
+    # Thresholds: emotion 0 mean(0.9, 0.2) = 0.55, emotion 1 mean(0.6, 0.55) = 0.575.
+    assert suspect(labels, probabilities).tolist() == [-1, 1, -1, -1]
+    np.testing.assert_allclose(margin(labels, probabilities), [-0.8, 0.6, -0.2, -0.1])
+
+
+def test_of_no_faces_nothing_is_suspect():
+    assert len(suspect(np.zeros(0, np.int64), np.zeros((0, 7)))) == 0
+
+
+@pytest.mark.parametrize("method", ["PCA", "t-SNE"])
+def test_faces_that_are_read_alike_lie_near(method):
+    rng = np.random.default_rng(1)
+    read = np.repeat([HAPPY, SAD], 20)
+    probabilities = 0.2 * rng.dirichlet(np.ones(7), 40) + 0.8 * np.eye(7)[read]
+    evaluation = evaluate(probabilities)
+    points = place(evaluation, method)
+    assert points.shape == (40, 2)
+    middles = [points[read == emotion].mean(axis=0) for emotion in (HAPPY, SAD)]
+    distance = np.linalg.norm(points[:, None] - np.array(middles), axis=2)
+    assert ((distance[:, 0] < distance[:, 1]) == (read == HAPPY)).all()
+    np.testing.assert_allclose(points, place(evaluation, method))
+
+
+def test_stored_features_are_placed_rather_than_answers():
+    rng = np.random.default_rng(1)
+    features = rng.normal(0, (9.0, 4.0, 0.1), (40, 3)).astype(np.float16)
+    points = place(evaluate(rng.dirichlet(np.ones(7), 40), features))
+    centred = features - features.astype(float).mean(axis=0)
+    across = np.abs(np.corrcoef(points.T, centred.T)[:2, 2:])
+    assert across[0, 0] > 0.99
+    assert across[1, 1] > 0.99
+
+
+def test_bad_questions_are_one_sentence(answers):
+    with pytest.raises(DataError, match=r"one of PCA, t-SNE. Received: 5 faces, 'UMAP'"):
+        place(answers.evaluation, "UMAP")
+    with pytest.raises(DataError, match="at least 3 faces"):
+        place(evaluate(np.full((2, 7), 1 / 7)))
+    with pytest.raises(DataError, match="sorted by one of confidence, loss, voters"):
+        sort(answers, np.arange(2), "age")
+    with pytest.raises(DataError, match="a row a face"):
+        Answers(answers.evaluation, answers.votes[:2])
+
+
+def test_a_selection_is_handed_out(answers):
+    suspected = np.array([-1, SAD, -1, -1, -1])
+    first, second = csv.DictReader(io.StringIO(faces_as_csv(answers, np.array([1, 4]), suspected)))
+    assert (first["row"], first["label"], first["read as"], first["twin"]) == ("32299", "fear", "sad", "0")
+    assert first["label should rather be"] == "sad"
+    assert second["label should rather be"] == ""
+    assert float(first["sad"]) == 0.5
+    assert first["votes sadness"] == "8"
+    alone = faces_as_csv(Answers(answers.evaluation), np.array([1]), suspected)
+    assert "votes" not in alone
+    assert faces_as_csv(answers, np.array([], int), suspected).count("\n") == 1
+
+
+def test_a_click_on_a_cell_names_its_emotions():
+    counts = np.arange(49).reshape(7, 7)
+    figure = plot_confusion_to_pick(counts, picked=(FEAR, SAD))
+    points = figure.data[1]
+    assert len(points.x) == 49
+    place = list(points.customdata).index(counts[FEAR, SAD])
+    assert (points.y[place], points.x[place]) == ("fear", "sad")
+    (frame,) = figure.layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (3.5, 4.5, 1.5, 2.5)
+    assert not plot_confusion_to_pick(counts).layout.shapes
+    assert plot_confusion_to_pick(counts, picked=(FEAR, None)).layout.shapes[0].x1 == 6.5
+
+
+def test_the_map_has_a_mark_an_emotion_and_a_row_a_point(answers):
+    figure = plot_map(place(answers.evaluation), answers.labels, answers.read, answers.rows)
+    legend, faces = figure.data[::2], figure.data[1::2]
+    assert [trace.name for trace in legend] == list(EMOTION_LABELS)
+    assert len({trace.marker.symbol for trace in faces}) == 7
+    assert faces[FEAR].customdata.tolist() == [32298, 32299, 32302]
+    assert faces[FEAR].text == ("sad", "sad", "happy")
+    assert not any(trace.showlegend for trace in faces)
+
+
+def test_the_votes_on_a_face():
+    (bars,) = plot_face_votes(voted(sadness=7, contempt=2, NF=1)).data
+    shown = dict(zip(bars.y, bars.x, strict=True))
+    assert (shown["▼ sad"], shown["contempt"], shown["no face"]) == (7, 2, 1)
+    assert sum(bars.x) == 10

@@ -1,0 +1,299 @@
+"""Run folders: whole or absent, ranked by PublicTest, and named in one sentence when they are broken."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from fer_core import files, paths
+from fer_core.errors import RunError
+from fer_core.evaluation.calibration import Calibration
+from fer_core.experiments import runs
+from fer_core.experiments.runs import WHOLE, Run, best_run, broken_runs, list_runs, load_run, unfinished_runs
+from fer_core.training.recipes import paper_base
+from tests.finished_runs import write_run
+
+RECIPE = paper_base().replace(name="one")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return write_run(tmp_path_factory.mktemp("finished"), "one", tflite=b"network", epochs=5)
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def run(models, finished):
+    """A whole run in ``models``, to be spoilt."""
+    return Run(shutil.copytree(finished.path, models / "one"))
+
+
+def change_json(path, change):
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
+
+
+def test_what_is_written_is_what_is_read(models):
+    run = write_run(models, "one", tflite=b"network", epochs=3)
+    assert run == load_run("one") == load_run(models / "one") == load_run(str(models / "one"))
+    assert (run.name, run.path) == ("one", models / "one")
+    assert run.recipe == RECIPE.replace(epochs=3)
+    assert run.calibration == Calibration(temperature=1.1, power=1.2)
+    assert run.tflite_path.read_bytes() == b"network"
+    assert list(run.history) == list(runs.HISTORY_COLUMNS)
+    assert run.history["epoch"] == [1.0, 2.0, 3.0]
+    assert not run.checkpoint_path.exists()
+    assert {path.name for path in run.path.iterdir()} == set(WHOLE)
+
+
+def test_history_keeps_every_digit(models):
+    run = runs.start_run(RECIPE)
+    rows = [dict.fromkeys(runs.HISTORY_COLUMNS, value) for value in (1 / 3, 1e-17, 12345678.9)]
+    run.save_history(rows)
+    assert run.history["loss"] == [1 / 3, 1e-17, 12345678.9]
+
+
+def test_predictions_are_stored_whole(run):
+    written = dataclasses.replace(run.evaluation("PrivateTest"), twins=np.arange(3589) < 9)
+    run.save_evaluations(written)
+    read = run.evaluation("PrivateTest")
+    for name, value in vars(written).items():
+        np.testing.assert_array_equal(getattr(read, name), value)
+    assert Run(run.path).metrics["PrivateTest"]["single"]["twin_free"]["count"] == 3580
+    assert Run(run.path).metrics["PublicTest"] == run.metrics["PublicTest"]
+
+
+def test_metrics_follow_from_the_predictions(finished):
+    assert finished.metrics == runs.compute_metrics(finished)
+    assert list(finished.metrics) == ["PublicTest", "PrivateTest"]
+
+
+def test_only_the_two_test_splits_are_stored(finished):
+    with pytest.raises(RunError, match=r"store PublicTest and PrivateTest\. Received: 'Training'"):
+        finished.evaluation("Training")
+
+
+def test_runs_are_ranked_by_public_test_and_never_by_private_test(models, finished):
+    for name, public, private in [
+        ("worst", 0.6, 0.9),
+        ("best", 0.8, 0.1),
+        ("middle", 0.7, 0.5),
+        ("also", 0.7, 0.6),
+    ]:
+        shutil.copytree(finished.path, models / name)
+
+        def rank(metrics, values=(public, private)):
+            for split, value in zip(("PublicTest", "PrivateTest"), values, strict=True):
+                metrics[split]["single"]["all"]["accuracy"] = value
+
+        change_json(models / name / runs.METRICS, rank)
+    assert [run.name for run in list_runs()] == ["best", "also", "middle", "worst"]
+    assert best_run().name == "best"
+
+
+def test_an_empty_or_missing_folder_holds_no_runs(models):
+    assert list_runs() == broken_runs() == unfinished_runs() == []
+    assert list_runs(models / "nowhere") == []
+    with pytest.raises(
+        RunError, match=r"no trained network .* yet\. Train one with: python -m fer_core train"
+    ):
+        best_run()
+
+
+def test_what_is_no_run_is_passed_over(models, run):
+    (models / ".cache").mkdir()
+    (models / "__pycache__").mkdir()
+    (models / "README.md").write_text("about these runs")
+    runs.start_run(RECIPE.replace(name="two"))
+    assert [found.name for found in list_runs()] == ["one"]
+    assert broken_runs() == []
+    assert [(found.name, found.path.name) for found in unfinished_runs()] == [("two", ".two.partial")]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_run_that_lacks_a_file_is_named(run, name):
+    (run.path / name).unlink()
+    with pytest.raises(RunError, match=rf"one is not whole: it lacks {name}\.$"):
+        load_run("one")
+    assert list_runs() == []
+    assert len(broken_runs()) == 1
+    assert name in broken_runs()[0]
+
+
+# What it takes -> the sentence; the other files still make a whole folder.
+BROKEN_LISTING = {
+    "no json": (runs.METRICS, "{", r"metrics\.json cannot be read: .*"),
+    "not text": (runs.RECIPE, b"\xff\xfe\x00", r"recipe\.json cannot be read: .*"),
+    "a list": (runs.METRICS, "[]", r"metrics\.json must hold a JSON object\. Received: list\."),
+    "no accuracy": (runs.METRICS, "{}", r"does not hold the number PublicTest\.single\.all\.accuracy\."),
+    "a word for a number": (
+        runs.METRICS,
+        '{"PublicTest": {"single": {"all": {"accuracy": "high"}}}}',
+        r"does not hold the number PublicTest\.single\.all\.accuracy\.",
+    ),
+    "metrics of metrics": (runs.METRICS, '{"PublicTest": [1]}', "does not hold the number PublicTest"),
+    "an unknown field": (
+        runs.RECIPE,
+        '{"epoch": 3}',
+        r"recipe\.json holds no recipe: Unknown recipe field 'epoch'",
+    ),
+    "half a recipe": (runs.RECIPE, '{"epochs": 3}', r"recipe\.json holds no recipe: The recipe is not whole"),
+    "a field of another type": (
+        runs.RECIPE,
+        json.dumps(RECIPE.to_json() | {"epochs": "3"}),
+        "Recipe field epochs must be a whole number",
+    ),
+    "no temperature": (runs.PROVENANCE, "{}", r"provenance\.json does not hold the number temperature"),
+    "provenance null": (runs.PROVENANCE, "null", r"provenance\.json must hold a JSON object"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_LISTING)
+def test_a_broken_run_is_named_and_stops_nothing(models, run, finished, case):
+    name, content, sentence = BROKEN_LISTING[case]
+    shutil.copytree(finished.path, models / "sound")
+    (run.path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert [found.name for found in list_runs()] == ["sound"]
+    (broken,) = broken_runs()
+    assert "one" in broken
+    assert "\n" not in broken
+    with pytest.raises(RunError, match=sentence):
+        raise RunError(broken)
+
+
+def overwrite_npz(run, **changes):
+    path = run.path / "public.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    arrays |= changes
+    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
+
+
+BROKEN_PREDICTIONS = {
+    "cut short": lambda run: (run.path / "public.npz").write_bytes(
+        (run.path / "public.npz").read_bytes()[:900]
+    ),
+    "a word": lambda run: (run.path / "public.npz").write_text("probabilities"),
+    "an array missing": lambda run: overwrite_npz(run, twins=None),
+    "an array too many": lambda run: overwrite_npz(run, logits=np.zeros(3)),
+    "a row short": lambda run: overwrite_npz(run, rows=np.arange(7)),
+    "not probabilities": lambda run: overwrite_npz(run, probabilities=np.ones((3589, 7), np.float32)),
+    "labels of text": lambda run: overwrite_npz(run, labels=np.array(["happy"] * 3589)),
+    "missing": lambda run: (run.path / "public.npz").unlink(),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_PREDICTIONS)
+def test_broken_predictions_are_one_sentence(run, case):
+    BROKEN_PREDICTIONS[case](run)
+    with pytest.raises(RunError, match=r"public\.npz does not hold the predictions of a split: ") as caught:
+        run.evaluation("PublicTest")
+    assert "\n" not in str(caught.value)
+
+
+NO_NUMBER = ",".join(runs.HISTORY_COLUMNS) + "\n1,x,,,,,\n"
+
+
+@pytest.mark.parametrize("text", ["epoch,loss\n1,2\n", NO_NUMBER, "1,2,3\n4,5,6\n"])
+def test_a_broken_history_names_its_columns(run, text):
+    (run.path / runs.HISTORY).write_text(text)
+    with pytest.raises(
+        RunError, match=r"history\.csv must be a CSV with the columns epoch, loss.* Received: "
+    ):
+        _ = run.history
+
+
+def test_an_unknown_run_names_those_there_are(models, run):
+    with pytest.raises(RunError, match=r"no run 'two'\. The runs in .* are: one\."):
+        load_run("two")
+    shutil.rmtree(run.path)
+    with pytest.raises(RunError, match=r"no run 'two'\. The runs in .* are: none yet\."):
+        load_run("two")
+
+
+def test_runs_live_beside_the_package_unless_told_otherwise(monkeypatch, tmp_path):
+    monkeypatch.delenv("FER_MODELS", raising=False)
+    assert (paths.models_folder().parent / "fer_core").is_dir()
+    assert paths.models_folder().name == "models"
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    assert paths.models_folder() == tmp_path
+
+
+def test_a_started_run_is_hidden_until_it_is_finished(models, finished):
+    run = runs.start_run(RECIPE)
+    assert (run.name, run.path.name) == ("one", ".one.partial")
+    assert run.recipe == RECIPE
+    assert list_runs() == []
+    with pytest.raises(
+        RunError, match=r"cannot be finished: it lacks provenance\.json, history\.csv, .*model\.keras"
+    ):
+        runs.finish_run(run)
+    for name in WHOLE:
+        shutil.copy(finished.path / name, run.path / name)
+    run.checkpoint_path.write_bytes(b"to go on from")
+    done = runs.finish_run(run)
+    assert (done.path, done.checkpoint_path.exists()) == (models / "one", False)
+    assert unfinished_runs() == []
+    assert [found.name for found in list_runs()] == ["one"]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_finished_run_is_never_overwritten(models, run, resume):
+    with pytest.raises(
+        RunError, match=r"one is finished already\. Train under another name \(--name\), or delete"
+    ):
+        runs.start_run(RECIPE, resume=resume)
+    assert load_run("one") == run
+
+
+def test_an_interrupted_run_is_resumed_or_restarted_and_never_lost_by_accident(models):
+    first = runs.start_run(RECIPE)
+    first.checkpoint_path.write_bytes(b"to go on from")
+    again = runs.start_run(RECIPE.replace(seed=7), resume=True)
+    assert again.checkpoint_path.read_bytes() == b"to go on from"
+    assert again.recipe == RECIPE  # whether the two agree is for the checkpoint to say
+    with pytest.raises(
+        RunError, match=r"interrupted run one is there: .* \(--resume\) or .* \(--restart\)\.$"
+    ):
+        runs.start_run(RECIPE)
+    assert again.checkpoint_path.is_file()
+    anew = runs.start_run(RECIPE.replace(seed=7), restart=True)
+    assert not anew.checkpoint_path.exists()
+    assert anew.recipe.seed == 7
+
+
+def test_a_run_that_stopped_before_its_first_epoch_is_begun_anew(models):
+    (runs.start_run(RECIPE).path / "left over").write_text("")
+    assert [path.name for path in runs.start_run(RECIPE).path.iterdir()] == [runs.RECIPE]
+
+
+def test_nothing_to_resume_is_said_before_anything_is_written(models):
+    with pytest.raises(RunError, match=r"nothing to resume: .*checkpoint\.npz is not there"):
+        runs.start_run(RECIPE, resume=True)
+    assert list(models.iterdir()) == []
+
+
+def test_a_kill_while_writing_leaves_the_old_file(run, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    evaluation = run.evaluation("PublicTest")
+    monkeypatch.setattr(files.os, "replace", stop)
+    for write in (
+        lambda: run.save_card("new"),
+        lambda: run.save_history([]),
+        lambda: run.save_asked(RECIPE.replace(seed=9)),
+        lambda: run.save_evaluations(evaluation),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            write()
+    assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before

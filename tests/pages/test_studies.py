@@ -1,0 +1,93 @@
+"""The Studies page: with nothing stored, with a part of a study, and with all of it."""
+
+import pytest
+
+from fer_core.experiments import runs
+from fer_core.experiments.runs import Run
+from fer_core.experiments.studies import STUDIES, budget_folder, load_study
+from tests.finished_runs import write_run
+from tests.pages.test_pages import charts_of, complaints, texts, visit
+
+STUDIES_PAGE = "pages/7_Studies.py"
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+
+
+def store(study, *names, epochs=5):
+    """Stored variants with likely numbers, each worse than the one before."""
+    for seed, name in enumerate(names):
+        run = write_run(budget_folder(study, epochs), name, tflite=b"", seed=4 * seed, epochs=epochs)
+        for file in (runs.KERAS, runs.TFLITE, runs.CARD):
+            (run.path / file).unlink()
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_that_was_not_run_says_how(study):
+    app = visit(STUDIES_PAGE, study=study)
+    assert not complaints(app)
+    assert app.segmented_control(key="study").value == study
+    assert f"python -m fer_core study {study} --data PATH" in texts(app, "code")
+    assert load_study(study).question in texts(app, "subheader")
+    assert not app.dataframe
+    said = texts(app, "markdown")
+    assert all(f"**{variant.name}**: {variant.what}" in said for variant in load_study(study).variants)
+    assert all(claim.text in said for claim in load_study(study).claims)
+
+
+def test_a_whole_study_shows_verdicts_table_and_curves():
+    store("augmentation", "augmented", "plain")
+    app = visit(STUDIES_PAGE, study="augmentation")
+    assert not complaints(app)
+    said = texts(app, "markdown")
+    assert "Augmentation raises accuracy. Accuracy, augmented minus plain: +" in said
+    assert "confirmed here" in said
+    table = app.dataframe[0].value
+    assert list(table["variant"]) == ["augmented", "plain"]
+    assert table["against augmented"][0] == "–"
+    assert table["against augmented"][1].startswith("\u2212")
+    score = Run(budget_folder("augmentation", 5) / "plain").metrics["PrivateTest"]["single"]["all"]
+    assert table["accuracy (95% interval)"][1].startswith(f"{100 * score['accuracy']:.2f} % (")
+    assert len(charts_of(app)) == 2
+    assert {"augmented", "plain"} <= {trace["name"] for trace in charts_of(app)[0]["data"]}
+
+
+def test_a_part_of_a_study_shows_what_is_there_and_what_is_not():
+    store("optimizers", "nadam", "adam")
+    app = visit(STUDIES_PAGE)
+    assert not complaints(app)
+    said = texts(app, "markdown")
+    assert "NAdam beats Adam. Accuracy, nadam minus adam: " in said
+    assert "Not yet run: it takes the variants nadam and sgd." in said
+    assert list(app.dataframe[0].value["variant"]) == ["nadam", "adam"]
+
+
+def test_the_longest_budget_is_shown_and_another_can_be_picked():
+    store("splits", "official", "random", epochs=12)
+    store("splits", "official", epochs=3)
+    app = visit(STUDIES_PAGE, study="splits")
+    assert not complaints(app)
+    assert "after 12 epochs" in texts(app, "caption")
+    assert list(app.dataframe[0].value["variant"]) == ["official", "random"]
+    app.segmented_control(key="epochs").set_value(3).run()
+    assert not complaints(app)
+    assert "after 3 epochs" in texts(app, "caption")
+    assert list(app.dataframe[0].value["variant"]) == ["official"]
+
+
+def test_results_of_variants_that_the_study_no_longer_has_are_passed_over():
+    store("splits", "removed")
+    app = visit(STUDIES_PAGE, study="splits")
+    assert not complaints(app)
+    assert "python -m fer_core study splits --data PATH" in texts(app, "code")
+
+
+def test_a_broken_result_is_one_sentence():
+    store("splits", "official", "random")
+    (budget_folder("splits", 5) / "random" / "private.npz").write_bytes(b"broken")
+    app = visit(STUDIES_PAGE, study="splits")
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "private.npz does not hold the predictions" in app.error[0].value
