@@ -9,14 +9,14 @@ from fer_core import baselines, cli, runs
 from fer_core.baselines import BASELINES, Baseline, describe_gradients, fit_baseline, load_baseline
 from fer_core.calibration import Calibration
 from fer_core.cards import results_table, write_card
-from fer_core.datasets import Dataset, synthetic_splits
+from fer_core.datasets import Dataset
 from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.metrics import accuracy, log_loss
 from fer_core.pipeline import evaluate_run, fit_run
 from fer_core.recognition import Recognizer
 from fer_core.runs import Run, best_run, list_networks, list_runs, load_run
 from tests.finished_runs import write_baseline, write_run
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 QUICK = Baseline("quick", "hog", "logistic", candidates=(0.1, 1.0))
 EVERY_KIND = [

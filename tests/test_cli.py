@@ -12,9 +12,8 @@ import fer_core
 from fer_core import cli
 from fer_core.cards import write_card
 from fer_core.commands import training
-from fer_core.datasets import synthetic_splits
 from fer_core.errors import DataError
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "pages" / "parts" / "samples"

@@ -6,12 +6,12 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from fer_core.calibration import fit_temperature
-from fer_core.datasets import synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RecipeError
 from fer_core.metrics import log_loss, softmax
 from fer_core.training import head, predict_logits, train
 from fer_core.training.head import PENALTIES, refit_head
+from tests.synthetic import synthetic_splits
 from tests.tiny import build_tiny
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fer_core.datasets import synthetic_splits
 from fer_core.training import Progress, checkpoints, loop, train
+from tests.synthetic import synthetic_splits
 
 SPLITS = synthetic_splits(6, 2, 2)
 

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core.datasets import synthetic_splits
 from fer_core.datasets.class_distribution import class_weights
 from fer_core.errors import RecipeError
 from fer_core.metrics import softmax
@@ -12,6 +11,7 @@ from fer_core.training import lessons as lesson_module
 from fer_core.training import predict_logits, transfer
 from fer_core.training.augmentation import crop_middle
 from fer_core.training.lessons import Lessons, crop_anywhere
+from tests.synthetic import synthetic_splits
 
 FACES = synthetic_splits(10, 2, 2)["Training"]  # 70 faces: two batches of 32, and 6 that wait
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from fer_core import alignment, cli, levelling, runs
-from fer_core.datasets import synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, PictureError
 from fer_core.faces import FaceFinder, crop_face
@@ -12,7 +11,7 @@ from fer_core.framing import turn_crop
 from fer_core.levelling import find_eyes, level_eyes, measure_alignment, roll_of_eyes
 from tests.finished_runs import write_run
 from tests.networks import sample, tiny_tflite
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 MIDDLE = np.array([24.0, 24.0])
 

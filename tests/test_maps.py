@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from fer_core.architectures import build_network
-from fer_core.datasets import synthetic_splits
 from fer_core.errors import RecipeError
 from fer_core.training import build_trainer, loop, maps, train, transfer
 from fer_core.training.averaging import renew_statistics
 from fer_core.training.lessons import Lessons
+from tests.synthetic import synthetic_splits
 
 FACES = synthetic_splits(16, 6, 6)
 

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from fer_core import training
-from fer_core.datasets import TRAINING, synthetic_splits
-from fer_core.datasets.dataset import Dataset
+from fer_core.datasets import TRAINING, Dataset
 from fer_core.errors import DataError, RunError
 from fer_core.training import checkpoints, lessons, loop, train
 from fer_core.training.augmentation import Augmentation
 from fer_core.training.lessons import Lessons
+from tests.synthetic import synthetic_splits
 
 EPOCHS = 3
 

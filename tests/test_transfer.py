@@ -8,7 +8,6 @@ import pytest
 from keras.src.utils import file_utils
 
 from fer_core.architectures import build_mobilenet_body, build_network
-from fer_core.datasets import synthetic_splits
 from fer_core.errors import RecipeError, RunError
 from fer_core.export import check_parity, export_tflite
 from fer_core.litert import LiteRTModel
@@ -16,6 +15,7 @@ from fer_core.pipeline import train_run
 from fer_core.recipes import Recipe, load_recipe
 from fer_core.training import build_trainer, predict_logits, train, transfer
 from fer_core.training.averaging import renew_statistics
+from tests.synthetic import synthetic_splits
 
 FACES = synthetic_splits(16, 6, 6)
 
