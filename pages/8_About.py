@@ -1,15 +1,14 @@
-"""What this may be used for and what not, the card of the chosen network, and whose work it stands on."""
+"""Intended use, privacy and biases, the model card of the chosen run, references and versions."""
 
 import platform
 from importlib import metadata
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from fer_core.emotions import EMOTION_LABELS
-from fer_core.experiments.model_card import write_card
+from fer_core.experiments.model_card import RECIPE, USE, build_card, format_card
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_accuracy, format_percent
 from pages.parts.frame import page
@@ -27,22 +26,24 @@ NEVER = """
   must be told that it is at work (Article 50(3)).
 - **Not to identify anybody.** Nothing here knows or stores who a face belongs to.
 """
-FOR = "**For teaching, research and play**: to see what a small network reads in a face, and how it fails."
+FOR = (
+    "**For teaching, research and play**: to see what a small network predicts for a face, and how it fails."
+)
 PRIVACY = """
-- Photos, snapshots and camera frames are read in the memory of the computer that runs this app. They are
-  written to no disk and sent nowhere.
-- The app asks nobody on the internet for anything; usage statistics are off. The one exception is the button
-  that fetches FER2013 from Kaggle, when you press it.
-- A data set that you upload lies in a temporary folder until the app ends. The choices in a page's address
-  are names and numbers, never pictures or paths.
+- Photos are processed in memory on the computer that runs this app. Nothing is stored or sent. The same holds
+  for videos, snapshots and camera frames.
+- The app sends no request to the internet, and usage statistics are off. The one exception is the button that
+  downloads FER2013 from Kaggle, when you press it.
+- A data set that you upload stays in a temporary folder until the app ends. The choices in a page's address
+  are names and numbers, never images or paths.
 """
 BIASES = """
-- **The labels are opinions.** FER2013's faces were found by searching the web for emotion words. When people
-  voted again for FER+, their first choice was the label on about two faces in three.
-- **The faces are not everybody's.** Web pictures from before 2013, many of them posed, exaggerated or of
-  celebrities; the shares of age, sex, skin colour and culture are unknown. Nobody has measured how accurate
-  this network is for any of these groups: expect it to be worse for people who are rare there.
-- **The emotions are not equally frequent.** There are 16 happy faces for a disgusted one.
+- **The labels are opinions.** FER2013 was collected by web search for emotion words. The majority of the FER+
+  annotators chose the same label for about two images in three.
+- **The sample is not representative.** The images are from web pages of before 2013, many of them posed,
+  exaggerated or of celebrities; the shares of age, sex, skin colour and culture are unknown. Accuracy has not
+  been measured for any of these groups: expect it to be lower for people who are rare in the data.
+- **The classes are imbalanced.** There are 16 happy images for each disgusted one.
 """
 
 
@@ -97,18 +98,18 @@ the public domain.
 
 
 def main() -> None:
-    """The page: what not to do first, then privacy and biases, the card, and the sources."""
+    """The page: what not to do first, then privacy and biases, the card, and the references."""
     run = pick_run(baselines=True) if all_runs() else None
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("What it is for, and what not")
+        st.subheader("Intended use")
         st.markdown(FOR + "\n" + NEVER)
     with right:
-        st.subheader("Where your pictures go")
+        st.subheader("Privacy")
         st.markdown(PRIVACY)
         st.subheader("Known biases")
         st.markdown(BIASES + (_weakness(run) if run else ""))
-    st.subheader("The model card" + (f" of {run.name}" if run else ""))
+    st.subheader("Model card" + (f" of {run.name}" if run else ""))
     if run:
         _show_card(run)
     else:
@@ -122,26 +123,28 @@ def _weakness(run: Run) -> str:
     recall = np.array(scores["recall"])
     best, worst = int(recall.argmax()), int(recall.argmin())
     best_share, worst_share = (format_percent(recall[index], digits=0) for index in (best, worst))
+    recalls = f"{best_share} for {EMOTION_LABELS[best]} and {worst_share} for {EMOTION_LABELS[worst]}"
+    accuracy = format_accuracy(scores, digits=1)
     return (
-        f"- **It is wrong often.** The run {run.name} is right on {format_accuracy(scores, digits=1)} of the "
-        f"PrivateTest faces: on {best_share} of the {EMOTION_LABELS[best]} ones, and on {worst_share} of the "
-        f"{EMOTION_LABELS[worst]} ones.\n"
+        f"- **It is wrong often.** The test accuracy of {run.name} is {accuracy}; its recall is {recalls}.\n"
     )
 
 
 def _show_card(run: Run) -> None:
-    card = write_card(run)
+    """The card, but for what the page says above, and for the recipe where Training shows it."""
+    sections = build_card(run)
+    hidden = {USE, RECIPE} if run.has_network else {USE}
     with st.container(border=True):
-        for is_table, lines in groupby(
-            _shorten(card, with_recipe=not run.has_network).splitlines(), lambda line: line.startswith("|")
-        ):
-            if is_table:  # one that scrolls on its own: Markdown's would leave a phone's screen
-                st.table(_columns(list(lines)), border="horizontal", hide_index=True)
-            else:
-                st.markdown("\n".join(lines), anchors=False)
+        for section in sections[1:]:
+            if section.heading in hidden:
+                continue
+            st.markdown(f"##### {section.heading}")
+            if section.table:  # it scrolls on its own: Markdown's would leave a phone's screen
+                st.table(section.table, border="horizontal", hide_index=True)
+            st.markdown(section.text)
     st.download_button(
         "Card as Markdown",
-        card,
+        format_card(sections),
         f"{run.name}.md",
         "text/markdown",
         icon=":material/description:",
@@ -149,23 +152,10 @@ def _show_card(run: Run) -> None:
     )
 
 
-def _shorten(card: str, *, with_recipe: bool) -> str:
-    """The card without its title, which the page has, and without the recipe where Training shows it."""
-    body = card.partition("\n")[2]
-    body = body if with_recipe else body.partition("\n## Recipe")[0]
-    return body.replace("\n## ", "\n##### ")
-
-
-def _columns(lines: list[str]) -> dict[str, list[str]]:
-    """A Markdown table as its columns."""
-    names, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
-    return {name: [row[index] for row in rows] for index, name in enumerate(names)}
-
-
 def _show_sources() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Whose work this is")
+        st.subheader("References")
         st.markdown(
             "\n".join(
                 f"- **{work.use}**: {work.authors}, *{work.title}*{', ' if work.where else ''}{work.where}."
@@ -175,7 +165,7 @@ def _show_sources() -> None:
         st.subheader("Licence")
         st.markdown(LICENCE)
     with right:
-        st.subheader("What runs here")
+        st.subheader("Installed versions")
         st.table(_versions(), border="horizontal", hide_header=True)
 
 

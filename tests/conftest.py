@@ -11,9 +11,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from fer_core.datasets import load_fer2013_splits, synthetic_splits
+from fer_core.datasets import load_fer2013_splits
 from fer_core.experiments.runs import Run
 from tests import streamer as stand_in
+from tests.synthetic import synthetic_splits
 
 # A busy machine is no reason to fail: no test here times anything.
 hypothesis.settings.register_profile(

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet
 from PIL import Image
 
-from fer_core.datasets.dataset import SPLITS, Dataset
-from fer_core.datasets.synthetic import draw_faces, synthetic_splits
-from fer_core.emotions import EMOTION_LABELS
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
+from fer_core.datasets.synthetic import draw_faces
+from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
 
 ALPHABETIC = sorted(EMOTION_LABELS)  # as Hugging Face numbers them: 4 is neutral, and not sad
 
@@ -24,6 +23,38 @@ __all__ = [
     "write_icml_csv",
     "write_parquet",
 ]
+
+
+def synthetic_splits(
+    training: int = 20, public_test: int = 5, private_test: int = 5, *, duplicates: int = 2, seed: int = 0
+) -> dict[str, Dataset]:
+    """The three official splits, in FER2013's shape, filled with drawn faces.
+
+    As in the real FER2013, a few test images are duplicates of Training images (with the same label).
+
+    Args:
+        training, public_test, private_test: faces per emotion in each split.
+        duplicates: how many images of each test split copy one of Training; at most all.
+        seed: the same seed gives the same faces.
+
+    Returns:
+        Split name -> Dataset; rows run on from split to split, as in one file.
+
+    Raises:
+        DataError: if a count is negative.
+    """
+    counts = {TRAINING: training, PUBLIC_TEST: public_test, PRIVATE_TEST: private_test}
+    splits: dict[str, Dataset] = {}
+    first_row = 0
+    for index, split in enumerate(SPLITS):
+        images, labels = draw_faces(counts[split], seed=seed * len(SPLITS) + index)
+        if split != TRAINING:  # Face i shows emotion i modulo 7 in every split, so duplicates share it.
+            source = splits[TRAINING].images[EMOTION_COUNT * (index - 1) :][:duplicates][: len(images)]
+            images[: len(source)] = source
+        rows = np.arange(first_row, first_row + len(labels), dtype=np.int64)
+        splits[split] = Dataset(images, labels, rows, split, name="Drawn faces")
+        first_row += len(labels)
+    return splits
 
 
 def write_fer2013_csv(path: Path, splits: Mapping[str, Dataset] | None = None) -> Path:
@@ -70,6 +101,8 @@ def write_icml_csv(path: Path, splits: dict[str, Dataset]) -> Path:
 
 def write_parquet(path, data, *, names=ALPHABETIC, column="label", labels=None):
     """As Hugging Face's library does: pictures' files, and the names of the labels in the metadata."""
+    import pyarrow.parquet
+
     pictures = []
     for image in data.images:
         file = io.BytesIO()

@@ -16,6 +16,7 @@ DATA_HELP = (
     "fer2013.csv, icml_face_data.csv, an .npz, Parquet, a folder tree, or a folder or .zip of one of them"
 )
 DRAWN = Path("drawn")  # in place of a path: faces drawn by code
+SUBSETS = {"all": "all", "twin_free": "without duplicates"}  # of a split, as metrics.json calls them
 TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: faces drawn by code"
 
 
@@ -63,7 +64,7 @@ def print_scores(run: "Run") -> None:
         for view, subsets in views.items():
             for subset, scores in subsets.items():
                 print(
-                    f"{split:<12}{view:<8}{subset.replace('_', '-'):<10}{scores['count']:>6,} faces  "
+                    f"{split:<12}{view:<8}{SUBSETS[subset]:<20}{scores['count']:>6,} images  "
                     f"accuracy {format_accuracy(scores)}  "
                     f"macro-F1 {format_macro_f1(scores, digits=2)}  ECE {scores['ece']:.3f}"
                 )

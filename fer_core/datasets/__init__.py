@@ -1,4 +1,4 @@
-"""Data sets as arrays: one reader a set, all giving ``Dataset``; checks, counts, twins and the FER+ votes."""
+"""Data sets as arrays: one reader a set, all giving ``Dataset``; checks, duplicates, folds, FER+ votes."""
 
 from fer_core.datasets.class_distribution import class_counts, class_weights
 from fer_core.datasets.dataset import ALL, PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
@@ -8,7 +8,7 @@ from fer_core.datasets.fer2013 import load_fer2013, load_fer2013_splits
 from fer_core.datasets.ferplus import VOTE_NAMES, Votes, load_ferplus
 from fer_core.datasets.kaggle import fetch_fer2013
 from fer_core.datasets.report import DataReport, check_fer2013, format_report
-from fer_core.datasets.synthetic import draw_faces, synthetic_splits
+from fer_core.datasets.synthetic import draw_faces
 
 __all__ = [
     "ALL",
@@ -34,5 +34,4 @@ __all__ = [
     "load_fer2013",
     "load_fer2013_splits",
     "load_ferplus",
-    "synthetic_splits",
 ]

@@ -1,4 +1,4 @@
-"""How many faces each emotion has, and the class weights that follow from it."""
+"""The class distribution, and the class weights that follow from it."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from fer_core.errors import DataError
 
 
 def class_counts(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    """Faces per emotion, (7,) int64, of labels (N,) in [0, 6].
+    """Images of each emotion, (7,) int64, of labels (N,) in [0, 6].
 
     Raises:
         DataError: if a label is outside [0, 6].
@@ -23,15 +23,17 @@ def class_counts(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
 def class_weights(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
     """Weights inversely proportional to the class counts, (7,) float64: N / (7 x count).
 
-    Their mean over the faces is 1, so a loss keeps its scale. The same as scikit-learn's "balanced", after
+    Their mean over the images is 1, so a loss keeps its scale. The same as scikit-learn's "balanced", after
     King and Zeng, "Logistic Regression in Rare Events Data", 2001. On FER2013's Training disgust weighs 9.4
     and happy 0.57.
 
     Raises:
-        DataError: if an emotion has no face, or a label is outside [0, 6].
+        DataError: if an emotion has no image, or a label is outside [0, 6].
     """
     counts = class_counts(labels)
     absent = [EMOTION_LABELS[index] for index in np.flatnonzero(counts == 0)]
     if absent:
-        raise DataError(f"Class weights need a face of each emotion. Received: none of {', '.join(absent)}.")
+        raise DataError(
+            f"Class weights need an image of each emotion. Received: none of {', '.join(absent)}."
+        )
     return counts.sum() / (EMOTION_COUNT * counts)

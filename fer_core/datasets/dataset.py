@@ -15,12 +15,12 @@ ALL = "All"  # Of a set without official splits: the whole of it.
 
 @dataclass(frozen=True)
 class Dataset:
-    """Faces with their labels, in the order of their source.
+    """Images with their labels, in the order of their source.
 
     Attributes:
         images: (N, 48, 48) uint8, gray.
         labels: (N,) uint8 in [0, 6], see ``fer_core.Emotion``.
-        rows: (N,) int64, where each face lies in its source (for ``fer2013.csv``: the data row, from 0).
+        rows: (N,) int64, where each image lies in its source (for ``fer2013.csv``: the data row, from 0).
         split: "Training", "PublicTest" or "PrivateTest"; "All" for a set without official splits.
         name: what to call it, e.g. "FER2013".
         groups: (N,) of subject or character names where they are known, else None.

@@ -2,7 +2,7 @@
 
 Nothing of it is stored: the seed below draws it again in about a second, on any machine. It is hard on
 purpose, as FER2013 is: expressions fade towards neutral, one label in twelve names another emotion, and
-some test faces have a twin in Training.
+some test images are duplicates of Training images.
 """
 
 from pathlib import Path
@@ -17,10 +17,10 @@ from fer_core.emotions import EMOTION_COUNT
 
 NAME = "Drawn faces"
 SEED = 2013
-COUNTS = dict(zip(SPLITS, (400, 60, 60), strict=True))  # faces an emotion
+COUNTS = dict(zip(SPLITS, (400, 60, 60), strict=True))  # images an emotion
 FADING = 0.9  # how far an expression may fade: a face of the faintest shows a tenth of it
 WRONG_LABELS = 1 / 12
-TWINS = 12  # of each test split
+DUPLICATES = 12  # of each test split
 
 
 def drawn_splits() -> dict[str, Dataset]:
@@ -39,9 +39,9 @@ def draw_table() -> tuple[Table, npt.NDArray[np.uint8]]:
     shown, labels = [], []
     for index, split in enumerate(SPLITS):
         faces, truth = draw_faces(COUNTS[split], SEED + index, fading=FADING)
-        if split != TRAINING:  # face i shows emotion i modulo 7 in each split, so twins show the same
-            start = EMOTION_COUNT * TWINS * (index - 1)
-            faces[:TWINS] = images[0][start : start + TWINS]
+        if split != TRAINING:  # face i shows emotion i modulo 7 in each split, so duplicates show the same
+            start = EMOTION_COUNT * DUPLICATES * (index - 1)
+            faces[:DUPLICATES] = images[0][start : start + DUPLICATES]
         images.append(faces)
         shown.append(truth)
         labels.append(_mislabel(truth, np.random.default_rng([SEED, index])))

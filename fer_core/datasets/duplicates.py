@@ -1,6 +1,6 @@
-"""Which images are the same, pixel for pixel: groups, twins and fingerprints.
+"""Which images are the same, pixel for pixel: groups, duplicates and fingerprints.
 
-FER2013 was gathered from the web, and holds some faces several times, across its splits too.
+FER2013 was gathered from the web, and holds some images several times, across its splits too.
 ``images`` is (N, 48, 48) uint8 everywhere.
 """
 
@@ -29,7 +29,7 @@ def find_duplicates(images: Images, among: Images) -> npt.NDArray[np.bool_]:
 def fingerprint(dataset: Dataset) -> str:
     """SHA-256 over pixels, labels and their order, as 64 hexadecimal digits.
 
-    The same for every form that holds the same faces in the same order; where the file lay, how it was
+    The same for every form that holds the same images in the same order; where the file lay, how it was
     written and its rows do not matter.
     """
     digest = sha256(np.ascontiguousarray(dataset.images).data)

@@ -1,4 +1,4 @@
-"""FER2013 to look at: mean faces, faces picked at random, pictures with several labels, what voters said.
+"""Exploration of FER2013: mean faces, random samples, conflicting labels, what the annotators said.
 
 ``images`` is (N, 48, 48) uint8, ``labels`` is (N,) in [0, 6], ``votes`` is (N, 10) with the columns of
 ``VOTE_NAMES``; positions count in these arrays.
@@ -30,14 +30,14 @@ def mean_faces(images: Images, labels: Labels) -> Images:
     return means
 
 
-def random_faces(labels: Labels, emotion: int, *, count: int, seed: int) -> Positions:
-    """Positions of at most ``count`` faces of an emotion; the same seed gives the same faces."""
+def random_images(labels: Labels, emotion: int, *, count: int, seed: int) -> Positions:
+    """Positions of at most ``count`` images of an emotion; the same seed gives the same ones."""
     rng = np.random.default_rng((seed, emotion))
     found = np.flatnonzero(labels == emotion)
     return rng.permutation(found)[:count].astype(np.int64)
 
 
-def make_sheet(images: Images, *, across: int, gap: int = 2) -> Images:
+def sample_grid(images: Images, *, across: int, gap: int = 2) -> Images:
     """Images side by side in one, RGBA uint8, with a clear gap between them: one download, not many."""
     step = SIDE + gap
     lines = -(-len(images) // across)
@@ -59,14 +59,14 @@ def conflicting_sets(images: Images, labels: Labels) -> list[Positions]:
 
 
 def count_votes(labels: Labels, votes: Votes) -> npt.NDArray[np.int64]:
-    """All votes on the faces of each label, (7, 10)."""
+    """All votes on the images of each label, (7, 10)."""
     totals = np.zeros((EMOTION_COUNT, len(VOTE_NAMES)), np.int64)
     np.add.at(totals, labels, votes)
     return totals
 
 
 def first_choice(votes: Votes) -> npt.NDArray[np.int64]:
-    """The emotion that most voters saw in each face, (N,); -1 where several lead, or none of the seven."""
+    """The emotion that most annotators saw, (N,); -1 where several lead, or none of the seven."""
     counts = votes.astype(np.int64)
     alone = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) == 1
     emotion_of = np.full(len(VOTE_NAMES), -1)

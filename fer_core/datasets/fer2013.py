@@ -57,10 +57,10 @@ def load_fer2013(path: Path | str, split: str, *, cache: bool = True) -> Dataset
         cache: whether to keep the arrays for the next time; see ``fer_core.datasets.cache``.
 
     Returns:
-        The faces in the order of the source; ``rows`` count from 0 over all splits.
+        The images in the order of the source; ``rows`` count from 0 over all splits.
 
     Raises:
-        DataError: if the source is absent, holds no face of this split, or is not what it should be; the
+        DataError: if the source is absent, holds no image of this split, or is not what it should be; the
             message names the file, the line, what was expected and what was found.
     """
     if split not in SPLITS:
@@ -69,7 +69,9 @@ def load_fer2013(path: Path | str, split: str, *, cache: bool = True) -> Dataset
     dataset = table.dataset(split)
     if not len(dataset):
         held = [name for index, name in enumerate(SPLITS) if index in table.splits]
-        raise DataError(f"{table.source} holds no {split} faces: expected some. Received: {', '.join(held)}.")
+        raise DataError(
+            f"{table.source} holds no {split} images: expected some. Received: {', '.join(held)}."
+        )
     return dataset
 
 

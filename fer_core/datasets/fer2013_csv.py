@@ -177,7 +177,7 @@ def _parse(line: bytes, columns: Columns, classes: int, usages: dict[bytes, int]
 
 
 def _parse_pixels(text: bytes) -> bytes:
-    """The 2,304 gray values of a face as bytes.
+    """The 2,304 gray values of an image as bytes.
 
     ``np.fromstring`` reads digits at C speed (all of FER2013 in 1.5 s) but only warns of anything else, so
     anything else is looked for first. int64 saturates where a smaller integer would wrap around.

@@ -1,4 +1,4 @@
-"""Folds for cross-validation in which nobody is on both sides: no person is in two folds."""
+"""Folds for cross-validation: by subject, so that nobody is in two of them, or at random."""
 
 import warnings
 
@@ -10,9 +10,9 @@ from fer_core.errors import DataError
 
 
 def split_by_group(dataset: Dataset, folds: int, seed: int = 0) -> npt.NDArray[np.int64]:
-    """The fold of each face, (N,) in [0, folds), so that all faces of a subject are in one fold.
+    """The fold of each image, (N,) in [0, folds), so that all images of a subject are in one fold.
 
-    The folds are as equal in size and in emotions as whole people allow (scikit-learn's
+    The folds are as equal in size and in emotions as whole subjects allow (scikit-learn's
     ``StratifiedGroupKFold``). The same seed gives the same folds.
 
     Raises:
@@ -23,23 +23,23 @@ def split_by_group(dataset: Dataset, folds: int, seed: int = 0) -> npt.NDArray[n
             f"Folds without shared subjects need to know the subjects of {dataset.name}: expected a form of "
             "the set that names them. Received: none."
         )
-    people = len(np.unique(dataset.groups))
-    if not 2 <= folds <= people:
+    subjects = len(np.unique(dataset.groups))
+    if not 2 <= folds <= subjects:
         raise DataError(
-            f"The {people} subjects of {dataset.name} make 2 to {people} folds. Received: {folds}."
+            f"The {subjects} subjects of {dataset.name} make 2 to {subjects} folds. Received: {folds}."
         )
     return _split(dataset, dataset.groups, folds, seed)
 
 
 def split_at_random(dataset: Dataset, folds: int, seed: int = 0) -> npt.NDArray[np.int64]:
-    """The fold of each face, (N,), with people shared between folds: to show how much that flatters.
+    """The fold of each image, (N,), with subjects shared between folds: to show how optimistic that is.
 
     Raises:
-        DataError: if there are fewer than 2 folds, or fewer faces than folds.
+        DataError: if there are fewer than 2 folds, or fewer images than folds.
     """
     if not 2 <= folds <= len(dataset):
         raise DataError(
-            f"{len(dataset)} faces of {dataset.name} make 2 to {len(dataset)} folds. Received: {folds}."
+            f"{len(dataset)} images of {dataset.name} make 2 to {len(dataset)} folds. Received: {folds}."
         )
     return _split(dataset, np.arange(len(dataset)), folds, seed)
 
@@ -56,10 +56,10 @@ def _split(dataset: Dataset, groups: npt.NDArray, folds: int, seed: int) -> npt.
             warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
             for fold, (_, chosen) in enumerate(splitter.split(dataset.images, dataset.labels, groups)):
                 fold_of[chosen] = fold
-    except ValueError:  # every emotion has fewer faces than there are folds
+    except ValueError:  # every emotion has fewer images than there are folds
         most = int(np.bincount(dataset.labels).max())
         raise DataError(
-            f"Each fold should hold a face of some emotion: expected at most {most} folds of {dataset.name}. "
+            f"Each fold needs an image of some emotion: expected at most {most} folds of {dataset.name}. "
             f"Received: {folds}."
         ) from None
     return fold_of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, TRAINING
 
-# Faces of each emotion, in the order of ``fer_core.Emotion``.
+# Images of each emotion, in the order of ``fer_core.Emotion``.
 COUNTS: dict[str, tuple[int, ...]] = {
     TRAINING: (3995, 436, 4097, 7215, 4830, 3171, 4965),
     PUBLIC_TEST: (467, 56, 496, 895, 653, 415, 607),
@@ -21,7 +21,7 @@ CONFLICTING_GROUPS, CONFLICTING_IMAGES = 57, 160
 PUBLIC_IN_TRAINING, PRIVATE_IN_TRAINING, PRIVATE_IN_EARLIER = 280, 288, 314
 BLANK_IMAGES = 12
 
-# FER+ votes (columns: ``VOTE_NAMES``) on all faces that FER2013 labels as each emotion (rows).
+# FER+ votes (columns: ``VOTE_NAMES``) on all images that FER2013 labels as each emotion (rows).
 VOTES: tuple[tuple[int, ...], ...] = (
     (12740, 2021, 2972, 4748, 18715, 1926, 1120, 1603, 3370, 315),
     (729, 197, 160, 1000, 967, 1444, 131, 449, 380, 12),
@@ -31,12 +31,12 @@ VOTES: tuple[tuple[int, ...], ...] = (
     (3849, 3273, 26374, 676, 740, 179, 3174, 173, 1433, 149),
     (44129, 5041, 967, 5583, 931, 321, 163, 1377, 3056, 412),
 )
-# Faces whose FER2013 label is the voters' first choice, of those with one first choice among the seven.
+# Images whose FER2013 label is the annotators' first choice, of those with one first choice among the seven.
 AGREEING, DECIDED = 22013, 33500
 
 
 class OtherSet(NamedTuple):
-    """Another data set of faces: its name, how much it holds, what it shows, and who may use it."""
+    """Another data set: its name, how much it holds, what it shows, and who may use it."""
 
     name: str
     size: str

@@ -27,7 +27,9 @@ ORIGINAL_FINGERPRINTS = {
 UNKNOWN_ORIGIN = """\
 Whether these images are the original's cannot be known: JPEG changes pixels, and their order is another.
 For the same reason the FER+ votes cannot be joined to them."""
-FAINT = 5.0  # Gray levels: faces whose pixels vary less than this (standard deviation) show next to nothing.
+LOW_CONTRAST = (
+    5.0  # Gray levels: images whose pixels vary less than this (standard deviation) show next to nothing.
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,12 @@ class DataReport:
 
     Attributes:
         source: the file or folder that was read; form: "csv", "npz", "parquet" or "tree".
-        counts: split -> faces of each of the seven emotions.
+        counts: split -> images of each of the seven emotions.
         md5: of the file where it is a CSV, else None.
         original: the name of the original file that this one equals byte for byte, else None.
         original_splits: the splits that hold the original's pixels and labels in the original's order.
-        blank_rows: faces whose pixels are all the same.
-        faint_rows: faces that are not blank, but whose standard deviation is below 5 gray levels.
+        blank_rows: images whose pixels are all the same.
+        low_contrast_rows: images that are not blank, but whose standard deviation is below 5 gray levels.
         duplicate_groups, duplicate_images: sets of two or more identical images, and the images in them.
         conflicting_groups, conflicting_images: those of the sets whose labels differ.
         spanning_groups: those of the sets that lie in two or three splits.
@@ -59,7 +61,7 @@ class DataReport:
     original: str | None
     original_splits: tuple[str, ...]
     blank_rows: tuple[int, ...]
-    faint_rows: tuple[int, ...]
+    low_contrast_rows: tuple[int, ...]
     duplicate_groups: int
     duplicate_images: int
     conflicting_groups: int
@@ -101,7 +103,7 @@ def check_fer2013(path: Path | str, *, cache: bool = True) -> DataReport:
             split for split, data in datasets.items() if fingerprint(data) == ORIGINAL_FINGERPRINTS[split]
         ),
         blank_rows=tuple(np.flatnonzero(deviations == 0).tolist()),
-        faint_rows=tuple(np.flatnonzero((deviations > 0) & (deviations < FAINT)).tolist()),
+        low_contrast_rows=tuple(np.flatnonzero((deviations > 0) & (deviations < LOW_CONTRAST)).tolist()),
         **_duplicates(table),
         **_seen_before(datasets),
         left_out=table.left_out,
@@ -185,7 +187,7 @@ def _oddities(report: DataReport) -> str:
     public, private = (sum(report.counts[split]) for split in (PUBLIC_TEST, PRIVATE_TEST))
     lines = [
         f"Blank images (all pixels the same): {_rows(report.blank_rows)}",
-        f"Nearly blank images (standard deviation below {FAINT:g}): {_rows(report.faint_rows)}",
+        f"Low-contrast images (standard deviation below {LOW_CONTRAST:g}): {_rows(report.low_contrast_rows)}",
         f"Groups of identical images: {report.duplicate_groups:,} ({report.duplicate_images:,} images)",
         f"  with conflicting labels: {report.conflicting_groups:,} ({report.conflicting_images:,} images)",
         f"  in more than one split: {report.spanning_groups:,}",

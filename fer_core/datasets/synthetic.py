@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.emotions import EMOTION_COUNT, SIDE, Emotion
 from fer_core.errors import DataError
 
@@ -73,38 +72,6 @@ def draw_faces(
     for start in range(0, len(labels), CHUNK):
         images[start : start + CHUNK] = _draw(labels[start : start + CHUNK], rng, side, fading)
     return images, labels
-
-
-def synthetic_splits(
-    training: int = 20, public_test: int = 5, private_test: int = 5, *, twins: int = 2, seed: int = 0
-) -> dict[str, Dataset]:
-    """The three official splits, in FER2013's shape, filled with drawn faces.
-
-    As in the real FER2013, a few test faces have a pixel-identical twin in Training (with the same label).
-
-    Args:
-        training, public_test, private_test: faces per emotion in each split.
-        twins: how many faces of each test split copy a face of Training; at most the faces that there are.
-        seed: the same seed gives the same faces.
-
-    Returns:
-        Split name -> Dataset; rows run on from split to split, as in one file.
-
-    Raises:
-        DataError: if a count is negative.
-    """
-    counts = {TRAINING: training, PUBLIC_TEST: public_test, PRIVATE_TEST: private_test}
-    splits: dict[str, Dataset] = {}
-    first_row = 0
-    for index, split in enumerate(SPLITS):
-        images, labels = draw_faces(counts[split], seed=seed * len(SPLITS) + index)
-        if split != TRAINING:  # Face i shows emotion i modulo 7 in every split, so twins share their label.
-            source = splits[TRAINING].images[EMOTION_COUNT * (index - 1) :][:twins][: len(images)]
-            images[: len(source)] = source
-        rows = np.arange(first_row, first_row + len(labels), dtype=np.int64)
-        splits[split] = Dataset(images, labels, rows, split, name="Drawn faces")
-        first_row += len(labels)
-    return splits
 
 
 def _draw(

@@ -1,9 +1,10 @@
-"""The model card of a run: README.md, a function of its recipe, provenance and metrics.
+"""The model card of a run, from its recipe, provenance and metrics: as README.md, and on the About page.
 
 Mitchell et al., "Model Cards for Model Reporting", 2019, arXiv:1810.03993.
 """
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.datasets.drawn import NAME
@@ -12,179 +13,184 @@ from fer_core.evaluation.metrics import calibration_errors_by_chance
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_accuracy, format_macro_f1, format_percent, format_seconds
 
-USE = """## What it is for, and what not
-
-It reads the expression of a face in a photo as one of seven words, for teaching, research and play.
+RECIPE, USE = "Recipe", "Intended use"
+USE_TEXT = """\
+It classifies the expression of a face in a photo as one of seven words, for teaching, research and play.
 **An expression is not an emotion**: what a face shows does not tell what a person feels (Barrett et al.
 2019). Do not use it to judge people: not at work, at school, in hiring, lending, policing or health. In the
 European Union, inferring emotions at work and in education is prohibited (AI Act, Article 5(1)(f)). It
-identifies nobody.
-"""
-LIMITS = """
-## Known limits
+identifies nobody."""
+LIMITATIONS = """\
+- FER2013 was collected by web search for emotion words, and its labels are opinions. The majority of the
+  FER+ annotators agrees with the label on about two images in three, so no classifier can be right about
+  all of them.
+- Many faces are posed or exaggerated, all are from web pages of before 2013, and the shares of age, sex,
+  skin colour and culture are unknown. Expect lower accuracy for people who are rare there; it has not been
+  measured."""
+DRAWN_LIMITATIONS = """\
+- It was trained on faces drawn by code and cannot classify a photo; its numbers say nothing about real faces.
+- The drawings are hard on purpose: expressions fade, and one label in twelve is wrong."""
 
-- FER2013 was gathered by web search for emotion words; its labels are crowd opinions. FER+ voters agree
-  with the label on about two faces in three, so no network can be right about all of them.
-- Posed and exaggerated faces, web photos of the years before 2013, unknown shares of age, sex, skin colour
-  and culture: expect lower accuracy on people who are rare there. Nobody has measured it for this network.
-"""
-DRAWN_LIMITS = """
-## Known limits
 
-- It has seen faces drawn by code alone and cannot read a photo; its numbers say nothing about real faces.
-- The drawings are hard on purpose: expressions fade, and one label in twelve names another emotion.
-"""
+@dataclass(frozen=True)
+class Section:
+    """A part of a card: its heading, a table as columns of texts or none, and Markdown below it."""
+
+    heading: str
+    table: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    text: str = ""
+
+
+def build_card(run: Run) -> list[Section]:
+    """The card's parts; the same run always gives the same. The first one's heading is the run's name."""
+    return [
+        Section(run.name, text=_summary(run)),
+        Section("Results", _results(run), _results_notes(run)),
+        Section("Per-class metrics (PrivateTest, single view)", _per_class(run)),
+        Section("Provenance", text=_provenance(run)),
+        Section(USE, text=USE_TEXT),
+        Section("Limitations", text=_limitations(run)),
+        Section(RECIPE, _recipe(run)),
+    ]
 
 
 def write_card(run: Run) -> str:
-    """The card as Markdown; the same run always gives the same text."""
-    limits = DRAWN_LIMITS if _data_name(run) == NAME else LIMITS
-    if not run.has_network:
-        limits = limits.replace("this network", "this baseline")
+    """The card as Markdown."""
+    return format_card(build_card(run))
+
+
+def format_card(sections: Sequence[Section]) -> str:
+    """What ``build_card`` gives, as Markdown."""
     parts = [
-        _heading(run),
-        _scores(run),
-        _emotions(run),
-        _training(run),
-        USE + limits + _twins(run),
-        _recipe(run),
+        f"{'##' if level else '#'} {section.heading}\n\n{_format_table(section.table)}{section.text}".rstrip()
+        for level, section in enumerate(sections)
     ]
-    return "\n".join(parts)
+    return "\n\n".join(parts) + "\n"
 
 
-def results_table(runs: list[Run]) -> str:
+def results_table(runs: Sequence[Run]) -> str:
     """The README's table: PrivateTest, a row a run, in the order given."""
-    lines = [
-        "| run | parameters | accuracy, single view (95% interval) | with its mirror image | twin-free faces "
-        "| macro-F1 | ECE | trained in |",
-        "|---|---|---|---|---|---|---|---|",
+    names = (
+        *("run", "parameters", "accuracy, single view (95% interval)", "averaged with the mirror image"),
+        *("without duplicates", "macro-F1", "ECE", "training time"),
+    )
+    rows = [_results_row(run) for run in runs]
+    return _format_table({name: [row[index] for row in rows] for index, name in enumerate(names)}).rstrip()
+
+
+def _format_table(columns: Mapping[str, Sequence[str]]) -> str:
+    """Columns of texts as a Markdown table with an empty line below; nothing where there are none."""
+    if not columns:
+        return ""
+    rows = [columns.keys(), ["---"] * len(columns), *zip(*columns.values(), strict=True)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n\n"
+
+
+def _results_row(run: Run) -> list[str]:
+    views, facts = run.metrics[PRIVATE_TEST], run.provenance
+    single, other = views["single"]["all"], _other_images(run)
+    return [
+        f"[`{run.name}`](models/{run.name}/README.md)" + (f", from {other}" if other else ""),
+        f"{facts['parameters']:,}" if run.has_network else "–",
+        f"**{format_accuracy(single)}**",
+        format_accuracy(views["flip"]["all"]),
+        format_accuracy(views["single"]["twin_free"]),
+        format_macro_f1(single),
+        f"{single['ece']:.3f}",
+        f"{format_seconds(facts['seconds'])}, {facts['device']}",
     ]
-    for run in runs:
-        views, facts = run.metrics[PRIVATE_TEST], run.provenance
-        other = facts.get("other_images")
-        single = views["single"]["all"]
-        cells = [
-            f"[`{run.name}`](models/{run.name}/README.md)" + (f", from {other}" if other else ""),
-            f"{facts['parameters']:,}" if run.has_network else "–",
-            f"**{format_accuracy(single)}**",
-            format_accuracy(views["flip"]["all"]),
-            format_accuracy(views["single"]["twin_free"]),
-            format_macro_f1(single),
-            f"{single['ece']:.3f}",
-            f"{format_seconds(facts['seconds'])}, {facts['device']}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
 
 
 def _data_name(run: Run) -> str:
-    """What the data set was called that the run learnt from."""
+    """What the data set was called that the run was trained on."""
     return str(next(iter(run.provenance["data"].values()))["name"])
 
 
-def _heading(run: Run) -> str:
+def _other_images(run: Run) -> str:
+    """Other images than FER2013's that it was pre-trained on; until 0.24 the key was another."""
+    return str(run.provenance.get("other_images") or run.provenance.get("other_images") or "")
+
+
+def _summary(run: Run) -> str:
     scores = run.metrics[PRIVATE_TEST]["single"]["all"]
-    split = (
-        "FER2013's PrivateTest" if _data_name(run) == "FER2013" else f"the PrivateTest of {_data_name(run)}"
+    what = (
+        f"A network that classifies facial expressions, with {run.provenance['parameters']:,} parameters."
+        if run.has_network
+        else "A classical baseline to compare networks with. Its predictions are stored and no model: the "
+        "command below fits it again."
     )
-    right = f"**{format_accuracy(scores)}** of {split} (n = {scores['count']:,}, 95% interval)"
+    return (
+        f"{what} Test accuracy (PrivateTest of {_data_name(run)}, {scores['count']:,} images): "
+        f"**{format_accuracy(scores)}**, with the 95 % confidence interval.\n\n"
+        "This card is generated from the run's files; no number in it was typed."
+    )
+
+
+def _results(run: Run) -> dict[str, list[str]]:
+    """A row for each split, view and subset; five columns, which is what a phone shows."""
+    scores = {
+        f"{split}{how}{duplicates}": run.metrics[split][view][subset]
+        for split in (PRIVATE_TEST, PUBLIC_TEST)
+        for view, how in (("single", ""), ("flip", ", flip"))
+        for subset, duplicates in (("all", ""), ("twin_free", ", without duplicates"))
+    }
+    return {
+        "images": [f"{name} (n = {each['count']:,})" for name, each in scores.items()],
+        "accuracy (95 % CI)": [format_accuracy(each) for each in scores.values()],
+        "macro-F1": [format_macro_f1(each, digits=2) for each in scores.values()],
+        "log loss": [f"{each['log_loss']:.3f}" for each in scores.values()],
+        "ECE": [f"{each['ece']:.3f}" for each in scores.values()],
+    }
+
+
+def _results_notes(run: Run) -> str:
+    selected = "the hyper-parameter and the calibration"
     if run.has_network:
-        what = (
-            f"A network that reads facial expressions: {right}, {run.provenance['parameters']:,} parameters."
+        selected = (
+            "the calibration" if run.recipe.monitor == "epoch" else "the best epoch and the calibration"
         )
-    else:
-        what = (
-            f"A classical baseline, to measure the networks against: {right}. The folder holds its answers "
-            "and no model to run: the command below fits it anew."
-        )
+    single, flip = (_chance(run, view) for view in ("single", "flip"))
     return (
-        f"# {run.name}\n\n{what}\n\nThis card is generated from the run's files; no number in it was typed.\n"
+        "- Single view: the image as it is. Flip: the mean of its probabilities and its mirror image's.\n"
+        f"- PublicTest was used for model selection ({selected}), so its scores are optimistic; PrivateTest "
+        "was not.\n"
+        "- Even a perfectly calibrated model would show an ECE on as many images as PrivateTest has: about "
+        f"{single} for the single view, and about {flip} for flip."
     )
 
 
-def _scores(run: Run) -> str:
-    lines = [
-        "## Results\n",
-        "| split | view | faces | n | accuracy (95% interval) | macro-F1 | log loss | ECE |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    subsets = {"all": "all", "twin_free": "without twins"}
-    for split in (PRIVATE_TEST, PUBLIC_TEST):
-        for view in ("single", "flip"):
-            for subset, name in subsets.items():
-                lines.append(_score_row(split, view, name, run.metrics[split][view][subset]))
-    lines.append(
-        f"\nSingle: the face as it is. Flip: averaged with its mirror image. PublicTest chose {_chosen(run)}"
-        f", so its numbers flatter; PrivateTest chose nothing. {_chance(run)}\n"
-    )
-    return "\n".join(lines)
+def _chance(run: Run, view: str) -> str:
+    """The ECE of a perfectly calibrated model, and how often it would be as large as this one's."""
+    errors = calibration_errors_by_chance(run.evaluation(PRIVATE_TEST).view(view))
+    share = (errors >= run.metrics[PRIVATE_TEST][view]["all"]["ece"]).mean()
+    return f"{errors.mean():.3f} (at least this model's in {format_percent(share)} of simulations)"
 
 
-def _chance(run: Run) -> str:
-    """What a calibration error is to be held to, which is not 0."""
-    evaluation, said = run.evaluation(PRIVATE_TEST), []
-    for view in ("single", "flip"):
-        errors = calibration_errors_by_chance(evaluation.view(view))
-        share = (errors >= run.metrics[PRIVATE_TEST][view]["all"]["ece"]).mean()
-        said.append(f"{view} {errors.mean():.3f}, as much or more in {format_percent(share)} of draws")
-    return (
-        f"ECE of all of PrivateTest by chance alone, were every confidence exactly right: {'; '.join(said)}."
-    )
-
-
-def _chosen(run: Run) -> str:
-    if not run.has_network:
-        return "the hyper-parameter and the calibration"
-    return "the calibration" if run.recipe.monitor == "epoch" else "the epoch and the calibration"
-
-
-def _score_row(split: str, view: str, subset: str, scores: dict[str, Any]) -> str:
-    return (
-        f"| {split} | {view} | {subset} | {scores['count']:,} | {format_accuracy(scores)} "
-        f"| {format_macro_f1(scores, digits=2)} | {scores['log_loss']:.3f} | {scores['ece']:.3f} |"
-    )
-
-
-def _emotions(run: Run) -> str:
+def _per_class(run: Run) -> dict[str, list[str]]:
     scores = run.metrics[PRIVATE_TEST]["single"]["all"]
-    lines = ["## Each emotion (PrivateTest, single view)\n", "| emotion | n | precision | recall | F1 |"]
-    lines.append("|---|---|---|---|---|")
-    for index, label in enumerate(EMOTION_LABELS):
-        shares = " | ".join(format_percent(scores[key][index]) for key in ("precision", "recall", "f1"))
-        lines.append(f"| {label} | {scores['support'][index]} | {shares} |")
-    return "\n".join(lines) + "\n"
+    counts = {"emotion": list(EMOTION_LABELS), "n": [f"{count:,}" for count in scores["support"]]}
+    shares = {"precision": "precision", "recall": "recall", "F1": "f1"}
+    return counts | {name: [format_percent(share) for share in scores[key]] for name, key in shares.items()}
 
 
-def _twins(run: Run) -> str:
-    scores = run.metrics[PRIVATE_TEST]["single"]
-    count, twin_free = scores["all"]["count"], scores["twin_free"]["count"]
-    return (
-        f"- {count - twin_free:,} of {count:,} PrivateTest faces have a pixel-identical twin in Training or "
-        'PublicTest: see the rows "without twins".\n'
-    )
-
-
-def _training(run: Run) -> str:
-    facts = run.provenance
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    counts = ", ".join(f"{split} {data['count']:,}" for split, data in facts["data"].items())
-    took, learner = f"{format_seconds(facts['seconds'])} on {facts['device']}", "network"
+def _provenance(run: Run) -> str:
+    facts, other = run.provenance, _other_images(run)
+    took = f"{format_seconds(facts['seconds'])} on {facts['device']}"
     took += f", in {facts['precision']}" if "precision" in facts else ""
     if run.has_network:
-        took = f"{facts['epochs']} epochs in {took}; epoch {facts['best_epoch']} was kept"
+        took = f"{facts['epochs']} epochs in {took}; best epoch: {facts['best_epoch']}"
     else:
-        took, learner = f"fitted in {took}; of the candidates, {facts['chosen']:g} was kept", "baseline"
-    taught, other = "Training alone", facts.get("other_images")
-    if other:
-        taught = f"Training, and from {other}, whose pictures are other than FER2013's: it started from "
-        taught += "weights learnt there, or from a network that did"
+        took = f"{took}; best hyper-parameter: {facts['chosen']:g}"
+    counts = ", ".join(f"{split} {data['count']:,}" for split, data in facts["data"].items())
+    trained = (
+        f", from weights that were pre-trained on {other}, or from a network that was" if other else " alone"
+    )
     return (
-        "## Where it comes from\n\n"
         f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
-        f"- Time: {took}\n"
-        f"- Data: {_data_name(run)} ({counts}); the {learner} learnt from {taught}\n"
+        f"- Training: {took}\n"
+        f"- Data: {_data_name(run)} ({counts}); trained on Training{trained}\n"
         f"- Calibration: {_calibration(run)}\n"
-        f"- Versions: {versions}\n"
+        f"- Versions: {', '.join(f'{name} {version}' for name, version in facts['versions'].items())}"
     )
 
 
@@ -199,7 +205,16 @@ def _calibration(run: Run) -> str:
     return f"temperature {calibration.temperature:.4f}{power}, fitted on PublicTest{later}"
 
 
-def _recipe(run: Run) -> str:
-    lines = ["## Recipe\n", "| field | value |", "|---|---|"]
-    lines += [f"| {key} | {value} |" for key, value in run.asked.to_json().items()]
-    return "\n".join(lines) + "\n"
+def _limitations(run: Run) -> str:
+    scores = run.metrics[PRIVATE_TEST]["single"]
+    count = scores["all"]["count"]
+    return (
+        f"{DRAWN_LIMITATIONS if _data_name(run) == NAME else LIMITATIONS}\n"
+        f"- {count - scores['twin_free']['count']:,} of {count:,} PrivateTest images have an exact duplicate "
+        'in Training or PublicTest: see the rows "without duplicates".'
+    )
+
+
+def _recipe(run: Run) -> dict[str, list[str]]:
+    fields = run.asked.to_json()
+    return {"field": list(fields), "value": [str(value) for value in fields.values()]}

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fer_core.datasets.exploration import make_sheet, random_faces
+from fer_core.datasets.exploration import random_images, sample_grid
 from pages.parts.formats import counted
 
 WALL_FACES, WALL_ACROSS = 18, 6  # of each emotion, and in one line
@@ -52,7 +52,7 @@ def show_walls(
         st.button("Shuffle", on_click=_shuffle, icon=":material/shuffle:")
     left, right = st.columns(2, gap="large")
     for label, name in names.items():
-        picked = chosen[random_faces(labels[chosen], label, count=WALL_FACES, seed=int(seed))]
+        picked = chosen[random_images(labels[chosen], label, count=WALL_FACES, seed=int(seed))]
         with right if label % 2 else left:
             _show_wall(images[picked], picked, name)
 
@@ -67,7 +67,7 @@ def _show_wall(faces: Images, picked: npt.NDArray[np.int64], name: str) -> None:
         st.caption("none")
         return
     st.image(
-        make_sheet(faces, across=WALL_ACROSS),
+        sample_grid(faces, across=WALL_ACROSS),
         width="stretch",
         output_format="PNG",
         alt=f"{counted(len(picked), 'face')} labelled {_plain(name)}: rows " + ", ".join(map(str, picked)),

@@ -30,7 +30,7 @@ QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 
 @pytest.fixture(scope="module")
 def splits():
-    return synthetic_splits(4, 2, 2, twins=1)
+    return synthetic_splits(4, 2, 2, duplicates=1)
 
 
 def write_gzip(path, splits):

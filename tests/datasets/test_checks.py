@@ -27,7 +27,7 @@ def odd_splits():
 
     Rows: Training 0-27, PublicTest 28-41, PrivateTest 42-55.
     """
-    splits = synthetic_splits(4, 2, 2, twins=0)
+    splits = synthetic_splits(4, 2, 2, duplicates=0)
     training, public, private = (splits[split].images for split in SPLITS)
     training[3] = 0
     training[4] = 100 + np.arange(48) % 2
@@ -42,7 +42,7 @@ def test_the_report_finds_what_is_odd(tmp_path, odd_splits):
     report = check_fer2013(write_fer2013_csv(tmp_path / "fer2013.csv", odd_splits), cache=False)
     assert report.counts == {"Training": (4,) * 7, "PublicTest": (2,) * 7, "PrivateTest": (2,) * 7}
     assert (report.is_original, report.original_splits) == (False, ())
-    assert (report.blank_rows, report.faint_rows) == ((3,), (4,))
+    assert (report.blank_rows, report.low_contrast_rows) == ((3,), (4,))
     assert (report.duplicate_groups, report.duplicate_images) == (3, 7)
     assert (report.conflicting_groups, report.conflicting_images) == (1, 3)
     assert report.spanning_groups == 3
@@ -58,7 +58,7 @@ def test_the_report_reads_calmly(tmp_path, odd_splits):
         "Pixels, labels and order are the original's in: no split.",
         "All                 8         8         8         8         8         8         8        56",
         "Blank images (all pixels the same): 1, in rows 3",
-        "Nearly blank images (standard deviation below 5): 1, in rows 4",
+        "Low-contrast images (standard deviation below 5): 1, in rows 4",
         "Groups of identical images: 3 (7 images)",
         "  with conflicting labels: 1 (3 images)",
         "  in more than one split: 3",
@@ -132,7 +132,7 @@ def test_class_weights_balance_the_classes():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 2, 3, 4, 5], r"a face of each emotion\. Received: none of disgust, neutral\."),
+        ([0, 2, 3, 4, 5], r"an image of each emotion\. Received: none of disgust, neutral\."),
         ([0, 7], r"must lie in \[0, 6\]\. Received: 7\."),
         ([-1, 3], r"must lie in \[0, 6\]\. Received: -1\."),
     ],
@@ -181,7 +181,7 @@ def test_the_real_fer2013_holds_the_known_facts(real_path):
     assert report.original_splits == SPLITS
     assert report.is_original is not False
     blank = (6458, 7629, 10423, 11286, 13148, 13402, 13988, 15894, 22198, 22927, 28601, 30002)
-    assert (report.blank_rows, report.faint_rows) == (blank, (2171, 29447))
+    assert (report.blank_rows, report.low_contrast_rows) == (blank, (2171, 29447))
     assert (report.duplicate_groups, report.duplicate_images) == (1516, 3369)
     assert (report.conflicting_groups, report.conflicting_images) == (57, 160)
     assert report.spanning_groups == 557

@@ -1,6 +1,7 @@
 """FER2013 in every form, its cache, its odd images, the FER+ votes and Kaggle."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fer_core import datasets
+from fer_core import datasets, files
 from fer_core.datasets import SPLITS, Dataset, cache, fer2013, load_fer2013, load_fer2013_splits
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import DataError
@@ -35,7 +36,7 @@ def cache_folder(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(scope="module")
 def splits():
-    return synthetic_splits(4, 2, 2, twins=1)
+    return synthetic_splits(4, 2, 2, duplicates=1)
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_train_csv_is_all_training(tmp_path):
         "PublicTest": 0,
         "PrivateTest": 0,
     }
-    with pytest.raises(DataError, match=r"train\.csv holds no PrivateTest faces: .* Received: Training\."):
+    with pytest.raises(DataError, match=r"train\.csv holds no PrivateTest images: .* Received: Training\."):
         load_fer2013(path, "PrivateTest")
     assert "Duplicates across splits cannot be known" in datasets.format_report(datasets.check_fer2013(path))
 
@@ -179,7 +180,7 @@ def test_the_second_load_of_a_tree_opens_no_picture(tmp_path, splits, monkeypatc
 
 def test_a_changed_source_is_read_anew(csv_path, cache_folder):
     load_fer2013_splits(csv_path)
-    other = synthetic_splits(4, 2, 2, twins=1, seed=1)
+    other = synthetic_splits(4, 2, 2, duplicates=1, seed=1)
     write_fer2013_csv(csv_path, other)
     os.utime(csv_path, ns=(1, 1))
     assert_same(load_fer2013_splits(csv_path), other)
@@ -215,6 +216,21 @@ def test_a_cache_that_cannot_be_finished_leaves_nothing(csv_path, splits, cache_
     monkeypatch.setattr(cache.np, "savez", fail)
     assert_same(load_fer2013_splits(csv_path), splits)
     assert not list(cache_folder.iterdir())
+
+
+def test_what_a_killed_cache_left_goes_at_the_next_start(csv_path, splits, cache_folder):
+    load_fer2013_splits(csv_path)
+    for name in ("tmpabc123.partial", f"{files.PARTIAL}1234abcd-0.npz"):
+        (cache_folder / name).write_bytes(b"left by a killed process")
+    assert_same(load_fer2013_splits(csv_path), splits)  # from the cache: nothing is written
+    assert [file.suffix for file in cache_folder.iterdir()] == [".npz"]
+
+
+def test_caches_at_once_do_not_collide(csv_path, splits, cache_folder):
+    with ThreadPoolExecutor(4) as pool:
+        for loaded in pool.map(load_fer2013_splits, [csv_path] * 8):
+            assert_same(loaded, splits)
+    assert [file.suffix for file in cache_folder.iterdir()] == [".npz"]
 
 
 @pytest.mark.parametrize(

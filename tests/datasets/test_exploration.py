@@ -12,9 +12,9 @@ from fer_core.datasets.exploration import (
     conflicting_sets,
     count_votes,
     first_choice,
-    make_sheet,
     mean_faces,
-    random_faces,
+    random_images,
+    sample_grid,
 )
 from fer_core.datasets.fer2013 import load_table
 from fer_core.datasets.synthetic import draw_faces
@@ -36,18 +36,18 @@ def test_mean_faces_are_means_and_black_where_there_is_none():
 
 def test_random_faces_repeat_with_their_seed_and_are_never_twice():
     labels = np.tile(np.arange(7), 50)
-    first, again, other = (random_faces(labels, 3, count=20, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (random_images(labels, 3, count=20, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert set(first) != set(other)
     assert len(set(first)) == 20
     assert (labels[first] == 3).all()
-    assert len(random_faces(labels, 3, count=99, seed=0)) == 50
-    assert len(random_faces(labels[:0], 3, count=9, seed=0)) == 0
+    assert len(random_images(labels, 3, count=99, seed=0)) == 50
+    assert len(random_images(labels[:0], 3, count=9, seed=0)) == 0
 
 
 def test_a_sheet_holds_every_image_once_and_is_clear_elsewhere():
     images, _ = draw_faces(1, seed=0)
-    sheet = make_sheet(images, across=4)
+    sheet = sample_grid(images, across=4)
     assert sheet.shape == (98, 198, 4)
     np.testing.assert_array_equal(sheet[50:, 100:148, 0], images[6])
     assert sheet[..., 3].sum() == 255 * images.size

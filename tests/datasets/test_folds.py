@@ -71,5 +71,5 @@ def test_what_makes_no_folds_is_said(data, folds, sentence):
 
 
 def test_random_folds_need_faces():
-    with pytest.raises(DataError, match="27 faces of CK\\+ make 2 to 27 folds"):
+    with pytest.raises(DataError, match="27 images of CK\\+ make 2 to 27 folds"):
         split_at_random(faces(3, 9), 28)

@@ -31,7 +31,7 @@ def cache_folder(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(scope="module")
 def splits():
-    return synthetic_splits(3, 2, 1, twins=1)
+    return synthetic_splits(3, 2, 1, duplicates=1)
 
 
 def counts(path):

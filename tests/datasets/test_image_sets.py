@@ -126,7 +126,7 @@ def test_ck_as_csv_has_eight_labels_and_no_subjects(tmp_path):
         assert image_set.groups is None
         assert len(image_set.dataset()) == 21
     assert len(image_set.dataset("PrivateTest")) == 7
-    assert "not told by this form" in format_image_set(image_set)
+    assert "unknown in this form" in format_image_set(image_set)
     csv.write_text(csv.read_text() + "8," + " ".join(["0"] * 2304) + ",Training\n")
     with pytest.raises(DataError, match=r"line 26 .*from 0 to 7 or its name\. Received: 8"):
         load(csv)
@@ -139,7 +139,7 @@ def test_ferg_paints_clear_pixels_white_and_takes_heads_whole(tmp_path):
     assert (mery[:, :8] == 255).all()
     whole = load(tmp_path, crop=lambda picture: None)
     assert (len(whole), whole.whole) == (42, 42)
-    assert "Taken whole, because no face was found in them: 42" in format_image_set(whole)
+    assert "Taken whole, because no face was detected: 42" in format_image_set(whole)
 
 
 def test_upper_case_wrong_endings_uneven_sizes_and_litter(tmp_path):

@@ -31,7 +31,7 @@ def test_drawn_faces_can_be_learnt():
 
 
 def test_drawn_splits_share_twins_with_their_labels():
-    splits = synthetic_splits(3, 1, 1, twins=2)
+    splits = synthetic_splits(3, 1, 1, duplicates=2)
     training = splits["Training"]
     for split in ("PublicTest", "PrivateTest"):
         twins = datasets.find_duplicates(splits[split].images, training.images)

@@ -2,9 +2,8 @@
 
 import pytest
 
-from fer_core.datasets import synthetic_splits
 from tests.e2e.conftest import settle
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 
 @pytest.fixture

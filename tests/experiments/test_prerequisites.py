@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core.datasets import synthetic_splits
 from fer_core.errors import RecipeError, RunError
 from fer_core.experiments import prerequisites
 from fer_core.experiments.pipeline import train_run
@@ -22,6 +21,7 @@ from fer_core.networks.architectures import build_network
 from fer_core.training.epoch_data import predict_logits
 from fer_core.training.recipes import RECIPES, Recipe, load_recipe
 from tests.finished_runs import write_baseline
+from tests.synthetic import synthetic_splits
 
 FACES = synthetic_splits(16, 6, 6)
 MOBILENET = Recipe(name="mobile", architecture="mobilenet", start="imagenet")

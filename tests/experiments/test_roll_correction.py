@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_core.cli import main as cli
-from fer_core.datasets import synthetic_splits
+from fer_core.cli.main import main as cli
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, PictureError
 from fer_core.experiments import alignment_study as alignment
@@ -14,7 +13,7 @@ from fer_core.experiments.roll_correction import find_eyes, level_eyes, measure_
 from fer_core.vision.alignment import turn_crop
 from fer_core.vision.detection import FaceFinder, crop_face
 from tests.finished_runs import write_run
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 from tests.tiny_networks import sample, tiny_tflite
 
 MIDDLE = np.array([24.0, 24.0])

@@ -1,7 +1,9 @@
 """The About page: what it must say with and without a run, and that its card is the run's."""
 
 import pytest
+import streamlit as st
 
+from fer_core.experiments.model_card import RECIPE, USE, build_card
 from fer_core.experiments.runs import load_run
 from tests.finished_runs import write_run
 from tests.pages.test_pages import complaints, texts, visit
@@ -20,7 +22,13 @@ def test_without_a_run_everything_but_the_card_is_there(tmp_path, monkeypatch):
     app = visit(ABOUT)
     assert not complaints(app)
     said = texts(app)
-    for words in ("An expression is not an emotion", "Article 5(1)(f)", "identify", "sent nowhere", "MIT"):
+    for words in (
+        "An expression is not an emotion",
+        "Article 5(1)(f)",
+        "identify",
+        "Nothing is stored or sent",
+        "MIT",
+    ):
         assert words in said
     for words in ("FER2013", "FER+", "YuNet", "Lonkar", "1307.0414", "1608.01041"):
         assert words in said
@@ -31,18 +39,35 @@ def test_the_card_is_that_of_the_chosen_run(run):
     other = write_run(run.path.parent, "other", tflite=b"", seed=1)
     app = visit(ABOUT, run="other")
     assert not complaints(app)
-    assert "The model card of other" in texts(app, "subheader")
-    card = (load_run(other.path).path / "README.md").read_text().split("## Recipe")[0]
-    lines = [line for line in card.splitlines() if line.startswith("| P")]
-    shown = [" | ".join(map(str, row)) for row in app.table[0].value.itertuples(index=False)]
-    assert [line.strip("| ") for line in lines] == shown
-    assert len(app.table[1].value) == 7  # a line an emotion
-    assert "##### Where it comes from" in texts(app, "markdown")
-    assert "\n## " not in texts(app, "markdown")
+    assert "Model card of other" in texts(app, "subheader")
+    sections = {section.heading: section for section in build_card(load_run(other.path))}
+    results, classes = (table.value.to_dict("list") for table in app.table[:2])
+    assert results == sections["Results"].table
+    assert list(classes.values()) == list(
+        sections["Per-class metrics (PrivateTest, single view)"].table.values()
+    )
+    assert max(len(section.table) for section in sections.values()) <= 5  # columns that a phone shows
+    said = texts(app, "markdown")
+    for heading, section in sections.items():
+        assert (f"##### {heading}" in said) == (heading not in ("other", USE, RECIPE))
+        assert heading in ("other", USE) or section.text in said
+
+
+def test_the_download_is_the_whole_card(run, monkeypatch):
+    saved = {}
+    monkeypatch.setattr(st, "download_button", lambda label, data, name, *_, **__: saved.update({name: data}))
+    visit(ABOUT)
+    assert saved == {"best.md": (run.path / "README.md").read_text()}
+
+
+def test_where_the_run_is_weakest_is_said_with_its_numbers(run):
+    recall = run.metrics["PrivateTest"]["single"]["all"]["recall"]
+    app = visit(ABOUT)
+    said = texts(app, "markdown")
+    assert f"recall is {max(recall):.0%}".replace("%", " %") in said
+    assert f"{min(recall):.0%} for".replace("%", " %") in said
     assert "It is wrong often" in texts(app, "markdown")
 
 
 def test_the_versions_are_those_that_run(run):
-    import streamlit
-
-    assert streamlit.__version__ in str(visit(ABOUT).table[-1].value)
+    assert st.__version__ in str(visit(ABOUT).table[-1].value)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fer_core.datasets import VOTE_NAMES, synthetic_splits
+from fer_core.datasets import VOTE_NAMES
 from fer_core.errors import DataError
 from pages.parts import connect
 from tests.pages.test_pages import charts_of, complaints, texts, visit
-from tests.synthetic import write_fer2013_csv, write_fer2013_tree
+from tests.synthetic import synthetic_splits, write_fer2013_csv, write_fer2013_tree
 
 DATASET = "pages/3_Dataset.py"
 COUNT = 7 * (6 + 2 + 2)
@@ -187,5 +187,5 @@ def test_a_copy_without_a_split_says_so(tmp_path, monkeypatch):
     assert not complaints(app)
     assert "holds no PublicTest faces" in texts(app, "info")
     app = visit(DATASET, split="PrivateTest")
-    assert "Class weights need a face of each emotion" in texts(app, "info")
+    assert "Class weights need an image of each emotion" in texts(app, "info")
     assert np.array(charts_of(app)[0]["data"][0]["x"]).size

@@ -9,13 +9,12 @@ from fer_core.datasets import (
     VOTE_NAMES,
     draw_table,
     drawn_splits,
-    synthetic_splits,
 )
 from fer_core.evaluation.metrics import Evaluation
 from pages.parts import connect
 from tests.finished_runs import write_run
 from tests.pages.test_pages import charts_of, complaints, texts, visit
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 from tests.tiny_networks import tiny_tflite
 
 DRAWN = {"data": "Drawn faces"}

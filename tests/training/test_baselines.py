@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from fer_core.cli import main as cli
-from fer_core.datasets import Dataset, synthetic_splits
+from fer_core.cli.main import main as cli
+from fer_core.datasets import Dataset
 from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.evaluation.calibration import Calibration
 from fer_core.evaluation.metrics import accuracy, log_loss
@@ -18,7 +18,7 @@ from fer_core.inference.recognizer import Recognizer
 from fer_core.training import baselines
 from fer_core.training.baselines import BASELINES, Baseline, describe_gradients, fit_baseline, load_baseline
 from tests.finished_runs import write_baseline, write_run
-from tests.synthetic import write_fer2013_csv
+from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 QUICK = Baseline("quick", "hog", "logistic", candidates=(0.1, 1.0))
 EVERY_KIND = [

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fer_core.datasets import synthetic_splits
 from fer_core.training import checkpoints, loop
 from fer_core.training.loop import Progress, train
+from tests.synthetic import synthetic_splits
 
 SPLITS = synthetic_splits(6, 2, 2)
 

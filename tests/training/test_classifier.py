@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from fer_core.datasets import synthetic_splits
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, RecipeError
 from fer_core.evaluation.calibration import fit_temperature
@@ -14,6 +13,7 @@ from fer_core.training import classifier
 from fer_core.training.classifier import PENALTIES, retrain_classifier
 from fer_core.training.epoch_data import predict_logits
 from fer_core.training.loop import train
+from tests.synthetic import synthetic_splits
 from tests.tiny import build_tiny
 
 

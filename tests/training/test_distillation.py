@@ -3,12 +3,12 @@
 import keras
 import numpy as np
 
-from fer_core.datasets import synthetic_splits
 from fer_core.networks.architectures import build_network
 from fer_core.training import distillation
 from fer_core.training.distillation import join_teachers
 from fer_core.training.epoch_data import predict_logits
 from fer_core.training.loop import train
+from tests.synthetic import synthetic_splits
 
 FACES = synthetic_splits(16, 6, 6)
 

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core.datasets import synthetic_splits
 from fer_core.datasets.class_distribution import class_weights
 from fer_core.evaluation.metrics import softmax
 from fer_core.training import epoch_data
 from fer_core.training.augmentation import crop_middle
 from fer_core.training.epoch_data import EpochData, predict_logits
+from tests.synthetic import synthetic_splits
 
 FACES = synthetic_splits(10, 2, 2)["Training"]  # 70 images: two batches of 32, and 6 that wait
 

@@ -4,15 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core import training
-from fer_core.datasets import TRAINING, synthetic_splits
-from fer_core.datasets.dataset import Dataset
+from fer_core.datasets import TRAINING, Dataset
 from fer_core.errors import DataError, RecipeError, RunError
-from fer_core.training import checkpoints, epoch_data, loop
+from fer_core.training import checkpoints, epoch_data, loop, trainer
 from fer_core.training.augmentation import Augmentation
 from fer_core.training.epoch_data import EpochData
 from fer_core.training.loop import train
 from fer_core.training.recipes.recipe import OPTIMIZERS
+from tests.synthetic import synthetic_splits
 
 EPOCHS = 3
 
@@ -121,7 +120,7 @@ def test_what_comes_back_is_the_best_epoch_in_float32(splits, uninterrupted):
     network, progress, _ = uninterrupted
     validation = splits["PublicTest"]
     best = max(row["val_accuracy"] for row in progress.history)
-    logits = training.predict_logits(network, validation.images)
+    logits = epoch_data.predict_logits(network, validation.images)
     assert (logits.argmax(axis=1) == validation.labels).mean() == pytest.approx(best)
     assert {layer.compute_dtype for layer in network.layers[1:]} == {"float32"}
     assert not hasattr(network, "optimizer") or network.optimizer is None
@@ -192,7 +191,7 @@ def test_blank_images_are_left_out():
     rows = np.arange(10, 14)
     groups = np.array(list("abcd"))
     dataset = Dataset(images, np.array([0, 1, 2, 3], np.uint8), rows, TRAINING, "Four", groups)
-    seen = training.without_blank(dataset)
+    seen = loop.without_blank(dataset)
     assert (seen.labels.tolist(), seen.rows.tolist(), seen.groups.tolist()) == ([1, 3], [11, 13], ["b", "d"])
     assert (seen.split, seen.name) == (TRAINING, "Four")
 
@@ -228,7 +227,7 @@ def test_weights_reach_the_loss(recipe, splits, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("epochs", "warmup"), [(40, 20), (20, 20), (10, 10), (3, 3)])
 def test_the_learning_rate_warms_up_and_falls_to_nothing(recipe, epochs, warmup):
     """In two epochs of ten steps, or in a tenth of a short training."""
-    schedule = training.build_optimizer(recipe.replace(epochs=epochs), steps=10)._learning_rate
+    schedule = trainer.build_optimizer(recipe.replace(epochs=epochs), steps=10)._learning_rate
     rates = np.array([float(schedule(step)) for step in range(10 * epochs + 1)]) / recipe.learning_rate
     assert rates[0] == pytest.approx(0.01)
     assert rates.max() == pytest.approx(1.0)
@@ -239,7 +238,7 @@ def test_the_learning_rate_warms_up_and_falls_to_nothing(recipe, epochs, warmup)
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_is_built_with_the_recipes_settings(recipe, name):
-    optimizer = training.build_optimizer(recipe.replace(optimizer=name), steps=10)
+    optimizer = trainer.build_optimizer(recipe.replace(optimizer=name), steps=10)
     assert type(optimizer).__name__.lower() == name.removesuffix("-plain")
     assert optimizer.weight_decay == recipe.weight_decay
     momentum = {"sgd": (0.9, True), "muon": (0.9, True), "sgd-plain": (0.0, False)}

@@ -1,6 +1,6 @@
-"""CK+, JAFFE, FERG-DB and RaFD: pictures in folders -> faces framed like FER2013's -> ``Dataset``.
+"""CK+, JAFFE, FERG-DB and RaFD: pictures in folders -> aligned face crops -> ``Dataset``.
 
-A reader a set lists the pictures with their label and person; ``reading`` finds and crops the faces, the
+A reader a set lists the pictures with their label and subject; ``reading`` finds and crops the faces, the
 same way for all. None of these pictures is part of this project: docs/datasets.md says where to ask for them.
 """
 

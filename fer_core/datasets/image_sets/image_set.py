@@ -1,4 +1,4 @@
-"""A set of pictures once its faces are cropped, with its own eight labels; its seven-class ``Dataset``."""
+"""An image data set after face cropping, with its own eight labels; its seven-class ``Dataset``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The faces of a set, in the order of their paths.
+    """The face crops of a set, in the order of their paths.
 
     Attributes:
         name: "CK+", "JAFFE", "FERG-DB" or "RaFD".
@@ -34,7 +34,7 @@ class ImageSet:
         paths: (N,) of the pictures, relative to the source.
         groups: (N,) subject, model or character; None where the source does not tell (CK+ as CSV).
         left_out: every file that gave no face.
-        whole: how many pictures were taken whole, because no face was found in them (drawn characters alone).
+        whole: how many pictures were taken whole, because no face was detected (drawn characters alone).
         splits: (N,) uint8, indices in ``SPLITS``; None where the set has none (all but CK+ as CSV).
 
     Raises:
@@ -70,13 +70,13 @@ class ImageSet:
 
     @property
     def contempt(self) -> int:
-        """How many faces show contempt, and are therefore not in ``dataset()``."""
+        """How many images show contempt, and are therefore not in ``dataset()``."""
         return int((self.labels == CONTEMPT).sum())
 
     def dataset(self, split: str = ALL) -> Dataset:
-        """The faces of FER2013's seven emotions; contempt is left out (see ``contempt``).
+        """The images of FER2013's seven emotions; contempt is left out (see ``contempt``).
 
-        ``rows`` are positions in this set. With ``split`` "All" the faces are those of every split.
+        ``rows`` are positions in this set. With ``split`` "All" the images are those of every split.
 
         Raises:
             DataError: if an official split is asked for and the set has none, or there is no such split.

@@ -1,4 +1,4 @@
-"""From listed pictures to faces framed like FER2013's; what gives none is counted, with its reason."""
+"""From listed pictures to face crops like FER2013's; what gives none is counted, with its reason."""
 
 from collections.abc import Callable
 from pathlib import Path

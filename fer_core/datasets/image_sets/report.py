@@ -13,7 +13,7 @@ EXAMPLES = 3  # of the files left out for one reason
 
 
 def subject_counts(image_set: ImageSet) -> dict[str, npt.NDArray[np.int64]]:
-    """Person or character -> faces of each of the eight classes, (8,); empty where no person is known."""
+    """Subject or character -> images of each of the eight classes, (8,); empty where no subject is known."""
     if image_set.groups is None:
         return {}
     return {
@@ -32,18 +32,18 @@ def reasons(image_set: ImageSet) -> dict[str, list[str]]:
 
 
 def duplicates(image_set: ImageSet) -> dict[str, int]:
-    """Sets of identical faces ("groups"), the faces in them ("images"), and how many of the sets hold
-    several labels ("conflicting") or several people ("shared")."""
+    """Groups of identical images ("groups"), the images in them ("images"), and how many of the sets hold
+    several labels ("conflicting") or several subjects ("shared")."""
     numbers = group_identical(image_set.images)
     sizes = np.bincount(numbers, minlength=1)
-    people = np.zeros(len(image_set), np.int64)
+    subjects = np.zeros(len(image_set), np.int64)
     if image_set.groups is not None:
-        people = np.unique(image_set.groups, return_inverse=True)[1]
+        subjects = np.unique(image_set.groups, return_inverse=True)[1]
     return {
         "groups": int((sizes > 1).sum()),
         "images": int(sizes[sizes > 1].sum()),
         "conflicting": _varied(numbers, image_set.labels.astype(np.int64)),
-        "shared": _varied(numbers, people),
+        "shared": _varied(numbers, subjects),
     }
 
 
@@ -77,15 +77,15 @@ def _notes(image_set: ImageSet) -> str:
     subjects = len(subject_counts(image_set))
     found = duplicates(image_set)
     lines = [
-        f"Subjects: {subjects:,}" if subjects else "Subjects: not told by this form of the set",
-        f"Faces in FER2013's seven classes: {len(image_set) - image_set.contempt:,}"
+        f"Subjects: {subjects:,}" if subjects else "Subjects: unknown in this form of the set",
+        f"Images of FER2013's seven classes: {len(image_set) - image_set.contempt:,}"
         + (f"; {image_set.contempt:,} of {CLASS_NAMES[CONTEMPT]} are left out" if image_set.contempt else ""),
-        f"Groups of identical faces: {found['groups']:,} ({found['images']:,} faces)",
+        f"Groups of identical images: {found['groups']:,} ({found['images']:,} images)",
         f"  with conflicting labels: {found['conflicting']:,}",
         f"  of more than one subject: {found['shared']:,}",
     ]
     if image_set.whole:
-        lines.append(f"Taken whole, because no face was found in them: {image_set.whole:,}")
+        lines.append(f"Taken whole, because no face was detected: {image_set.whole:,}")
     return "\n".join(lines)
 
 
