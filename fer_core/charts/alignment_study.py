@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from fer_core.charts.style import ACCENT, RUN_COLOURS, new_figure
 from fer_core.experiments.alignment_study import Effect
+from fer_core.extras import optional
+
+with optional():
+    import plotly.graph_objects as go
 
 APART = 0.35  # degrees to either side, so that two intervals at one angle do not cover each other
 

@@ -2,13 +2,16 @@
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from fer_core.charts.evaluation import SHADE
 from fer_core.charts.style import GLYPH_LABELS, LABEL_PX, new_figure
 from fer_core.datasets.ferplus import COLUMN_OF, VOTE_NAMES
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
+from fer_core.extras import optional
 from fer_core.palette import EMOTION_COLOURS, rgb
+
+with optional():
+    import plotly.graph_objects as go
 
 # The voters' ten choices as the heat map shows them: the seven in FER2013's order, then the other three.
 _OTHERS = tuple(column for column in range(len(VOTE_NAMES)) if column not in COLUMN_OF.values())

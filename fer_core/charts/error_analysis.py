@@ -2,13 +2,16 @@
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from fer_core.charts.dataset import VOTE_LABELS, VOTE_ORDER
 from fer_core.charts.evaluation import plot_confusion
 from fer_core.charts.style import ACCENT, LABEL_PX, MUTED, new_figure
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
+from fer_core.extras import optional
 from fer_core.palette import EMOTION_COLOURS, EMOTION_GLYPHS
+
+with optional():
+    import plotly.graph_objects as go
 
 # Plotly's names of the glyphs that stand for the emotions everywhere.
 SYMBOLS = {

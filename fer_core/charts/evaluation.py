@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from fer_core.charts.style import ACCENT, GLYPH_LABELS, LABEL_PX, MUTED, RUN_MARKERS, new_figure
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.evaluation.metrics import wilson_interval
+from fer_core.extras import optional
 from fer_core.palette import EMOTION_COLOURS, rgb
+
+with optional():
+    import plotly.graph_objects as go
 
 SHADE = "#4f46e5"  # darker than ACCENT, so that white can be read on it
 # The metrics of a class: title and pattern. The class has the colour, the pattern says which metric.

@@ -2,11 +2,14 @@
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from fer_core.charts.style import GLYPH_LABELS, LABEL_PX, new_figure
 from fer_core.emotions import EMOTIONS
+from fer_core.extras import optional
 from fer_core.palette import EMOTION_COLOURS
+
+with optional():
+    import plotly.graph_objects as go
 
 # A dash an emotion, so that lines are told apart without colour; the two that people show most are full.
 DASHES = ("dash", "4px,6px", "dot", "solid", "longdash", "dashdot", "solid")

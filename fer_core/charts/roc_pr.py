@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from fer_core.charts.style import ACCENT, GLYPH_LABELS, MUTED, new_figure
 from fer_core.emotions import EMOTIONS, Emotion
 from fer_core.evaluation.roc_pr import ClassCurves, Curve, SelectivePrediction
+from fer_core.extras import optional
 from fer_core.palette import EMOTION_COLOURS, rgb
+
+with optional():
+    import plotly.graph_objects as go
 
 MOST_POINTS = 200  # of a line with an interval at each point: more than a screen can show
 FEWEST_IMAGES = 30  # of fewer, a share jumps about

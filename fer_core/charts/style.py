@@ -1,9 +1,11 @@
 """What every chart shares: the colours that belong to no emotion, and an empty figure to start from."""
 
-import plotly.graph_objects as go
-
 from fer_core.emotions import EMOTIONS
+from fer_core.extras import optional
 from fer_core.palette import EMOTION_GLYPHS
+
+with optional():
+    import plotly.graph_objects as go
 
 ACCENT = "#6366f1"
 MUTED = "#8a8f98"

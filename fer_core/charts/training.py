@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import plotly.graph_objects as go
-
 from fer_core.charts.style import MUTED, RUN_COLOURS, RUN_MARKERS, new_figure
 from fer_core.evaluation.learning_curves import (
     History,
@@ -14,6 +12,10 @@ from fer_core.evaluation.learning_curves import (
     overfitting_epoch,
     smooth,
 )
+from fer_core.extras import optional
+
+with optional():
+    import plotly.graph_objects as go
 
 NO_MONITORS: Mapping[str, str] = MappingProxyType({})
 FAINT = 0.3  # the raw line under a smoothed one

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from fer_core.charts.live import DASHES, thin
 from fer_core.charts.style import GLYPH_LABELS, new_figure
 from fer_core.emotions import EMOTIONS, Emotion
+from fer_core.extras import optional
 from fer_core.palette import EMOTION_COLOURS, EMOTION_GLYPHS
+
+with optional():
+    import plotly.graph_objects as go
 
 MOST_POINTS = 600  # the chart is about 1,000 px wide
 MISSED_MOMENTS = 2.5  # a face that misses so many moments leaves a gap, and a second at least

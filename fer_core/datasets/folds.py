@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError
+from fer_core.extras import optional
 
 
 def split_by_group(dataset: Dataset, folds: int, seed: int = 0) -> npt.NDArray[np.int64]:
@@ -45,7 +46,8 @@ def split_at_random(dataset: Dataset, folds: int, seed: int = 0) -> npt.NDArray[
 
 
 def _split(dataset: Dataset, groups: npt.NDArray, folds: int, seed: int) -> npt.NDArray[np.int64]:
-    from sklearn.model_selection import StratifiedGroupKFold
+    with optional():
+        from sklearn.model_selection import StratifiedGroupKFold
 
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     fold_of = np.empty(len(dataset), np.int64)

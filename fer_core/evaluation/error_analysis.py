@@ -19,6 +19,7 @@ from fer_core.datasets.ferplus import COLUMN_OF, VOTE_NAMES
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
 from fer_core.errors import DataError
 from fer_core.evaluation.metrics import Evaluation, Labels, Probabilities
+from fer_core.extras import optional
 
 Positions = npt.NDArray[np.int64]
 Points = npt.NDArray[np.float64]
@@ -219,7 +220,8 @@ def place(evaluation: Evaluation, method: str = "PCA") -> Points:
     seen -= seen.mean(axis=0)
     if method == "PCA":
         return _principal(seen)
-    from sklearn.manifold import TSNE
+    with optional():
+        from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (count - 1) / 3)
     # From principal components 500 steps keep neighbours as 1,000 do (trustworthiness 0.99), in half the time

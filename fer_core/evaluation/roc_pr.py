@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from fer_core.errors import DataError
 from fer_core.evaluation.metrics import Z_95, Labels, Probabilities, check_rows, wilson_interval
+from fer_core.extras import optional
 
 Curve = npt.NDArray[np.float64]
 
@@ -67,7 +68,8 @@ def compute_curves(labels: Labels, probabilities: Probabilities) -> list[ClassCu
 
 
 def _compare_to_rest(truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.floating[Any]]) -> ClassCurves:
-    from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
+    with optional():
+        from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
     positives, count = int(truth.sum()), len(truth)
     if not 0 < positives < count:

@@ -20,6 +20,7 @@ from fer_core.experiments.model_card import write_card
 from fer_core.experiments.prerequisites import load_start, load_teacher, other_images
 from fer_core.experiments.provenance import current_commit, describe_fit, describe_training
 from fer_core.experiments.runs import Run
+from fer_core.extras import optional
 from fer_core.inference.recognizer import Recognizer
 from fer_core.networks.summary import Summary, summarize, write_summary
 from fer_core.training.baselines import Baseline, OnCandidate, fit_baseline
@@ -177,7 +178,8 @@ def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:
         DataError: if one of the three splits has no face.
         RunError: if the run is a baseline's.
     """
-    import keras
+    with optional():
+        import keras
 
     require_splits(splits)
     _require_network(run)
@@ -208,7 +210,8 @@ def export_run(run: Run, faces: Dataset) -> float:
     Raises:
         RunError: if LiteRT does not repeat Keras's probabilities even so.
     """
-    import keras
+    with optional():
+        import keras
 
     from fer_core.networks.export import check_parity, export_tflite
 
@@ -228,7 +231,8 @@ def summarize_run(run: Run) -> Summary:
     _require_network(run)
     summary = run.summary
     if summary is None:
-        import keras
+        with optional():
+            import keras
 
         summary = summarize(keras.saving.load_model(run.keras_path, compile=False))
         write_summary(run.path / runs.SUMMARY, summary)
@@ -251,7 +255,8 @@ def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
 def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
     """What the last layer of model.keras reads of PublicTest's and PrivateTest's faces: the first principal
     components of its inputs, along axes found on PublicTest."""
-    import keras
+    with optional():
+        import keras
 
     network = keras.saving.load_model(run.keras_path, compile=False)
     below = keras.Model(network.input, network.layers[-1].input)

@@ -7,17 +7,19 @@ and its run says so (``other_images``).
 
 from pathlib import Path
 
-import keras
-
 from fer_core.emotions import SIDE
 from fer_core.errors import RecipeError, RunError
 from fer_core.experiments.runs import Run, load_run, models_folder
+from fer_core.extras import optional
 from fer_core.networks.architectures import FLAT_HEADS, build_network
 from fer_core.networks.face_weights import HOW, VGGFACE2, load_face_weights
 from fer_core.training.distillation import join_teachers
 from fer_core.training.loop import Start
 from fer_core.training.recipes import RECIPES, Recipe, load_recipe
 from fer_core.training.trainer import dtype_policy, precision_here
+
+with optional():
+    import keras
 
 IMAGENET = "imagenet"
 OTHER_IMAGES = {VGGFACE2: "VGGFace2", IMAGENET: "ImageNet"}  # a recipe's start -> whose images it has seen

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from fer_core.emotions import EMOTION_LABELS
+from fer_core.extras import optional
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +153,8 @@ def to_json(rows: Iterable[FaceRow]) -> str:
 
 def to_pandas(rows: Iterable[FaceRow]) -> "pd.DataFrame":
     """The table as a DataFrame: ``face`` is a nullable integer, the other numbers are floats."""
-    import pandas as pd
+    with optional():
+        import pandas as pd
 
     table = pd.DataFrame([row.values() for row in rows], columns=list(COLUMNS))
     numbers = dict.fromkeys(set(COLUMNS) - set(TEXTS), "float64")

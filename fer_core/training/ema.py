@@ -9,11 +9,14 @@ with new ones; a finished network gained 0.4 points.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.extras import optional
 from fer_core.training.batch_norm import renew_statistics
+
+with optional():
+    import keras
 
 
 @contextmanager

@@ -8,7 +8,6 @@ teacher's logits weigh the same for all).
 
 from collections.abc import Iterator
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -16,9 +15,13 @@ from fer_core.datasets.class_distribution import class_weights
 from fer_core.datasets.dataset import Dataset
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.evaluation.metrics import softmax
+from fer_core.extras import optional
 from fer_core.training.augmentation import Augmentation
 from fer_core.training.mixing import mix_images
 from fer_core.training.recipes import Recipe
+
+with optional():
+    import keras
 
 AT_ONCE = 1024  # images that are augmented at a time
 BATCH = 256  # images that are predicted at a time

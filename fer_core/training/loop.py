@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +18,7 @@ from fer_core.datasets.dataset import PRIVATE_TEST, Dataset
 from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.evaluation import metrics
 from fer_core.evaluation.learning_curves import best_epoch
+from fer_core.extras import optional
 from fer_core.networks.architectures import build_network
 from fer_core.training import checkpoints
 from fer_core.training.batch_norm import adapt_statistics
@@ -27,6 +27,9 @@ from fer_core.training.ema import averaged
 from fer_core.training.epoch_data import EpochData, predict_logits, reseed, seed_generators
 from fer_core.training.recipes import Recipe
 from fer_core.training.trainer import build_trainer, dtype_policy, precision_here
+
+with optional():
+    import keras
 
 SELF_DISTILLED_EVERY = 4  # epochs after which a network that learns from itself predicts its images anew
 STATISTICS_IMAGES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch

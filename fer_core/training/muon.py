@@ -2,8 +2,12 @@
 
 from typing import Any
 
-import keras
-from keras import ops
+from fer_core.extras import optional
+
+with optional():
+    import keras
+    from keras import ops
+
 
 # Of the quintic 3.4445 x - 4.775 x^3 + 2.0315 x^5, which brings any x of (0, 1] near 1 when applied five
 # times. Jordan chose it for speed: singular values end between 0.7 and 1.2, which serves as well as 1.

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from fer_core.emotions import SIDE
+from fer_core.extras import optional
 from fer_core.networks.architectures import FULL_CONVOLUTIONS, build_network
 from fer_core.training.distillation import distillation_loss, label_accuracy
 from fer_core.training.muon import Muon
 from fer_core.training.recipes import Recipe
+
+with optional():
+    import keras
 
 MOMENTUM = 0.9  # of SGD and Muon, Nesterov's; the other optimizers keep Keras's betas
 WARMUP_EPOCHS = 2.0  # in which the learning rate rises; a tenth of a training shorter than 20 epochs
