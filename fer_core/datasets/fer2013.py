@@ -137,9 +137,9 @@ def _find_in_folder(folder: Path) -> Path | None:
         return folder
     found = found or data_files(files, *PACKED)
     if len(found) > 1:
-        raise DataError(
-            f"{folder} holds FER2013 more than once, so name one: expected one. Received: {', '.join(found)}."
-        )
+        known = found == official_files(files) + tree
+        held = ", ".join(found) if known else describe_files(found)
+        raise DataError(f"{folder} holds FER2013 more than once: expected the path of one. Received: {held}.")
     return None if not found else folder if tree else folder / found[0]
 
 

@@ -22,6 +22,7 @@ from fer_core.datasets.names import LABEL_OF, is_official, split_index, split_no
 from fer_core.datasets.sources import (
     check_count,
     check_expansion,
+    check_file,
     damaged,
     data_files,
     official_files,
@@ -59,6 +60,7 @@ def open_csv(path: Path) -> Iterator[IO[bytes]]:
         DataError: if the archive is damaged, or becomes far larger than text does.
         OSError: if the file cannot be read.
     """
+    check_file(path)
     with path.open("rb") as file:
         start = file.read(2)
         file.seek(0)

@@ -67,6 +67,8 @@ def connect_data(data: Data | None) -> None:
         name = data.table.source.name
         st.caption(f"Faces from `{name}`: {counted(len(data.table), 'face')}, {votes}.", width="content")
         st.button("Disconnect", on_click=_forget, type="tertiary", icon=":material/link_off:")
+    for note in data.table.notes:
+        st.text(note)  # as text: it holds names of folders and files
     if data.votes is None:
         _offer_votes(data.table)
 

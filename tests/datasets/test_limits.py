@@ -12,6 +12,7 @@ import pytest
 from pyarrow.parquet import write_table
 
 from fer_core.datasets import check_fer2013, load_fer2013, load_ferplus, sources
+from fer_core.datasets.image_sets import load_image_set
 from fer_core.errors import DataError
 from tests.synthetic import synthetic_splits, write_fer2013_tree
 
@@ -116,6 +117,9 @@ def test_what_has_no_end_is_not_read(tmp_path):
         for read in (check_fer2013, load_ferplus):
             with pytest.raises(DataError, match=r"expected a file\. Received: a folder, device"):
                 read(path)
+    (tmp_path / "pipe.csv").rename(tmp_path / "ckextended.csv")
+    with pytest.raises(DataError, match=r"expected a file\."):
+        load_image_set(f"ckplus={tmp_path}")
     os.mkfifo(write_fer2013_tree(tmp_path / "tree", synthetic_splits(1, 0, 0)) / "train" / "sad" / "pipe.png")
     assert check_fer2013(tmp_path / "tree").left_out == ("train/sad/pipe.png",)
 
@@ -138,8 +142,12 @@ def test_no_error_quotes_what_a_file_holds(tmp_path, name, content):
         with pytest.raises(DataError) as caught:
             read(tmp_path / name)
         assert SECRET not in str(caught.value)
-    (tmp_path / name).unlink()
-    (tmp_path / f"{SECRET}.txt").touch()
-    with pytest.raises(DataError, match=r"Received: 1 \.txt file\.") as caught:
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".csv"])
+def test_no_error_lists_a_folder(tmp_path, suffix):
+    for name in (SECRET, "other"):
+        (tmp_path / f"{name}{suffix}").touch()
+    with pytest.raises(DataError, match=rf"Received: 2 \{suffix} files\.") as caught:
         check_fer2013(tmp_path)
-    assert SECRET not in str(caught.value).replace(str(tmp_path), "")
+    assert SECRET not in str(caught.value)

@@ -177,6 +177,17 @@ def test_a_folder_of_pictures_has_no_votes(tmp_path, monkeypatch):
     assert "fit neither folders nor Parquet" in texts(app, "markdown")
 
 
+def test_how_a_split_is_read_is_said(tmp_path, monkeypatch):
+    tree = write_fer2013_tree(tmp_path / "tree", synthetic_splits(2, 1, 0))
+    (tree / "test").rename(tree / "validation")
+    for number, path in enumerate(sorted((tree / "validation").rglob("*.png"))):
+        path.rename(path.with_name(f"{number}.png"))
+    monkeypatch.setenv("FER2013_PATH", str(tree))
+    app = visit(DATASET)
+    assert not complaints(app)
+    assert [text.value for text in app.text] == ["validation is read as PublicTest."]
+
+
 def test_a_copy_without_a_split_says_so(tmp_path, monkeypatch):
     splits = synthetic_splits(3, 0, 1)
     splits["PrivateTest"] = type(splits["PrivateTest"])(
