@@ -20,6 +20,7 @@ from tests.tiny_networks import tiny_network
 # Begins to write what it is told to, says so, and waits to be killed.
 WRITE_AND_WAIT = """
 import sys, time
+from pathlib import Path
 from fer_core.files import replace_whole
 with replace_whole(Path(sys.argv[1])) as partial:
     partial.write_bytes(b"half")

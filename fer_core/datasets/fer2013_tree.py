@@ -93,7 +93,8 @@ def list_tree(files: Files) -> Listing:
         examples[half].setdefault(named is not None, file)
     if not found:
         raise DataError(
-            f"{files.source} holds no pictures of a class: expected {LAYOUT}. Received: {describe_files(names)}."
+            f"{files.source} holds no pictures of a class: expected {LAYOUT}. "
+            f"Received: {describe_files(names)}."
         )
     return Listing(files, tuple(sorted(found)), _tell(left_out), _notes(files, examples))
 
