@@ -109,8 +109,8 @@ def _show_numbers(run: Run) -> None:
             "Training accuracy minus validation accuracy at the best epoch.",
         ),
         Tile(
-            "Overfitting",
-            f"from epoch {overfits}" if overfits else "none",
+            "Overfitting from",
+            f"epoch {overfits}" if overfits else "–",
             "The first epoch after the lowest validation loss, if training accuracy still rises from there.",
         ),
         Tile("Training time", format_seconds(sum(history["seconds"])), "On the machine named below."),

@@ -1,4 +1,4 @@
-"""The paper's comparisons, repeated: a table, curves, and which claims held, all from stored results."""
+"""The paper's comparisons, repeated: verdicts, a table, curves, all from stored results."""
 
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ ICONS = {
 
 
 def main() -> None:
-    """The page: which study; what became of the paper's claims; the table; the curves."""
+    """The page: which study, the verdict on each claim, the table, the curves."""
     names = (*STUDIES, alignment.NAME)
     name = st.segmented_control(
         "Study", names, default=names[0], required=True, key="study", bind="query-params"
@@ -80,24 +80,24 @@ def _show_how(study: Study) -> None:
         st.code(command, language="bash", wrap_lines=True)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**What it compares**")
+        st.markdown("**Variants**")
         st.markdown("\n".join(f"- **{variant.name}**: {variant.what}" for variant in study.variants))
     with right:
-        st.markdown("**What is claimed**")
+        st.markdown("**Claims**")
         st.markdown("\n".join(f"- {claim.text}" for claim in study.claims))
 
 
 def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
     evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in runs.items()}
-    st.markdown("**What is claimed, and what was found**")
+    st.markdown("**Claims and results**")
     for claim in study.claims:
         verdict, difference = judge(claim, evaluations)
         st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
     epochs = next(iter(runs.values())).recipe.epochs
     st.caption(
-        f"PrivateTest, one view of each face, after {epochs} epochs. In brackets the 95% interval of the "
-        "difference, from 2,000 resamples of the faces; one training a variant, so the luck of training is "
-        "not in it."
+        f"PrivateTest, single view, after {epochs} epochs. In brackets: 95% CI of the difference, from 2,000 "
+        "bootstrap resamples of the images. Each variant was trained once, so the variation between "
+        "trainings is not included."
     )
 
 
@@ -110,8 +110,8 @@ def _show_table(study: Study, runs: dict[str, Run]) -> None:
     ]
     st.dataframe(rows, hide_index=True, height="content", key="table")
     st.caption(
-        f"Against {reference}: how much higher its accuracy is. Few faces show disgust, so "
-        "the interval of its recall is wide."
+        f"Against {reference}: accuracy of the variant minus that of {reference}. There are few images of "
+        "disgust, so the CI of its recall is wide."
     )
 
 
@@ -125,12 +125,12 @@ def _numbers(run: Run, reference: Run) -> dict[str, Any]:
         found = _difference(run.path, reference.path, last_change(run.path), last_change(reference.path))
         against = format_points(found.value, found.low, found.high)
     return {
-        "accuracy (95% interval)": format_accuracy(scores),
+        "accuracy (95% CI)": format_accuracy(scores),
         f"against {reference.name}": against,
         "macro-F1": format_macro_f1(scores),
         "recall of disgust": f"{100 * recall:.1f} % ({100 * low:.1f}–{100 * high:.1f})",
         "trained in": format_seconds(run.provenance["seconds"]),
-        "twin-free faces": format_accuracy(run.metrics[PRIVATE_TEST]["single"]["twin_free"]),
+        "without duplicates": format_accuracy(run.metrics[PRIVATE_TEST]["single"]["twin_free"]),
     }
 
 

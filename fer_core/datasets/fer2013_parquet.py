@@ -18,7 +18,8 @@ from fer_core.datasets.names import is_official, label_index, split_index, split
 from fer_core.datasets.sources import check_count, check_expansion, data_files, read_face
 from fer_core.datasets.table import Table
 from fer_core.emotions import EMOTION_COUNT, SIDE
-from fer_core.errors import DataError, MissingExtraError
+from fer_core.errors import DataError
+from fer_core.extras import optional
 
 if TYPE_CHECKING:
     import pyarrow
@@ -44,12 +45,8 @@ def read_parquet(source: Path, files: list[Path]) -> Table:
         MissingExtraError: if pyarrow is not installed.
         OSError: if a file cannot be read.
     """
-    try:
+    with optional():
         from pyarrow import parquet
-    except ImportError:
-        raise MissingExtraError(
-            'Reading Parquet needs pyarrow: run pip install "pyarrow>=15". Received: no module pyarrow.'
-        ) from None
     images, labels, splits = bytearray(), bytearray(), bytearray()
     notes: set[str] = set()
     for file in sorted(files, key=lambda file: (_split(file)[0], file.name)):

@@ -92,10 +92,8 @@ def list_tree(files: Files) -> Listing:
         found.append(Found(_split(place, half, named), name, _label(place, folder), *status))
         examples[half].setdefault(named is not None, file)
     if not found:
-        raise DataError(
-            f"{files.source} holds no pictures of a class: expected {LAYOUT}. "
-            f"Received: {describe_files(names)}."
-        )
+        held = describe_files(names)
+        raise DataError(f"{files.source} holds no pictures of a class: expected {LAYOUT}. Received: {held}.")
     return Listing(files, tuple(sorted(found)), _tell(left_out), _notes(files, examples))
 
 

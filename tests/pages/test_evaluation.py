@@ -98,7 +98,7 @@ def test_two_runs_are_compared_on_the_same_faces(models):
     result = compare(faces.labels, faces.probabilities, others.probabilities)
     assert result.is_significant
     said = texts(app, "markdown")
-    assert "**best** is more accurate than **other**: best minus other is **+" in said
+    assert "**best** has a higher accuracy than **other**: best minus other is **+" in said
     assert "**The difference is significant**" in said
     assert f"{100 * result.difference:+.1f} points" in said
     table = str(app.table[0].value)
@@ -109,7 +109,7 @@ def test_two_runs_are_compared_on_the_same_faces(models):
 def test_the_sign_of_a_difference_agrees_with_its_sentence(models):
     app = visit(EVALUATION, run="other", more="Compare runs", against="best")
     said = texts(app, "markdown")
-    assert "**best** is more accurate than **other**: best minus other is **+" in said
+    assert "**best** has a higher accuracy than **other**: best minus other is **+" in said
     assert "points (−" not in said
 
 
@@ -118,7 +118,7 @@ def test_a_run_and_its_copy_do_not_differ(models):
     load_run(models / "other").save_evaluations(same.evaluation(PRIVATE_TEST))
     app = visit(EVALUATION, run="best", more="Compare runs")
     assert not complaints(app)
-    assert "**Neither is more accurate**: each alone is correct on 0 images." in texts(app, "markdown")
+    assert "**Both are equally accurate**: each alone is correct on 0 images." in texts(app, "markdown")
 
 
 def test_a_small_difference_may_be_chance(models):

@@ -191,9 +191,9 @@ def test_the_run_comes_from_the_url_and_an_unknown_one_is_said(two_runs):
 
 
 def test_choices_come_from_the_url(two_runs):
-    app = visit(EVALUATION, split="PublicTest", view="flip", cells="faces")
+    app = visit(EVALUATION, split="PublicTest", view="flip", cells="counts")
     chosen = [app.segmented_control(key=key).value for key in ("split", "view", "cells")]
-    assert chosen == ["PublicTest", "flip", "faces"]
+    assert chosen == ["PublicTest", "flip", "counts"]
 
 
 def test_evaluation_shows_the_stored_metrics(two_runs):
@@ -204,7 +204,7 @@ def test_evaluation_shows_the_stored_metrics(two_runs):
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Accuracy"] == f"{100 * score['accuracy']:.1f} %"
     assert shown["Log loss"] == f"{score['log_loss']:.3f}"
-    assert list(app.dataframe[0].value["faces"]) == score["support"]
+    assert list(app.dataframe[0].value["images"]) == score["support"]
     right = sum(score["confusion"][index][index] for index in range(7))
     assert f"{right:,} of 3,589" in texts(app, "markdown")
     app.segmented_control(key="view").set_value("flip").run()

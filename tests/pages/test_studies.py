@@ -49,7 +49,7 @@ def test_a_whole_study_shows_verdicts_table_and_curves():
     assert table["against augmented"][0] == "–"
     assert table["against augmented"][1].startswith("\u2212")
     score = Run(budget_folder("augmentation", 5) / "plain").metrics["PrivateTest"]["single"]["all"]
-    assert table["accuracy (95% interval)"][1].startswith(f"{100 * score['accuracy']:.2f} % (")
+    assert table["accuracy (95% CI)"][1].startswith(f"{100 * score['accuracy']:.2f} % (")
     assert len(charts_of(app)) == 2
     assert {"augmented", "plain"} <= {trace["name"] for trace in charts_of(app)[0]["data"]}
 

@@ -56,17 +56,17 @@ def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
 def _verdict(result: Comparison, first: str, second: str) -> str:
     """In words: which is more accurate, by how much, and whether that is significant."""
     if result.only_first == result.only_second:
-        return (
-            f"**Neither is more accurate**: each alone is correct on {counted(result.only_first, 'image')}."
-        )
+        alone = counted(result.only_first, "image")
+        return f"**Both are equally accurate**: each alone is correct on {alone}."
     better, worse, ends = first, second, result.difference_interval
     if result.difference < 0:
         better, worse, ends = second, first, (-ends[1], -ends[0])
     difference = format_points(abs(result.difference), *ends)
     p_value = f"p = {result.p_value:.3f}" if result.p_value >= 0.001 else "p < 0.001"
+    significant = "significant" if result.is_significant else "not significant"
     return (
-        f"**{better}** is more accurate than **{worse}**: {better} minus {worse} is **{difference}**, with "
-        f"its 95% CI. **The difference is {'' if result.is_significant else 'not '}significant** ({p_value})."
+        f"**{better}** has a higher accuracy than **{worse}**: {better} minus {worse} is **{difference}**, "
+        f"with its 95% CI. **The difference is {significant}** ({p_value})."
     )
 
 
