@@ -5,6 +5,7 @@ Sizes are checked in headers, before anything is read: a small file must not fil
 
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -171,7 +172,8 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.source, self.name = path, path.stem
         with open_zip(path) as archive:
-            self._members = {member.filename: member for member in archive.infolist() if not member.is_dir()}
+            members = {member.filename: member for member in archive.infolist()}
+        self._members = {name: members[name] for name in members if name and not name.endswith("/")}
 
     def names(self) -> Iterator[str]:
         """See ``Files``."""
@@ -206,7 +208,9 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError):
         raise damaged(path) from None
 
 

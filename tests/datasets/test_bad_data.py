@@ -5,6 +5,7 @@ Nothing here is ever kept in a cache, because nothing is ever read to its end.
 
 import gzip
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,14 @@ def test_a_damaged_file_is_read_or_refused_in_one_sentence(tmp_path, form, data)
     assert str(path) in message
     assert "Received: " in message
     assert "\n" not in message
+
+
+def test_a_member_without_a_name_is_left_out(tmp_path, splits):
+    path = tmp_path / "tree.zip"
+    write_zip(path, splits)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"")
+    assert len(load_fer2013(path, "Training")) == len(splits["Training"])
 
 
 BAD_ROWS = {
