@@ -69,11 +69,14 @@ def _rate(text: str) -> float:
 
 def predict(options: argparse.Namespace) -> int:
     """``fer predict FILE ...``; a file that cannot be read stops no other, but makes the exit code 1."""
-    from fer_core.experiments.runs import best_run
+    from fer_core.experiments.runs import list_networks
     from fer_core.inference.recognizer import Recognizer
+    from fer_core.paths import DEFAULT_RUN
 
     form = JSON if options.json else CSV if options.csv else TEXT
-    recognizer = Recognizer(options.run or best_run(), face_threshold=options.face_threshold)
+    recognizer = Recognizer(
+        options.run or next(iter(list_networks()), DEFAULT_RUN), face_threshold=options.face_threshold
+    )
     with Output(options.output) as output, TableWriter(sys.stdout, form) as printed:
         code, path = 0, options.files[0]
         try:

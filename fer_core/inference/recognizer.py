@@ -17,7 +17,7 @@ from fer_core.emotions import EMOTION_COUNT, SIDE, Emotion
 from fer_core.errors import DataError, RunError
 from fer_core.networks.runtime import Crops, Floats, LiteRTModel
 from fer_core.networks.saliency import Heat, activation_heat, occlusion_heat
-from fer_core.paths import BASELINE, TFLITE, find_run
+from fer_core.paths import BASELINE, DEFAULT_RUN, TFLITE, find_run
 from fer_core.vision.detection import Face, FaceFinder, crop_face, load_picture, whole_picture
 from fer_core.vision.pictures import Picture, Source
 
@@ -77,7 +77,8 @@ class Recognizer:
     """Finds the faces in a picture and reads their expression. It may be shared between threads.
 
     Args:
-        run: a run, its name or folder (see ``fer_core.load_run``), or a ``.tflite`` file.
+        run: a run, its name or folder (see ``fer_core.load_run``), or a ``.tflite`` file; by default the
+            small network that an installed library carries.
         face_threshold: the least score of a face, in (0, 1].
         threads: how many threads compute a prediction; by default one a core, at most 4.
 
@@ -95,7 +96,11 @@ class Recognizer:
     """
 
     def __init__(
-        self, run: RunFolder | str | Path, *, face_threshold: float = 0.7, threads: int | None = None
+        self,
+        run: RunFolder | str | Path = DEFAULT_RUN,
+        *,
+        face_threshold: float = 0.7,
+        threads: int | None = None,
     ) -> None:
         self.name, path = _find_model(run)
         self.face_threshold = face_threshold
