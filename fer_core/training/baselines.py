@@ -18,7 +18,7 @@ from fer_core.errors import DataError, RecipeError
 from fer_core.evaluation import metrics
 from fer_core.evaluation.calibration import Calibration, fit_calibration
 from fer_core.extras import optional
-from fer_core.training.recipes import RUN_NAME
+from fer_core.training.recipes import NAME_RULE, RUN_NAME
 
 Images = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
@@ -63,13 +63,10 @@ class Baseline:
         """Refuse what cannot be fitted before anything is."""
         object.__setattr__(self, "candidates", tuple(self.candidates))
         named = RUN_NAME.fullmatch(self.name) is not None
-        _require(
-            named, "name", "letters, digits, '.', '_' and '-', starting with a letter or digit", self.name
-        )
-        _require(self.features in FEATURES, "features", f"one of {', '.join(FEATURES)}", self.features)
-        _require(
-            self.classifier in CLASSIFIERS, "classifier", f"one of {', '.join(CLASSIFIERS)}", self.classifier
-        )
+        _require(named, "name", NAME_RULE, self.name)
+        for field, known in (("features", FEATURES), ("classifier", CLASSIFIERS)):
+            value = getattr(self, field)
+            _require(value in known, field, f"one of {', '.join(known)}", value)
         usable = self.candidates and all(value > 0 for value in self.candidates)
         _require(bool(usable), "candidates", "numbers above 0, at least one", self.candidates)
         _require(self.train_faces >= 0, "train_faces", "at least 0", self.train_faces)

@@ -15,6 +15,7 @@ from fer_core.evaluation.learning_curves import PICKS
 OPTIMIZERS = ("sgd", "sgd-plain", "adam", "nadam", "adamax", "adamw", "muon")
 # It becomes a folder's name; one that starts with a dot is unfinished.
 RUN_NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME_RULE = "letters, digits, '.', '_' and '-', starting with a letter or digit"
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,7 @@ class Recipe:
         """Refuse what cannot be trained before anything is built."""
         for field, kind in FIELD_TYPES.items():
             _require(_is_a(kind, getattr(self, field)), field, TYPE_NAMES[kind], getattr(self, field))
-        named = RUN_NAME.fullmatch(self.name) is not None
-        expected = "letters, digits, '.', '_' and '-', starting with a letter or digit"
-        _require(named, "name", expected, self.name)
+        _require(RUN_NAME.fullmatch(self.name) is not None, "name", NAME_RULE, self.name)
         for fields, (lowest, below, expected) in RANGES.items():
             for field in fields.split():
                 value = getattr(self, field)
