@@ -30,6 +30,7 @@ from pages.parts.figures import show_figure
 from pages.parts.formats import counted
 from pages.parts.frame import page
 from pages.parts.readers import last_change
+from pages.parts.state import bound
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
@@ -73,10 +74,8 @@ def _choose(label: str, options: Sequence[str], *, key: str) -> str:
     return st.segmented_control(
         label,
         options,
-        default=options[0],
         required=True,
-        key=key,
-        bind="query-params",
+        key=bound(key, options[0], options=options),
         on_change=_to_first_page,
     )
 
@@ -158,7 +157,8 @@ def _show_matrix(faces: Faces) -> tuple[int | None, int | None]:
 
 
 def _pick_emotion(label: str, *, key: str) -> int | None:
-    name = st.selectbox(label, EMOTION_OPTIONS, key=key, bind="query-params", on_change=_to_first_page)
+    key = bound(key, ANY, options=EMOTION_OPTIONS)
+    name = st.selectbox(label, EMOTION_OPTIONS, key=key, on_change=_to_first_page)
     return None if name == ANY else EMOTION_LABELS.index(name)
 
 
@@ -174,8 +174,9 @@ def _to_first_page() -> None:
 def _ask(truth: int | None, said: int | None, faces: Faces) -> tuple[Filters, str]:
     """The order, and the filters behind a button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        orders = tuple(ORDER_OF)
         order = st.selectbox(
-            "Order", tuple(ORDER_OF), key="sort", bind="query-params", on_change=_to_first_page
+            "Order", orders, key=bound("sort", orders[0], options=orders), on_change=_to_first_page
         )
         by = ORDER_OF[order]
         with st.popover("Filters", icon=":material/filter_list:"):
@@ -183,10 +184,8 @@ def _ask(truth: int | None, said: int | None, faces: Faces) -> tuple[Filters, st
                 "Confidence, in percent",
                 0,
                 100,
-                (0, 100),
-                5,
-                key="sure",
-                bind="query-params",
+                step=5,
+                key=bound("sure", (0, 100), between=(0, 100)),
                 on_change=_to_first_page,
             )
             people = _choose("FER+ annotators and the label", tuple(PEOPLE), key="annotators")
@@ -226,7 +225,8 @@ def _show_found(faces: Faces, found: Positions) -> None:
         st.session_state["page"] = pages
     shown = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.number_input(f"Page, of {pages}", 1, pages, key="page", bind="query-params", width=130)
+        key = bound("page", 1, between=(1, pages))
+        number = st.number_input(f"Page, of {pages}", 1, pages, key=key, width=130)
         st.download_button(
             f"{counted(len(found), 'image')} as CSV",
             lambda: predictions_as_csv(faces.predictions, found, faces.suspected),

@@ -15,6 +15,7 @@ from fer_core.errors import FerError
 from fer_core.evaluation.error_analysis import Positions, SplitPredictions
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_percent
+from pages.parts import state
 from pages.parts.connect import Data
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name
@@ -50,12 +51,12 @@ class Faces:
 
 def open_face(row: int) -> None:
     """Open the drawer on a face: for a button or a chart to call."""
-    st.query_params[FACE] = str(row)
+    state.put(FACE, str(row))
 
 
 def close_face() -> None:
     """Close the drawer."""
-    st.query_params.pop(FACE, None)
+    state.put(FACE, None)
 
 
 def show_cards(faces: Faces, positions: Positions) -> None:
@@ -87,7 +88,7 @@ def _show_card(faces: Faces, position: int) -> None:
 
 def show_open_face(faces: Faces) -> None:
     """The drawer, if the URL names a face; a face that this split does not hold is said."""
-    asked = st.query_params.get(FACE)
+    asked = state.get(FACE)
     if asked is None:
         return
     position = faces.predictions.find(int(asked)) if asked.isdecimal() and len(asked) < 10 else None

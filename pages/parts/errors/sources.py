@@ -17,6 +17,7 @@ from fer_core.experiments.runs import Run, drawn_run
 from pages.parts.connect import Data, connect_data, find_data
 from pages.parts.errors.gallery import Faces, close_face
 from pages.parts.readers import last_change, pick_run
+from pages.parts.state import bound
 
 FER2013, DRAWN = "FER2013", "Drawn faces"  # these words also stand in the URL
 SOURCE = "data"
@@ -30,10 +31,8 @@ def pick_source() -> Run:
     chosen = st.segmented_control(
         "Data",
         (FER2013, DRAWN),
-        default=None if SOURCE in st.session_state else FER2013,  # not both a default and a chosen value
         required=True,
-        key=SOURCE,
-        bind="query-params",
+        key=bound(SOURCE, FER2013, options=(FER2013, DRAWN)),
         on_change=_start_anew,
     )
     if chosen == FER2013:
