@@ -106,7 +106,7 @@ def test_photos_without_any_face_have_no_table():
     assert not complaints(app)
     assert not app.dataframe
     assert not app.get("download_button")
-    assert "No face was found in wall.png" in texts(app, "info")
+    assert "No face was detected in wall.png" in texts(app, "info")
 
 
 def test_the_boxes_pick_a_photo_and_a_face():
@@ -150,8 +150,8 @@ def test_a_row_picks_its_photo_and_face(monkeypatch):
 def test_without_a_video_the_page_says_what_it_does_with_one():
     app = visit(PHOTO, source="Video")
     assert not complaints(app)
-    assert "no copy is written to disk" in app.file_uploader[0].label
-    assert "rises and falls" in texts(app, "info")
+    assert "processed in memory" in app.file_uploader[0].label
+    assert "key frames" in texts(app, "info")
 
 
 def upload(film, name="film.mp4", **query):
@@ -166,7 +166,7 @@ def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
     assert len(chart["data"]) == 7
     assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
     assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
-    assert "15 pictures of the first 2.8 s were read" in texts(app, "caption")
+    assert "15 frames of the first 2.8 s were processed" in texts(app, "caption")
     reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film), name="film.mp4")
     while reader.read_next():
         pass
@@ -181,9 +181,9 @@ def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
 
 def test_the_rate_is_a_choice_that_the_url_may_hold(film):
     app = upload(film, rate="1")
-    assert "3 pictures of the first 2.0 s" in texts(app, "caption")
+    assert "3 frames of the first 2.0 s" in texts(app, "caption")
     app.segmented_control(key="rate").set_value(10).run()
-    assert "30 pictures of the first 2.9 s" in texts(app, "caption")
+    assert "30 frames of the first 2.9 s" in texts(app, "caption")
 
 
 def test_what_was_read_is_not_read_again(film, monkeypatch):
@@ -216,10 +216,10 @@ def test_a_cancelled_video_shows_what_was_read_until_then(interrupted, film):
     cancel.click().run()
     assert not complaints(app)
     assert "Cancelled after 0.6 s of film.mp4" in texts(app, "info")
-    assert "4 pictures of the first 0.6 s" in texts(app, "caption")
+    assert "4 frames of the first 0.6 s" in texts(app, "caption")
     assert len(charts_of(app)) == 1
     app.run()
-    assert "4 pictures" in texts(app, "caption")  # and it stays so
+    assert "4 frames" in texts(app, "caption")  # and it stays so
 
 
 def test_an_interrupted_video_is_read_on(interrupted, film):
@@ -227,13 +227,13 @@ def test_an_interrupted_video_is_read_on(interrupted, film):
     assert not charts_of(app)
     app.run()
     assert not complaints(app)
-    assert "15 pictures of the first 2.8 s" in texts(app, "caption")
+    assert "15 frames of the first 2.8 s" in texts(app, "caption")
 
 
 def test_a_video_without_a_face_gets_a_hint():
     app = upload(write_video([scene()] * 10))
     assert not complaints(app)
-    assert "No face was found in 5 pictures of film.mp4" in texts(app, "info")
+    assert "No face was detected in 5 frames of film.mp4" in texts(app, "info")
     assert "face threshold (now 0.70)" in texts(app, "info")
     assert not app.get("download_button")
 
@@ -267,7 +267,7 @@ def test_several_faces_are_chosen_from():
     app = upload(write_video(both))
     box = app.selectbox(key="video face")
     assert len(box.options) == 2
-    assert "pictures)" in box.options[0]
+    assert "frames)" in box.options[0]
     first = texts(app, "markdown")
     box.select_index(1).run()
     assert not complaints(app)

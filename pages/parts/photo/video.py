@@ -1,4 +1,4 @@
-"""A video on the photo page: reading it, stopping that, a face's emotions over time and at their peaks."""
+"""A video on the photo page: processing and cancelling it, a face's emotions over time, its key frames."""
 
 import time
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
 
 MOST_MB = 200
-RATES = (1, 2, 5, 10)  # pictures a second; these numbers also stand in the URL
+RATES = (1, 2, 5, 10)  # frames per second; these numbers also stand in the URL
 MOST_ACROSS = 3
 STATE = "video reading"
 
@@ -54,7 +54,7 @@ class Reading:
 def pick_video() -> UploadedFile | None:
     """The uploaded video."""
     return st.file_uploader(
-        "The video is read in this computer's memory: no copy is written to disk, and nothing is sent on.",
+        "Videos are processed in memory on the computer that runs this app. Nothing is stored or sent.",
         [*CONTAINERS, "m4v"],
         key="video",
         max_upload_size=MOST_MB,
@@ -62,13 +62,13 @@ def pick_video() -> UploadedFile | None:
 
 
 def choose_rate() -> int:
-    """How many pictures of each second to read."""
+    """How many frames to sample per second."""
     return st.segmented_control(
-        "Pictures read a second",
+        "Frames per second",
         RATES,
         required=True,
         key=bound("rate", round(FRAMES_PER_SECOND), options=RATES),
-        help="An expression lasts half a second or longer. Fewer pictures are read sooner.",
+        help="An expression lasts half a second or longer. Fewer frames take less time.",
     )
 
 
@@ -77,8 +77,8 @@ def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float)
     if file is None:
         _stop_earlier()
         st.info(
-            "Give it a video with a face in it, and see how each of the seven emotions rises and falls, the "
-            f"pictures at their peaks, and every number as CSV. Up to {MOST_MB} MB.",
+            "Upload a video to see the seven probabilities of each face over time, key frames, and all "
+            f"values as CSV. Up to {MOST_MB} MB.",
             icon=":material/movie:",
         )
         return
@@ -111,7 +111,7 @@ def _read_on(reading: Reading, name: str) -> None:
     """Read to the end, showing how far it is.
 
     Streamlit interrupts a script when something on the page is pressed, at its next call: here between two
-    moments. The reader lives in the session, so the page's next run goes on where this one stopped, or shows
+    frames. The reader lives in the session, so the page's next run goes on where this one stopped, or shows
     what there is if the press was on Cancel.
     """
     place = st.empty()
@@ -128,7 +128,7 @@ def _read_on(reading: Reading, name: str) -> None:
 
 def _progress_words(reading: Reading, name: str) -> str:
     reader = reading.reader
-    words = f"Reading {name}: {reader.seconds:.0f} s of it so far"
+    words = f"Processing {name}: {reader.seconds:.0f} s so far"
     if reader.share < 0.02:  # too early to tell
         return words
     left = (time.monotonic() - reading.started) * (1 - reader.share) / reader.share
@@ -142,19 +142,20 @@ def _say_how_it_ended(reading: Reading, name: str, threshold: float) -> None:
         st.error(reading.error, icon=":material/broken_image:")
     if reading.is_cancelled:
         st.info(
-            f"Cancelled after {reader.seconds:.1f} s of {name}: this shows what was read until then.",
+            f"Cancelled after {reader.seconds:.1f} s of {name}. The results up to there are shown.",
             icon=":material/stop_circle:",
         )
     if reader.moments and not reader.faces():
         st.info(
-            f"No face was found in {counted(reader.moments, 'picture')} of {name}. A face should look "
-            f"towards the camera and be uncovered; a lower face threshold (now {threshold:.2f}) finds more.",
+            f"No face was detected in {counted(reader.moments, 'frame')} of {name}. Faces should look "
+            f"towards the camera and be unobstructed. A lower face threshold (now "
+            f"{threshold:.2f}) finds more.",
             icon=":material/person_search:",
         )
 
 
 def _show_face(reader: VideoReader, stem: str) -> None:
-    """One face's timeline, its peaks, and the numbers of all."""
+    """One face's timeline, its key frames, and the table of all faces."""
     faces = reader.faces()
     number = _pick_face(faces)
     seconds, probabilities = reader.timeline(number)
@@ -168,9 +169,9 @@ def _show_face(reader: VideoReader, stem: str) -> None:
             peaks=[(each.seconds, each.emotion, each.probability) for each in peaks],
         ),
         key=f"video timeline {number}",
-        alt=f"The seven probabilities of face {number} over the video; the pictures below show the peaks",
+        alt=f"The seven probabilities of face {number} over the video; the key frames stand below",
     )
-    _show_peaks(number, peaks)
+    _show_key_frames(number, peaks)
     st.download_button(
         "Table as CSV",
         lambda: to_csv(reader.rows),
@@ -178,43 +179,42 @@ def _show_face(reader: VideoReader, stem: str) -> None:
         "text/csv",
         icon=":material/table:",
         on_click="ignore",
-        help="A row a face and frame: time, box and landmarks in pixels, seven probabilities.",
+        help="One row per face and frame: time, box and landmarks in pixels, seven probabilities.",
     )
     st.caption(
-        f"{counted(reader.moments, 'picture')} of the first {reader.seconds:.1f} s were read. A number "
-        "follows a place from picture to picture, not a person: nobody is recognised, and after a cut it may "
-        "be somebody else's face."
+        f"{counted(reader.moments, 'frame')} of the first {reader.seconds:.1f} s were processed. Faces are "
+        "tracked by position; nobody is identified. After a cut, a number may belong to another person."
     )
 
 
 def _pick_face(faces: dict[int, int]) -> int:
-    """The face whose timeline is shown: the most seen at first."""
+    """The face whose timeline is shown: by default the one seen most."""
     if len(faces) == 1:
         return next(iter(faces))
     return st.selectbox(
-        f"{len(faces)} faces were followed; show",
+        f"{len(faces)} faces tracked; show",
         list(faces),
-        format_func=lambda number: f"Face {number} ({counted(faces[number], 'picture')})",
+        format_func=lambda number: f"Face {number} ({counted(faces[number], 'frame')})",
         key="video face",
     )
 
 
 def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str:
-    """``"Face 1 most often ● happy: in 65 % of 62 pictures, from ..."`` as Markdown."""
+    """``"Face 1 most often ● happy: in 65 % of 62 frames, from ..."`` as Markdown."""
     firsts = np.bincount(probabilities.argmax(axis=1), minlength=len(EMOTIONS))
     most = EMOTIONS[int(firsts.argmax())]
     share = format_percent(firsts.max() / len(seconds), digits=0)
     return (
         f"{person_plate(number)} most often {emotion_plate(most)}: in {share} of "
-        f"{counted(len(seconds), 'picture')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
+        f"{counted(len(seconds), 'frame')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
     )
 
 
-def _show_peaks(number: int, peaks: list[Peak]) -> None:
-    """For each emotion that was ever first, the picture in which it was so most."""
+def _show_key_frames(number: int, peaks: list[Peak]) -> None:
+    """For each emotion that was ever predicted, the frame with its highest probability."""
     if not peaks:
         return
-    st.markdown("**Its peaks**: each emotion that ever came first, where it was strongest")
+    st.markdown("**Key frames**: the highest probability of each predicted emotion")
     rows = [st.columns(MOST_ACROSS) for _ in peaks[::MOST_ACROSS]]
     for peak, place in zip(peaks, chain.from_iterable(rows), strict=False):
         says = f"{emotion_name(peak.emotion)} {format_percent(peak.probability, digits=0)}"
