@@ -75,9 +75,9 @@ def test_what_was_found_is_said(found):
     said = describe(found)
     assert said.startswith("On faces that are not rotated, roll correction changes accuracy by 0.0 points (")
     assert "no significant difference" in said
-    assert "It helps faces turned by 10°, 20°, 30° and 45°; at 45° the gain is +30.0 points (" in said
+    assert "It helps on faces rotated by 10°, 20°, 30° and 45°; at 45° by +30.0 points (" in said
     assert "harms" not in said
-    assert "It harms faces turned by 10°; at 10° the gain is \u221220.0" in describe(
+    assert "It harms on faces rotated by 10°; at 10° by \u221220.0" in describe(
         answered((0.7, 0.7), (0.7, 0.5))
     )
 
@@ -85,9 +85,9 @@ def test_what_was_found_is_said(found):
 def test_the_tilt_is_said(found):
     said = describe_roll(found)
     assert said.startswith("The eyes were detected in 400 of 400 images. Their own roll is 6.0° (median; ")
-    assert "90 % by less than 11°), " in said
+    assert "90 % below 11°), " in said
     nobody = Alignment(found.rows, found.labels, found.turns, found.rolls * np.nan, found.answers)
-    assert describe_roll(nobody) == "No face was found, so nothing was corrected."
+    assert describe_roll(nobody) == "No face was detected, so nothing was corrected."
 
 
 def test_arrays_of_other_faces_are_refused(found):
@@ -129,7 +129,7 @@ def test_the_page_shows_sentence_chart_and_table(found):
         "with roll correction",
     ]
     table = app.dataframe[0].value
-    assert list(table["turned by"])[:5] == ["as they are", "10°", "20°", "30°", "45°"]
+    assert list(table["rotated by"])[:5] == ["not rotated", "10°", "20°", "30°", "45°"]
     assert table["difference"][4].startswith("+30.0 points (")
     assert table["p"][4] == "< 0.001"
     assert table["eyes found"][4] == "360 of 400"
