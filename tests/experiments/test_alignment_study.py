@@ -132,7 +132,7 @@ def test_the_page_shows_sentence_chart_and_table(found):
     assert list(table["rotated by"])[:5] == ["not rotated", "10°", "20°", "30°", "45°"]
     assert table["difference"][4].startswith("+30.0 points (")
     assert table["p"][4] == "< 0.001"
-    assert table["eyes found"][4] == "360 of 400"
+    assert table["eyes detected"][4] == "360 of 400"
     assert "YuNet" in texts(app, "caption")
 
 
