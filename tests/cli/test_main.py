@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import fer_core
-from fer_core.cli.main import main as cli
+from fer_core.cli import main as cli
 from fer_core.cli.main import training
 from fer_core.errors import DataError
 from fer_core.experiments import pipeline

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from fer_core.cli.main import main as cli
+from fer_core.cli import main as cli
 from fer_core.datasets import Dataset
 from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.evaluation.calibration import Calibration

@@ -15,14 +15,15 @@ from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_percent, format_seconds
 from fer_core.inference.face_table import to_csv
-from fer_core.inference.video import CONTAINERS, FRAMES_PER_SECOND, Peak, VideoReader
+from fer_core.inference.video import KeyFrame, VideoReader
+from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
 from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
 
 MOST_MB = 200
-RATES = (1, 2, 5, 10)  # frames per second; these numbers also stand in the URL
+RATES = (1, 2, 5, 10)  # sampled frames per second; these numbers also stand in the URL
 MOST_ACROSS = 3
 STATE = "video reading"
 
@@ -55,7 +56,7 @@ def pick_video() -> UploadedFile | None:
     """The uploaded video."""
     return st.file_uploader(
         "Videos are processed in memory on the computer that runs this app. Nothing is stored or sent.",
-        [*CONTAINERS, "m4v"],
+        SUFFIXES,
         key="video",
         max_upload_size=MOST_MB,
     )
@@ -64,7 +65,7 @@ def pick_video() -> UploadedFile | None:
 def choose_rate() -> int:
     """How many frames to sample per second."""
     return st.segmented_control(
-        "Frames per second",
+        "Sampled frames per second",
         RATES,
         required=True,
         key=bound("rate", round(FRAMES_PER_SECOND), options=RATES),
@@ -140,16 +141,18 @@ def _say_how_it_ended(reading: Reading, name: str, threshold: float) -> None:
     reader = reading.reader
     if reading.error:
         st.error(reading.error, icon=":material/broken_image:")
+    if reader.remark:
+        st.warning(reader.remark, icon=":material/broken_image:")
     if reading.is_cancelled:
         st.info(
             f"Cancelled after {reader.seconds:.1f} s of {name}. The results up to there are shown.",
             icon=":material/stop_circle:",
         )
-    if reader.moments and not reader.faces():
+    if reader.frame_count and not reader.faces():
         st.info(
-            f"No face was detected in {counted(reader.moments, 'frame')} of {name}. Faces should look "
-            f"towards the camera and be unobstructed. A lower face threshold (now "
-            f"{threshold:.2f}) finds more.",
+            f"No face was detected in {counted(reader.frame_count, 'sampled frame')} of {name}. Faces should "
+            f"look towards the camera and be unobstructed. A lower face threshold (now {threshold:.2f}) "
+            "finds more.",
             icon=":material/person_search:",
         )
 
@@ -159,19 +162,19 @@ def _show_face(reader: VideoReader, stem: str) -> None:
     faces = reader.faces()
     number = _pick_face(faces)
     seconds, probabilities = reader.timeline(number)
-    peaks = reader.peaks(number)
+    key_frames = reader.key_frames(number)
     st.markdown(_summary(number, seconds, probabilities))
     show_figure(
         plot_video_timeline(
             seconds,
             probabilities,
             until=reader.seconds,
-            peaks=[(each.seconds, each.emotion, each.probability) for each in peaks],
+            key_frames=[(each.seconds, each.emotion, each.probability) for each in key_frames],
         ),
         key=f"video timeline {number}",
-        alt=f"The seven probabilities of face {number} over the video; the key frames stand below",
+        alt=f"The seven probabilities of face {number} over the video; the key frames are below",
     )
-    _show_key_frames(number, peaks)
+    _show_key_frames(number, key_frames)
     st.download_button(
         "Table as CSV",
         lambda: to_csv(reader.rows),
@@ -182,8 +185,9 @@ def _show_face(reader: VideoReader, stem: str) -> None:
         help="One row per face and frame: time, box and landmarks in pixels, seven probabilities.",
     )
     st.caption(
-        f"{counted(reader.moments, 'frame')} of the first {reader.seconds:.1f} s were processed. Faces are "
-        "tracked by position; nobody is identified. After a cut, a number may belong to another person."
+        f"{counted(reader.frame_count, 'sampled frame')} of the first {reader.seconds:.1f} s were processed. "
+        "Faces are tracked by position; nobody is identified. After a cut, a number may belong to another "
+        "person."
     )
 
 
@@ -210,13 +214,13 @@ def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str
     )
 
 
-def _show_key_frames(number: int, peaks: list[Peak]) -> None:
+def _show_key_frames(number: int, key_frames: list[KeyFrame]) -> None:
     """For each emotion that was ever predicted, the frame with its highest probability."""
-    if not peaks:
+    if not key_frames:
         return
     st.markdown("**Key frames**: the highest probability of each predicted emotion")
-    rows = [st.columns(MOST_ACROSS) for _ in peaks[::MOST_ACROSS]]
-    for peak, place in zip(peaks, chain.from_iterable(rows), strict=False):
-        says = f"{emotion_name(peak.emotion)} {format_percent(peak.probability, digits=0)}"
-        alt = f"Face {number} at {peak.seconds:.1f} s, {peak.emotion.label}"
-        place.image(peak.jpeg, f"{says} at {peak.seconds:.1f} s", width="stretch", alt=alt)
+    rows = [st.columns(MOST_ACROSS) for _ in key_frames[::MOST_ACROSS]]
+    for frame, place in zip(key_frames, chain.from_iterable(rows), strict=False):
+        says = f"{emotion_name(frame.emotion)} {format_percent(frame.probability, digits=0)}"
+        alt = f"Face {number} at {frame.seconds:.1f} s, {frame.emotion.label}"
+        place.image(frame.jpeg, f"{says} at {frame.seconds:.1f} s", width="stretch", alt=alt)
