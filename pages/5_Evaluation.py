@@ -49,10 +49,10 @@ def main() -> None:
         _show_confusion(score, cells)
     with right:
         _show_emotions(score)
-    _show_part(run, score, split, view, twins=images == ALL)
+    _show_part(run, score, split, view, duplicates=images == ALL)
 
 
-def _show_part(run: Run, score: Mapping[str, Any], split: str, view: str, *, twins: bool) -> None:
+def _show_part(run: Run, score: Mapping[str, Any], split: str, view: str, *, duplicates: bool) -> None:
     """What is below the first screen, one part at a time."""
     part = _choose("More", PARTS, key="more")
     if part == TABLE:
@@ -62,10 +62,10 @@ def _show_part(run: Run, score: Mapping[str, Any], split: str, view: str, *, twi
         st.info("Every image has a duplicate, so there is nothing left to show.")
         return
     if part == COMPARISON:
-        show_comparison(run, split, view, twins=twins)
+        show_comparison(run, split, view, duplicates=duplicates)
         return
     evaluation = run.evaluation(split)
-    evaluation = evaluation if twins else evaluation.without_twins()
+    evaluation = evaluation if duplicates else evaluation.without_duplicates()
     if part == CALIBRATION:
         show_confidence(evaluation.labels, evaluation.view(view))
     else:

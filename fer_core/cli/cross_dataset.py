@@ -75,17 +75,17 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def _evaluate_elsewhere(options: argparse.Namespace) -> None:
-    from fer_core.experiments.cross_dataset import evaluate_across, format_across, write_csv
+    from fer_core.experiments.cross_dataset import evaluate_sets, format_results, write_csv
     from fer_core.experiments.runs import load_run
 
     run = load_run(options.run)
-    rows = evaluate_across(run, [read_image_set(spec) for spec in options.data])
+    rows = evaluate_sets(run, [read_image_set(spec) for spec in options.data])
     if options.json:
         print(json.dumps({"run": run.name, "sets": rows}, indent=1))
     elif options.csv:
         print(write_csv(rows), end="")
     else:
-        print(f"{run.name}, single view\n\n{format_across(rows)}")
+        print(f"{run.name}, single view\n\n{format_results(rows)}")
 
 
 def crossvalidate(options: argparse.Namespace) -> None:
@@ -99,7 +99,7 @@ def crossvalidate(options: argparse.Namespace) -> None:
     _require_weights(recipe, dataset)
     split = split_by_group if options.group == "subject" else split_at_random
     fold_of = split(dataset, options.folds, options.seed)
-    from fer_core.experiments.cross_dataset import format_across
+    from fer_core.experiments.cross_dataset import format_results
     from fer_core.experiments.cross_validation import cross_validate
 
     done = cross_validate(recipe, dataset, fold_of, on_fold=_print_fold)
@@ -111,7 +111,7 @@ def crossvalidate(options: argparse.Namespace) -> None:
         print(json.dumps(facts | {"pooled": pooled, "folds": folds, "epochs": done.epochs}, indent=1))
         return
     shared = "no subject in two folds" if options.group == "subject" else "people shared between folds"
-    print(f"{recipe.name} on {dataset.name}, {options.folds} folds, {shared}\n\n{format_across([pooled])}")
+    print(f"{recipe.name} on {dataset.name}, {options.folds} folds, {shared}\n\n{format_results([pooled])}")
 
 
 def _require_weights(recipe: "Recipe", dataset: "Dataset") -> None:

@@ -1,6 +1,6 @@
-"""Whether two evaluations differ by more than chance: the bootstrap of a difference (Efron 1979).
+"""Whether two evaluations differ significantly: the bootstrap of a difference (Efron 1979).
 
-A measure is a function of confusion counts (..., 7, 7), rows the truth, so that a thousand resamples are
+A metric is a function of confusion counts (..., 7, 7), rows are true labels, so that a thousand resamples are
 scored at once. NumPy alone.
 """
 
@@ -54,9 +54,9 @@ def macro_f1(counts: Counts) -> Scores:
 
 def disgust_recall(counts: Counts) -> Scores:
     """The share of the images of disgust that are predicted so; 0 where there is none."""
-    faces = counts[..., Emotion.DISGUST, :].sum(axis=-1)
+    support = counts[..., Emotion.DISGUST, :].sum(axis=-1)
     right = counts[..., Emotion.DISGUST, Emotion.DISGUST]
-    return np.divide(right, faces, out=np.zeros(np.shape(right)), where=faces > 0)
+    return np.divide(right, support, out=np.zeros(np.shape(right)), where=support > 0)
 
 
 MEASURES: dict[str, Callable[[Counts], Scores]] = {
@@ -90,17 +90,17 @@ def _drawn(evaluation: Evaluation, rng: np.random.Generator) -> Counts:
     return np.concatenate([counts[None], _resample(counts, rng)])
 
 
-def _cells(*answers: npt.NDArray[np.integer]) -> Counts:
-    """How often each combination of label and answers occurs, (7, 7) or (7, 7, 7)."""
-    shape = (EMOTION_COUNT,) * len(answers)
-    flat = np.ravel_multi_index([answer.astype(np.int64) for answer in answers], shape)
-    return np.bincount(flat, minlength=EMOTION_COUNT ** len(answers)).reshape(shape)
+def _cells(*classes: npt.NDArray[np.integer]) -> Counts:
+    """How often each combination of true label and predictions occurs, (7, 7) or (7, 7, 7)."""
+    shape = (EMOTION_COUNT,) * len(classes)
+    flat = np.ravel_multi_index([each.astype(np.int64) for each in classes], shape)
+    return np.bincount(flat, minlength=EMOTION_COUNT ** len(classes)).reshape(shape)
 
 
 def _resample(counts: Counts, rng: np.random.Generator) -> Counts:
     """RESAMPLES times as many images, drawn with replacement."""
-    faces = int(counts.sum())
-    drawn = rng.multinomial(faces, counts.ravel() / faces, size=RESAMPLES)
+    images = int(counts.sum())
+    drawn = rng.multinomial(images, counts.ravel() / images, size=RESAMPLES)
     return drawn.reshape(RESAMPLES, *counts.shape)
 
 

@@ -143,7 +143,7 @@ def select(predictions: SplitPredictions, filters: Filters, said: Labels) -> Pos
         decided = predictions.first_choice >= 0
         fits &= agree if filters.annotators_agree else decided & ~agree
     if filters.duplicate is not None:
-        fits &= predictions.evaluation.twins == filters.duplicate
+        fits &= predictions.evaluation.duplicates == filters.duplicate
     return np.flatnonzero(fits)
 
 
@@ -258,7 +258,7 @@ def _csv_row(predictions: SplitPredictions, position: int, suspected: int) -> li
         EMOTION_LABELS[predictions.predicted[position]],
         f"{predictions.confidence[position]:.4f}",
         f"{predictions.loss[position]:.4f}",
-        int(predictions.evaluation.twins[position]),
+        int(predictions.evaluation.duplicates[position]),
         EMOTION_LABELS[suspected] if suspected >= 0 else "",
         *(f"{value:.4f}" for value in predictions.probabilities[position]),
     ]

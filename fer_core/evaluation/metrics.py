@@ -30,9 +30,10 @@ class Evaluation:
         labels: (N,) uint8, the true labels.
         probabilities: (N, 7) float32 from the image as it is (single view).
         probabilities_flip: (N, 7) float32, averaged with those of the mirror image.
-        twins: (N,) bool: a pixel-identical image lies in an earlier split (Training, then PublicTest).
-        features: (N, F) float16, principal components of what the network's last layer reads of the face as
-            it is, in falling order; None where no network answered.
+        twins: (N,) bool: the image has an exact duplicate in an earlier split (Training, then PublicTest).
+            Stored runs keep this name; read it as ``duplicates``.
+        features: (N, F) float16, principal components of the last layer's inputs for the image as it is, in
+            order of variance; None for a baseline.
     """
 
     split: str
@@ -52,7 +53,7 @@ class Evaluation:
             _check_sums(probabilities)
         if not len(self.rows) == len(self.labels) == len(self.twins):
             lengths = (len(self.rows), len(self.labels), len(self.twins))
-            raise DataError(f"Rows, labels and twins must have one length. Received: {lengths}.")
+            raise DataError(f"Rows, labels and duplicates must have one length. Received: {lengths}.")
         if self.features is not None and (self.features.ndim != 2 or len(self.features) != len(self.labels)):
             raise DataError(f"Features must be ({len(self.labels)}, F). Received: {self.features.shape}.")
 
@@ -61,10 +62,17 @@ class Evaluation:
         """Every array there is, by name: all but the split."""
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
-    def without_twins(self) -> "Evaluation":
-        """The same of the images that have no duplicate in an earlier split."""
-        kept = ~self.twins
+    @property
+    def duplicates(self) -> npt.NDArray[np.bool_]:
+        """(N,): whether the image has an exact duplicate in an earlier split."""
+        return self.twins
+
+    def without_duplicates(self) -> "Evaluation":
+        """The same for the images without a duplicate in an earlier split."""
+        kept = ~self.duplicates
         return Evaluation(split=self.split, **{name: value[kept] for name, value in self.arrays.items()})
+
+    without_twins = without_duplicates  # the name before 0.25, for one version
 
     def view(self, name: str) -> npt.NDArray[np.float32]:
         """The probabilities of the view "single" or "flip"."""
@@ -92,7 +100,7 @@ def check_rows(labels: Labels, probabilities: Probabilities) -> None:
 
 
 def _check_sums(probabilities: Probabilities) -> None:
-    """Refuse what is stored as probabilities and is none; not-a-number fails every comparison."""
+    """Refuse values that are no probabilities; not-a-number fails every comparison."""
     wrong = ~(np.abs(probabilities.sum(axis=1) - 1) < 1e-3) | ~(probabilities >= 0).all(axis=1)
     if wrong.any():
         row = probabilities[np.flatnonzero(wrong)[0]].tolist()
@@ -229,11 +237,11 @@ def calibration_errors_by_chance(
 
 
 def score(labels: Labels, probabilities: Probabilities) -> dict[str, Any]:
-    """Every number that is shown of one set of predictions, as plain JSON values.
+    """Every metric of one set of predictions, as plain JSON values.
 
     Returns:
         count, accuracy, accuracy_interval [low, high], macro_f1 (the mean F1 of the classes that occur among
-        the true labels: nobody can be right about the others), precision, recall, f1 and support (7 each),
+        the true labels), precision, recall, f1 and support (7 each),
         confusion (7 x 7, rows are true labels), log_loss, ece.
     """
     counts = confusion_matrix(labels, probabilities)
@@ -260,8 +268,8 @@ def _safe_divide(over: npt.NDArray[np.int64], under: npt.NDArray[np.int64]) -> n
 
 
 def score_evaluation(evaluation: Evaluation) -> dict[str, dict[str, dict[str, Any]]]:
-    """``score`` for each view ("single", "flip") and subset ("all", "twin_free")."""
-    subsets = {"all": np.ones(len(evaluation.labels), bool), "twin_free": ~evaluation.twins}
+    """``score`` for each view ("single", "flip") and subset ("all"; "twin_free": without duplicates)."""
+    subsets = {"all": np.ones(len(evaluation.labels), bool), "twin_free": ~evaluation.duplicates}
     return {
         view: {
             name: score(evaluation.labels[chosen], evaluation.view(view)[chosen])

@@ -1,4 +1,4 @@
-"""Two networks on the same images: do their accuracies differ by more than chance?
+"""Two networks on the same images: do their accuracies differ significantly?
 
 NumPy and the standard library alone; SciPy is the oracle in the tests.
 """

@@ -1,6 +1,6 @@
 """How fast a run predicts on this machine, and how much memory that takes: measured, never asserted.
 
-The cold start runs in a process of its own, from the interpreter's start to the first answer.
+The cold start runs in a process of its own, from the interpreter's start to the first prediction.
 """
 
 import json
@@ -32,7 +32,7 @@ print(json.dumps(peak))
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Seconds from a cold process to the first answer, its peak memory, milliseconds a face, and the size."""
+    """Seconds from a cold start to the first prediction, peak memory, milliseconds per image, and size."""
 
     name: str
     device: str
@@ -89,14 +89,14 @@ def _median_ms(recognizer: Recognizer, faces: np.ndarray, repeats: int) -> float
 
 def format_benchmark(found: Benchmark) -> str:
     """The measurements as text of several lines."""
-    macs = "" if found.macs is None else f" and {found.macs / 1e6:,.0f} million MACs a face"
+    macs = "" if found.macs is None else f" and {found.macs / 1e6:,.0f} million MACs per image"
     memory = "unknown" if found.peak_mib is None else f"{found.peak_mib:.0f} MiB"
     return "\n".join(
         [
             f"{found.name}: {found.parameters:,} parameters{macs}, on {found.device}",
-            f"cold process to the first answer   {found.cold_seconds:.2f} s, peak memory {memory}",
-            f"one face                           {found.one_face_ms:.2f} ms",
-            f"one face, one thread               {found.one_face_one_thread_ms:.2f} ms",
-            f"a face in a batch of 64            {found.batch_face_ms:.2f} ms",
+            f"cold start to the first prediction {found.cold_seconds:.2f} s, peak memory {memory}",
+            f"one image                          {found.one_face_ms:.2f} ms",
+            f"one image, one thread              {found.one_face_one_thread_ms:.2f} ms",
+            f"per image in a batch of 64         {found.batch_face_ms:.2f} ms",
         ]
     )

@@ -1,7 +1,7 @@
-"""How a network does on sets that it was not trained on: a row a set, with intervals, as text, CSV and JSON.
+"""Cross-dataset evaluation: one row per data set, with intervals, as text, CSV and JSON.
 
-Scores are those of ``metrics.score`` on the single view. Macro-F1 is over the classes that a set holds: CK+48
-has no neutral faces.
+Scores are those of ``metrics.score`` on the single view. Macro-F1 is over the classes in the set: CK+48 has
+no neutral images.
 """
 
 import csv
@@ -24,17 +24,17 @@ Row = dict[str, Any]
 OWN = f"FER2013 {PRIVATE_TEST}"
 
 
-def evaluate_across(run: Run, sets: Iterable[ImageSet]) -> list[dict[str, Any]]:
+def evaluate_sets(run: Run, sets: Iterable[ImageSet]) -> list[dict[str, Any]]:
     """The run's stored PrivateTest, then a row for each set.
 
     Returns:
-        For each: set, count, accuracy, accuracy_interval, macro_f1, emotions (how many the set holds),
-        recall, recall_interval and support (7 each; None where the set has no such face), confusion, and
-        contempt and left_out (how many faces and files were).
+        For each: set, count, accuracy, accuracy_interval, macro_f1, emotions (how many classes the set has),
+        recall, recall_interval and support (7 each; None for a class without images), confusion, and
+        contempt and left_out (how many images of contempt and files were left out).
 
     Raises:
         RunError: if the run's network or predictions are broken.
-        DataError: if a set holds no face of the seven emotions.
+        DataError: if a set holds no image of the seven emotions.
     """
     own = run.evaluation(PRIVATE_TEST)
     rows = [score_set(OWN, own.labels, own.probabilities) | {"contempt": 0, "left_out": 0}]
@@ -42,26 +42,26 @@ def evaluate_across(run: Run, sets: Iterable[ImageSet]) -> list[dict[str, Any]]:
     sets = list(sets)
     names = [each.name for each in sets]
     for each in sets:
-        faces = each.dataset()
-        require_faces(faces)
+        dataset = each.dataset()
+        require_images(dataset)
         name = each.name if names.count(each.name) == 1 else f"{each.name} {each.source.name}"
-        row = score_set(name, faces.labels, recognizer.predict_crops(faces.images))
+        row = score_set(name, dataset.labels, recognizer.predict_crops(dataset.images))
         rows.append(row | {"contempt": each.contempt, "left_out": len(each.left_out)})
     return rows
 
 
-def require_faces(faces: Dataset) -> None:
-    """Refuse a set without a face of the seven emotions.
+def require_images(dataset: Dataset) -> None:
+    """Refuse a set without an image of the seven emotions.
 
     Raises:
         DataError: naming the set.
     """
-    if not len(faces):
-        raise DataError(f"{faces.name} holds no face of the seven emotions: expected some. Received: none.")
+    if not len(dataset):
+        raise DataError(f"{dataset.name} must hold images of the seven emotions. Received: none.")
 
 
 def score_set(name: str, labels: Labels, probabilities: Probabilities) -> dict[str, Any]:
-    """The scores of one set, over the emotions that it holds; see ``evaluate_across``."""
+    """The scores of one set, over the classes in it; see ``evaluate_sets``."""
     found = score(labels, probabilities)
     support = np.array(found["support"])
     held = support > 0
@@ -81,12 +81,12 @@ def score_set(name: str, labels: Labels, probabilities: Probabilities) -> dict[s
     }
 
 
-def format_across(rows: Iterable[Row]) -> str:
-    """Two tables for a terminal: a line a set, then the recall of each emotion in each set."""
+def format_results(rows: Iterable[Row]) -> str:
+    """Two tables for a terminal: one line per set, then the recall of each emotion in each set."""
     rows = list(rows)
     width = max(map(len, (*EMOTION_LABELS, *(row["set"] for row in rows)))) + 2
     cell = max(26, width)
-    lines = [f"{'':<{width}}{'faces':>7}  {'accuracy (95% interval)':<25}macro-F1"]
+    lines = [f"{'':<{width}}{'images':>7}  {'accuracy (95% interval)':<25}macro-F1"]
     for row in rows:
         lines.append(
             f"{row['set']:<{width}}{row['count']:>7,}  {format_accuracy(row):<25}"
@@ -113,7 +113,7 @@ def _recall(row: Row, emotion: int) -> str:
 
 
 def write_csv(rows: Iterable[Row]) -> str:
-    """The rows as CSV: the scores of the set, then recall, its interval and the faces of each emotion."""
+    """The rows as CSV: the scores of the set, then recall, its interval and the support of each emotion."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     columns = [f"{column}_{label}" for label in EMOTION_LABELS for column in ("recall", "low", "high", "n")]

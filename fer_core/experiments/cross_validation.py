@@ -1,4 +1,4 @@
-"""k-fold training on a small set: every face is predicted by a network that never met its person."""
+"""k-fold cross-validation on a small set: every image is predicted by a network trained without its fold."""
 
 import tempfile
 from collections.abc import Callable
@@ -22,13 +22,13 @@ OnFold = Callable[[int, dict[str, Any]], None]  # (fold, its scores)
 
 @dataclass(frozen=True)
 class Folds:
-    """What the folds' networks said, pooled.
+    """The predictions of the folds' networks, pooled.
 
     Attributes:
-        dataset: the faces.
-        fold_of: (N,) the fold of each face.
-        probabilities: (N, 7) float32, from the network that was trained without the face's fold.
-        epochs: (folds,) the epoch that was kept in each.
+        dataset: the images.
+        fold_of: (N,) the fold of each image.
+        probabilities: (N, 7) float32, from the network that was trained without the image's fold.
+        epochs: (folds,) the best epoch of each.
     """
 
     dataset: Dataset
@@ -37,8 +37,8 @@ class Folds:
     epochs: tuple[int, ...]
 
     def scores(self) -> dict[str, Any]:
-        """The pooled scores, as ``across.score_set``. Their interval takes faces as independent, and those
-        of one person are not: it is rather too narrow."""
+        """The pooled scores, as ``cross_dataset.score_set``. Their interval assumes independent images, and
+        those of one person are not: it is too narrow."""
         return score_set(self.dataset.name, self.dataset.labels, self.probabilities)
 
     def fold_scores(self, fold: int) -> dict[str, Any]:
@@ -54,36 +54,36 @@ def cross_validate(
     *,
     on_fold: OnFold | None = None,
 ) -> Folds:
-    """Train the recipe once a fold and predict that fold.
+    """Train the recipe once per fold and predict that fold.
 
-    The next fold chooses the epoch, the others teach: what is measured chooses nothing. Nothing is kept on
-    disk.
+    The next fold selects the epoch, the others are learnt from; the test fold selects nothing. Nothing is
+    kept on disk.
 
     Args:
-        recipe: what to train; its batch must not be larger than the teaching folds.
-        dataset: the faces, of one set.
+        recipe: what to train; its batch must not be larger than the training folds.
+        dataset: the images, of one set.
         fold_of: (N,) from ``folds.split_by_group``.
         on_fold: called with each fold's scores when it is done.
 
     Raises:
-        DataError: if there are fewer than 3 folds, one of them is empty, or the faces fill no batch.
+        DataError: if there are fewer than 3 folds, one of them is empty, or the images fill no batch.
     """
     folds = int(fold_of.max()) + 1 if len(fold_of) else 0
     sizes = np.bincount(fold_of, minlength=max(1, folds))
     if folds < 3 or not sizes.all():
         raise DataError(
-            "Cross-validation takes at least 3 folds with faces in each: one is measured, one chooses the "
-            f"epoch, the others teach. Received: {sizes.tolist()} faces."
+            "Cross-validation needs at least 3 folds with images in each: one for testing, one for selecting "
+            f"the epoch, the others for training. Received: {sizes.tolist()} images."
         )
     probabilities = np.empty((len(dataset), 7), np.float32)
     epochs = []
     for fold in range(folds):
-        test, chooses = fold_of == fold, fold_of == (fold + 1) % folds
+        test, validation = fold_of == fold, fold_of == (fold + 1) % folds
         with tempfile.TemporaryDirectory(prefix="fer-fold-") as folder:
             network, progress = train(
                 recipe,
-                train=take(dataset, ~test & ~chooses),
-                validation=take(dataset, chooses),
+                train=take(dataset, ~test & ~validation),
+                validation=take(dataset, validation),
                 checkpoint=Path(folder, "checkpoint.npz"),
             )
         probabilities[test] = softmax(predict_logits(network, dataset.images[test]))
@@ -95,7 +95,7 @@ def cross_validate(
 
 
 def take(dataset: Dataset, chosen: npt.NDArray[np.bool_]) -> Dataset:
-    """The faces of a mask (N,)."""
+    """The images selected by a mask (N,)."""
     groups = None if dataset.groups is None else dataset.groups[chosen]
     return Dataset(
         dataset.images[chosen], dataset.labels[chosen], dataset.rows[chosen], dataset.split, dataset.name,

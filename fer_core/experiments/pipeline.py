@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
 Features = npt.NDArray[np.float16]  # (N, FEATURES)
 FEATURES = 16  # principal components: 97 % of the variance in a pooled head, 83 % in the flat one
-PARITY_FACES = 256  # real faces on which LiteRT must repeat Keras
+PARITY_IMAGES = 256  # on which LiteRT must repeat Keras
 
 
 def train_run(
@@ -51,12 +51,12 @@ def train_run(
 ) -> Run:
     """Train a recipe into ``models/<recipe.name>/``.
 
-    Training teaches, PublicTest chooses the epoch and the calibration, PrivateTest is only evaluated.
+    Training is learnt from, PublicTest selects the epoch and the calibration, PrivateTest is only evaluated.
     ``command`` is noted in the run: what somebody would type to repeat it. ``start_path`` is the file of the
-    weights to start from, for a recipe that starts from faces.
+    weights to start from, for a recipe that starts from face recognition.
 
     Raises:
-        DataError: if one of the three splits has no face.
+        DataError: if one of the three splits has no images.
         RunError: if the run is there already, an interrupted one is neither resumed nor restarted, or a run
             that it starts or learns from is missing.
     """
@@ -135,10 +135,11 @@ def fit_run(
     on_candidate: OnCandidate | None = None,
 ) -> Run:
     """Fit a baseline into ``models/<baseline.name>/``: everything that a network's run has, but history and
-    model. Training teaches, PublicTest chooses the candidate and the calibration, PrivateTest is read once.
+    model. Training is learnt from, PublicTest selects the candidate and the calibration, PrivateTest is only
+    evaluated.
 
     Raises:
-        DataError: if one of the three splits has no face.
+        DataError: if one of the three splits has no images.
         RunError: if a run of that name is there already.
     """
     require_splits(splits)
@@ -150,18 +151,18 @@ def fit_run(
     )
     facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
     run.save_provenance(facts | {"chosen": fitted.chosen} | vars(fitted.calibration))
-    save_answers(run, splits, fitted.predict)
+    save_predictions(run, splits, fitted.predict)
     run.save_card(write_card(Run(run.path)))
     return runs.finish_run(run)
 
 
 def require_splits(splits: dict[str, Dataset]) -> None:
-    """Refuse data without all three official splits, each with faces."""
+    """Refuse data without all three official splits, each with images."""
     missing = [split for split in SPLITS if split not in splits or not len(splits[split])]
     if missing:
         raise DataError(
-            "Training and evaluation need all three splits of FER2013 (Training teaches, PublicTest chooses, "
-            f"PrivateTest measures). Received data without: {', '.join(missing)}."
+            "Training and evaluation need all three splits of FER2013 (Training, PublicTest for model "
+            f"selection, PrivateTest for testing). Received data without: {', '.join(missing)}."
         )
 
 
@@ -175,7 +176,7 @@ def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:
         The run, with its files read anew.
 
     Raises:
-        DataError: if one of the three splits has no face.
+        DataError: if one of the three splits has no images.
         RunError: if the run is a baseline's.
     """
     with optional():
@@ -201,11 +202,12 @@ def _require_network(run: Run) -> None:
         raise RunError(f"Only the run of a network has one. Received: {run.name!r}, a baseline.")
 
 
-def export_run(run: Run, faces: Dataset) -> float:
-    """Write model.tflite and summary.json from model.keras; returns LiteRT's largest difference on ``faces``.
+def export_run(run: Run, dataset: Dataset) -> float:
+    """Write model.tflite and summary.json from model.keras; returns LiteRT's largest difference.
 
-    Weights are rounded to float16, and kept as they are where that changes answers too much: small errors add
-    up over many layers (0.009 of a probability in an untrained MobileNetV2, 0.001 in networks of ten layers).
+    Weights are rounded to float16, and kept as they are where that changes predictions too much: small
+    errors add up over many layers (0.009 of a probability in an untrained MobileNetV2, 0.001 in networks of
+    ten layers).
 
     Raises:
         RunError: if LiteRT does not repeat Keras's probabilities even so.
@@ -217,7 +219,7 @@ def export_run(run: Run, faces: Dataset) -> float:
 
     network = keras.saving.load_model(run.keras_path, compile=False)
     write_summary(run.path / runs.SUMMARY, summarize(network))
-    images, calibration = faces.images[:PARITY_FACES], run.calibration
+    images, calibration = dataset.images[:PARITY_IMAGES], run.calibration
     export_tflite(network, run.tflite_path, calibration=calibration)
     try:
         return check_parity(network, run.tflite_path, images, calibration=calibration)
@@ -246,15 +248,15 @@ def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
         The run, with its files read anew.
     """
     require_splits(splits)
-    save_answers(run, splits, Recognizer(run).predict_crops, features_of(run, splits))
+    save_predictions(run, splits, Recognizer(run).predict_crops, features_of(run, splits))
     run = Run(run.path)
     run.save_card(write_card(run))
     return run
 
 
 def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
-    """What the last layer of model.keras reads of PublicTest's and PrivateTest's faces: the first principal
-    components of its inputs, along axes found on PublicTest."""
+    """The inputs of model.keras's last layer for PublicTest and PrivateTest: their first principal
+    components, along axes found on PublicTest."""
     with optional():
         import keras
 
@@ -267,21 +269,21 @@ def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
     return {split: ((part - mean) @ axes[:FEATURES].T).astype(np.float16) for split, part in parts.items()}
 
 
-def save_answers(
+def save_predictions(
     run: Run, splits: dict[str, Dataset], predict: Predict, features: Mapping[str, Features] | None = None
 ) -> None:
-    """Store what is predicted of PublicTest and PrivateTest, and the metrics that follow."""
+    """Store the predictions on PublicTest and PrivateTest, and their metrics."""
     earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
     for split, before in earlier.items():
         among = np.concatenate([splits[other].images for other in before])
-        twins = find_duplicates(splits[split].images, among)
-        found = predict_split(predict, splits[split], twins)
+        duplicates = find_duplicates(splits[split].images, among)
+        found = predict_split(predict, splits[split], duplicates)
         run.save_evaluations(dataclasses.replace(found, features=(features or {}).get(split)))
 
 
-def predict_split(predict: Predict, dataset: Dataset, twins: npt.NDArray[np.bool_]) -> Evaluation:
-    """What is said of every face, as it is and averaged with its mirror image."""
+def predict_split(predict: Predict, dataset: Dataset, duplicates: npt.NDArray[np.bool_]) -> Evaluation:
+    """The predictions for every image, as it is and averaged with its mirror image."""
     single = predict(dataset.images)
     mirrored = predict(dataset.images[:, :, ::-1])
     flip = ((single + mirrored) / 2).astype(np.float32)
-    return Evaluation(dataset.split, dataset.rows, dataset.labels, single, flip, twins)
+    return Evaluation(dataset.split, dataset.rows, dataset.labels, single, flip, duplicates)

@@ -8,7 +8,7 @@ import numpy as np
 from fer_core.datasets.dataset import SPLITS, Dataset
 from fer_core.errors import RunError
 from fer_core.experiments import runs
-from fer_core.experiments.pipeline import require_splits, save_answers, train_into
+from fer_core.experiments.pipeline import require_splits, save_predictions, train_into
 from fer_core.experiments.provenance import current_commit, describe_data
 from fer_core.experiments.runs import Run
 from fer_core.experiments.studies import STUDIES, Study, Variant, budget_folder, studied_runs
@@ -51,7 +51,9 @@ def train_variant(
         run, variant.recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch
     )
     run.save_provenance(origin | facts)
-    save_answers(run, splits, lambda images: run.calibration.probabilities(predict_logits(network, images)))
+    save_predictions(
+        run, splits, lambda images: run.calibration.probabilities(predict_logits(network, images))
+    )
     return runs.finish_run(run, studied=True)
 
 

@@ -265,11 +265,11 @@ def test_class_intervals_hold_their_scores(case):
             assert math.isnan(low) or 0 <= low <= value + 1e-12 <= high + 2e-12
 
 
-def test_without_twins_keeps_the_others_in_order():
+def test_without_duplicates_keeps_the_others_in_order():
     labels, probabilities = predictions(count=4)
     twins = np.array([True, False, False, True])
     whole = Evaluation("PublicTest", np.arange(4), labels, probabilities, probabilities, twins)
-    rest = whole.without_twins()
+    rest = whole.without_duplicates()
     assert rest.rows.tolist() == [1, 2]
     np.testing.assert_array_equal(rest.labels, labels[1:3])
     np.testing.assert_array_equal(rest.view("flip"), probabilities[1:3])

@@ -14,7 +14,7 @@ from fer_core.datasets import ALL, Dataset, draw_faces
 from fer_core.datasets.folds import split_by_group
 from fer_core.datasets.image_sets import load_image_set
 from fer_core.errors import DataError
-from fer_core.experiments.cross_dataset import OWN, evaluate_across, format_across, score_set, write_csv
+from fer_core.experiments.cross_dataset import OWN, evaluate_sets, format_results, score_set, write_csv
 from fer_core.experiments.cross_validation import Folds, cross_validate, take
 from tests import image_sets as write
 from tests.synthetic import write_fer2013_csv
@@ -44,7 +44,7 @@ def drawn():
 
 def test_rows_are_the_scores_of_each_set(trained_run, specs):
     sets = [load_image_set(specs[0]), load_image_set(specs[1], crop=write.fake_crop)]
-    own, ckplus, rafd = evaluate_across(trained_run, sets)
+    own, ckplus, rafd = evaluate_sets(trained_run, sets)
     assert [own["set"], ckplus["set"], rafd["set"]] == [OWN, "CK+", "RaFD"]
     stored = trained_run.metrics["PrivateTest"]["single"]["all"]
     for name in ("accuracy", "accuracy_interval", "macro_f1", "recall", "count"):
@@ -68,8 +68,8 @@ def test_macro_f1_is_that_of_the_emotions_that_a_set_holds():
 
 
 def test_the_tables_say_what_was_left_out(trained_run, specs):
-    rows = evaluate_across(trained_run, [load_image_set(specs[0])])
-    text = format_across(rows)
+    rows = evaluate_sets(trained_run, [load_image_set(specs[0])])
+    text = format_results(rows)
     assert "without 9 of contempt" in text
     assert "over 6 classes" in text
     assert next(line for line in text.splitlines() if line.startswith("neutral")).endswith("–")

@@ -191,7 +191,7 @@ def _vote_fact(choice: int, label: int) -> str:
 
 def _duplicate_facts(faces: Faces, position: int) -> list[str]:
     if faces.data is None:
-        duplicate = faces.predictions.evaluation.twins[position]
+        duplicate = faces.predictions.evaluation.duplicates[position]
         return ["An exact duplicate lies in an earlier split"] if duplicate else []
     table, row = faces.data.table, int(faces.predictions.rows[position])
     groups = _groups(table, faces.data.key)

@@ -17,14 +17,14 @@ from pages.parts.readers import all_runs
 from pages.parts.state import bound
 
 
-def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
+def show_comparison(run: Run, split: str, view: str, *, duplicates: bool) -> None:
     """Choose a second run (in the URL as ``against``); both accuracies, the 2 x 2 table, McNemar's test.
 
     Args:
         run: the first.
         split: "PublicTest" or "PrivateTest".
         view: "single" or "flip".
-        twins: whether images with a duplicate count; the first run knows which have one.
+        duplicates: whether images with a duplicate count; the first run knows which have one.
     """
     others = {each.name: each for each in all_runs() if each.name != run.name}
     if not others:
@@ -43,7 +43,7 @@ def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    kept = twins | ~first.twins
+    kept = duplicates | ~first.duplicates
     labels = first.labels[kept]
     answers = {run.name: first.view(view)[kept], name: second.view(view)[kept]}
     result = compare(labels, *answers.values())
