@@ -19,12 +19,13 @@ from pages.parts.reading import (
     read_photo,
     sample_photos,
 )
+from pages.parts.state import bound
 
 TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
 MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
-LEAST_THRESHOLD = 0.3
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.95
 PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
 Photo = tuple[str, bytes]
 
@@ -35,7 +36,7 @@ def main() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         source = st.segmented_control(
-            "Read", SOURCES, default=SOURCES[0], required=True, key="source", bind="query-params"
+            "Read", SOURCES, required=True, key=bound("source", SOURCES[0], options=SOURCES)
         )
     with right:
         threshold = _choose_threshold()
@@ -57,11 +58,9 @@ def _choose_threshold() -> float:
     return st.slider(
         "Face threshold",
         LEAST_THRESHOLD,
-        0.95,
-        FACE_THRESHOLD,
-        0.05,
-        key="threshold",
-        bind="query-params",
+        MOST_THRESHOLD,
+        step=0.05,
+        key=bound("threshold", FACE_THRESHOLD, between=(LEAST_THRESHOLD, MOST_THRESHOLD)),
         help="How sure the face finder must be. Lower finds more faces, and more things that are none.",
     )
 
@@ -81,10 +80,8 @@ def _pick_sample() -> list[Photo]:
     name = st.pills(
         "Sample",
         list(samples),
-        default=next(iter(samples)),
         required=True,
-        key="sample",
-        bind="query-params",
+        key=bound("sample", next(iter(samples)), options=list(samples)),
         label_visibility="collapsed",
     )
     return [(samples[name].name, samples[name].read_bytes())]

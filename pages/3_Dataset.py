@@ -25,6 +25,7 @@ from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.sample_grid import show_means, show_walls
+from pages.parts.state import bound
 
 CONFLICT_PX = 90
 MOST_CONFLICTS = 16
@@ -50,7 +51,7 @@ def main() -> None:
     data = find_data()
     facts = _count(data) if data else KNOWN
     split = st.segmented_control(
-        "Faces of", SPLITS, default=SPLITS[0], required=True, key="split", bind="query-params"
+        "Faces of", SPLITS, required=True, key=bound("split", SPLITS[0], options=SPLITS)
     )
     st.markdown(_summary(facts))
     _show_numbers(facts)

@@ -14,7 +14,8 @@ from fer_core.formats import format_list, format_percent, format_points, format_
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.metrics_row import Tile, show_tiles
-from pages.parts.readers import all_networks, pick_run
+from pages.parts.readers import all_networks, choose_run, pick_run
+from pages.parts.state import bound
 from pages.parts.training.recipe import show_augmentation, show_provenance, show_recipe
 from pages.parts.training.summary import show_network
 
@@ -71,7 +72,7 @@ def _turn_to_finished(training: Sequence[Underway]) -> None:
     finished = [name for name in watched if name in networks and name not in under_way]
     if finished:
         shown = [st.session_state.get("run"), *st.session_state.get("compare", [])]
-        st.session_state["run"] = finished[0]
+        choose_run(finished[0])
         others = [name for name in (*networks, *under_way) if name in shown and name != finished[0]]
         st.session_state["compare"] = others
 
@@ -123,10 +124,8 @@ def _pick_smoothing() -> float:
         "Smoothing",
         0.0,
         0.95,
-        0.0,
-        0.05,
-        key="smoothing",
-        bind="query-params",
+        step=0.05,
+        key=bound("smoothing", 0.0, between=(0.0, 0.95)),
         width=260,
         help="Weight of the exponential moving average; the measured values stay visible, faint. "
         "0 is no smoothing.",
@@ -143,9 +142,7 @@ def _pick_others(run: Run, training: Sequence[Underway]) -> list[str]:
     return st.multiselect(
         "Compare with",
         names,
-        default=[name for name in names if name in under_way],
-        key="compare",
-        bind="query-params",
+        key=bound("compare", [name for name in names if name in under_way], options=names),
         placeholder="None",
         width="stretch",
     )

@@ -19,6 +19,7 @@ from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.readers import pick_run
+from pages.parts.state import bound
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
@@ -88,10 +89,8 @@ def _choose(label: str, options: Sequence[str], *, key: str, help: str | None = 
     return st.segmented_control(
         label,
         options,
-        default=options[0],
         required=True,
-        key=key,
-        bind="query-params",
+        key=bound(key, options[0], options=options),
         help=help,
     )
 

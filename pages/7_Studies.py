@@ -27,6 +27,7 @@ from fer_core.formats import format_accuracy, format_macro_f1, format_points, fo
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.readers import last_change
+from pages.parts.state import bound
 from pages.parts.studies.alignment import show_alignment
 
 ICONS = {
@@ -40,9 +41,7 @@ ICONS = {
 def main() -> None:
     """The page: which study, the verdict on each claim, the table, the curves."""
     names = (*STUDIES, alignment.NAME)
-    name = st.segmented_control(
-        "Study", names, default=names[0], required=True, key="study", bind="query-params"
-    )
+    name = st.segmented_control("Study", names, required=True, key=bound("study", names[0], options=names))
     if name == alignment.NAME:
         show_alignment()
         return
@@ -64,7 +63,7 @@ def _pick_budget(budgets: list[int]) -> int:
     if len(budgets) == 1:
         return budgets[0]
     chosen = st.segmented_control(
-        "Epochs", budgets, default=budgets[0], required=True, key="epochs", bind="query-params"
+        "Epochs", budgets, required=True, key=bound("epochs", budgets[0], options=budgets)
     )
     return int(chosen)
 

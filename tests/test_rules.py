@@ -102,6 +102,16 @@ def test_pages_leave_the_work_to_fer_core(path):
     assert libraries(path) - {"fer_core", "pages"} <= APP_LIBRARIES
 
 
+@pytest.mark.parametrize("path", APP, ids=name)
+def test_one_module_alone_knows_the_address(path):
+    """Streamlit's own binding, and a query set by the server, add entries to the browser's history."""
+    if path.name == "state.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not (isinstance(node, ast.Attribute) and node.attr == "query_params"), "see pages' state.py"
+        assert not (isinstance(node, ast.keyword) and node.arg == "bind"), "use key=bound(...)"
+
+
 def test_what_is_imported_is_required():
     """By name, and not only because another package happens to bring it."""
     requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")

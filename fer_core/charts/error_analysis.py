@@ -1,4 +1,4 @@
-"""Charts to pick from: a confusion matrix whose cells answer a click, a map of faces, votes on one face."""
+"""Charts to pick from: a clickable confusion matrix, an embedding, the votes on one image."""
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +33,8 @@ def plot_confusion_to_pick(
     A heat map sends no click, so invisible squares lie over its cells.
 
     Args:
-        confusion: (7, 7) counts, rows are the truth.
-        picked: the (truth, answer) to frame; None frames a whole row or column, twice None nothing.
+        confusion: (7, 7) counts, rows are the true label.
+        picked: the (true, predicted) label to frame; None frames a whole row or column, twice None nothing.
         height: px.
     """
     counts = np.asarray(confusion)
@@ -49,7 +49,7 @@ def plot_confusion_to_pick(
         selected=clear,
         unselected=clear,
         customdata=counts.ravel(),
-        hovertemplate="%{customdata:,} %{y} faces as %{x}<extra></extra>",
+        hovertemplate="true label %{y}, predicted as %{x}: %{customdata:,}<extra></extra>",
         showlegend=False,
     )
     edges = [-0.5, EMOTION_COUNT - 0.5]  # markers would widen the axes
@@ -66,27 +66,28 @@ def _span(index: int | None) -> tuple[float, float]:
     return (-0.5, EMOTION_COUNT - 0.5) if index is None else (index - 0.5, index + 0.5)
 
 
-def plot_map(
+def plot_embedding(
     points: npt.ArrayLike,
     labels: npt.ArrayLike,
-    read: npt.ArrayLike,
+    predicted: npt.ArrayLike,
     rows: npt.ArrayLike,
     *,
     height: int = 560,
 ) -> go.Figure:
-    """Faces as marks of their true emotion, the wrongly read ones strong; ``customdata`` is a face's row.
+    """An embedding: images as marks of their true label, misclassified ones bold; ``customdata`` is the row.
 
     Args:
-        points: (N, 2), from ``mistakes.place``.
-        labels, read: (N,) in [0, 6].
+        points: (N, 2), from ``error_analysis.project``.
+        labels, predicted: (N,) in [0, 6].
         rows: (N,) rows in the source.
         height: px.
     """
-    points, labels, read, rows = (np.asarray(values) for values in (points, labels, read, rows))
+    points, labels, rows = (np.asarray(values) for values in (points, labels, rows))
+    predicted = np.asarray(predicted)
     figure = new_figure(height)
     for emotion in EMOTIONS:
         chosen = labels == emotion
-        wrong = read[chosen] != emotion
+        wrong = predicted[chosen] != emotion
         mark = {"color": EMOTION_COLOURS[emotion], "symbol": SYMBOLS[EMOTION_GLYPHS[emotion]]}
         group: dict[str, object] = {"mode": "markers", "legendgroup": emotion.label, "name": emotion.label}
         figure.add_scatter(x=[None], y=[None], marker=mark | {"size": 10}, **group)  # the legend, not faint
@@ -95,8 +96,8 @@ def plot_map(
             y=np.round(points[chosen, 1], 3),
             marker=mark | {"size": np.where(wrong, 9, 6), "opacity": np.where(wrong, 0.9, 0.35)},
             customdata=rows[chosen],
-            text=[EMOTION_LABELS[said] for said in read[chosen]],
-            hovertemplate=f"row %{{customdata}}: labelled {emotion.label}, read as %{{text}}<extra></extra>",
+            text=[EMOTION_LABELS[said] for said in predicted[chosen]],
+            hovertemplate=f"row %{{customdata}}: {emotion.label}, predicted as %{{text}}<extra></extra>",
             showlegend=False,
             **group,
         )
@@ -106,7 +107,7 @@ def plot_map(
 
 
 def plot_face_votes(votes: npt.ArrayLike, *, height: int = 300) -> go.Figure:
-    """What the FER+ voters saw in one face: a bar a choice.
+    """The FER+ votes on one image: a bar a choice.
 
     Args:
         votes: (10,) votes, in the order of ``VOTE_NAMES``.

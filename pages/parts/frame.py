@@ -7,18 +7,29 @@ to ``PAGES``; the sidebar and Home's list follow.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import FerError
+from pages.parts import state
 
 APP_NAME = "FER studio"
 ICON = str(Path(__file__).with_name("icon.png"))  # a local file: Streamlit would fetch an icon given by name
 
+BESIDE_PX = 280
+# Streamlit leaves the sidebar open over the page whose link was followed on a phone. Run once for each page.
+CLOSE_SIDEBAR = """<script>{
+    const close = "[data-testid=stSidebar] [data-testid=stSidebarCollapseButton] button"
+    if (innerWidth <= 768) document.querySelector(close)?.click()  // %s
+}</script>"""
+
 log = logging.getLogger(__name__)
+_beside: ContextVar[DeltaGenerator] = ContextVar("the place beside the heading")
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,11 @@ def page(title: str, *, heading: str | None = None) -> Iterator[None]:
         heading: what stands above the page, if not its name.
     """
     st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=ICON, layout="wide")
-    _sidebar()
-    st.title(heading or title, anchor=False)
+    state.enter(title)
+    _sidebar(title)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title(heading or title, anchor=False, width="content")
+        _beside.set(st.container(width=BESIDE_PX))
     try:
         yield
     except FerError as error:
@@ -69,24 +83,30 @@ def page(title: str, *, heading: str | None = None) -> Iterator[None]:
             "the terminal that runs the app shows the details.",
             icon=":material/error:",
         )
+    finally:
+        state.leave()
 
 
-def _sidebar() -> None:
+def beside_heading() -> DeltaGenerator:
+    """The place to the right of the page's heading; on a phone it is below."""
+    return _beside.get()
+
+
+def _sidebar(title: str) -> None:
     st.logo(ICON, size="large")
     with st.sidebar:
         st.markdown(f"### {APP_NAME}")
         for each in PAGES:
             link(each, width="stretch")
-        st.space("small")
+        st.html(CLOSE_SIDEBAR % title, unsafe_allow_javascript=True)
 
 
 def link(to: Page, *, width: Literal["content", "stretch"] = "content") -> None:
-    """Link to a page and take the chosen run along: Streamlit drops the query otherwise."""
-    run = st.query_params.get("run")
+    """Link to a page as it was left, with the run that is chosen now."""
     st.page_link(
         to.file,
         label=to.title,
         icon=to.icon,
         width=width,
-        query_params={"run": run} if run else None,
+        query_params=state.query_for(to.title),
     )

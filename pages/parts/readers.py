@@ -14,6 +14,8 @@ from fer_core.experiments.runs import (
     public_accuracy,
 )
 from fer_core.formats import format_accuracy
+from pages.parts import state
+from pages.parts.frame import beside_heading
 
 NEAR = 0.03  # how far behind the best on PublicTest a light network may lie to be preferred to it
 
@@ -54,7 +56,7 @@ def _modified(path: str | Path) -> float:
 
 
 def pick_run(*, baselines: bool = False, light: bool = False) -> Run:
-    """The run that the sidebar's select box shows, the best one at first; kept in the URL as ``run``.
+    """The run that the box beside the page's heading shows, the best one at first; in the URL as ``run``.
 
     Without any run the page says how to train one and stops.
 
@@ -69,14 +71,26 @@ def pick_run(*, baselines: bool = False, light: bool = False) -> Run:
     if light:
         first = _lightest(list(runs.values()))
         runs = {first.name: first} | runs
-    asked = st.query_params.get("run")
-    if asked is not None and asked not in runs:
-        _say_that_it_cannot_be_shown(asked, next(iter(runs)))
-    with st.sidebar:
-        name = st.selectbox("Run", list(runs), key="run", bind="query-params")
+    asked = state.get(state.RUN)
+    if st.session_state.get(state.RUN) not in runs:
+        st.session_state[state.RUN] = asked if asked in runs else next(iter(runs))
+    with beside_heading():
+        name = st.selectbox("Run", list(runs), key=state.RUN, on_change=_choose_run)
         score = runs[name].metrics["PrivateTest"]["single"]["all"]
         st.caption(f"PrivateTest: {format_accuracy(score, digits=1)}")
+    if asked is not None and asked not in runs:
+        _say_that_it_cannot_be_shown(asked, name)
     return runs[name]
+
+
+def choose_run(name: str) -> None:
+    """Show this run from now on, on every page: for a widget to call, or before ``pick_run``."""
+    st.session_state[state.RUN] = name
+    _choose_run()
+
+
+def _choose_run() -> None:
+    state.put(state.RUN, st.session_state[state.RUN])
 
 
 def _lightest(runs: list[Run]) -> Run:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from fer_core.datasets.exploration import random_images, sample_grid
 from pages.parts.formats import counted
+from pages.parts.state import bound
 
 WALL_FACES, WALL_ACROSS = 18, 6  # of each emotion, and in one line
 MEAN_PX = 108  # seven beside each other in a window of 1280 px
@@ -46,9 +47,8 @@ def show_walls(
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Faces drawn at random", width="stretch")
-        seed = st.number_input(
-            "Number of the draw", 0, MOST_SEEDS, 0, key="seed", bind="query-params", width=180
-        )
+        key = bound("seed", 0, between=(0, MOST_SEEDS))
+        seed = st.number_input("Number of the draw", 0, MOST_SEEDS, key=key, width=180)
         st.button("Shuffle", on_click=_shuffle, icon=":material/shuffle:")
     left, right = st.columns(2, gap="large")
     for label, name in names.items():

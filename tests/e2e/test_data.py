@@ -36,9 +36,9 @@ def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
     box = page.locator("[data-testid=stPlotlyChart] .nsewdrag").bounding_box()
     fear, sad = 2, 4
     page.mouse.click(box["x"] + box["width"] * (sad + 0.5) / 7, box["y"] + box["height"] * (fear + 0.5) / 7)
-    page.wait_for_url("**/Errors?truth=fear&read=sad")
+    page.wait_for_url("**/Errors?true=fear&predicted=sad")
     settle(page)
-    assert page.get_by_role("combobox", name="Labelled").input_value() == "fear"
+    assert page.get_by_role("combobox", name="True label").input_value() == "fear"
     page.get_by_test_id("stMain").get_by_role("button", name="sad").first.click()
     drawer = page.get_by_role("dialog")
     drawer.get_by_text("Read wrongly as").wait_for()
@@ -49,12 +49,12 @@ def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
     page.keyboard.press("Escape")
     page.wait_for_function("!location.search.includes('face')")
     assert drawer.count() == 0
-    assert "truth=fear" in page.url
+    assert "true=fear" in page.url
 
 
 def test_without_fer2013_the_drawn_faces_show_what_the_page_does(visit):
     page = visit("Errors")
-    page.get_by_role("button", name="See drawn faces").click()
+    page.get_by_role("button", name="Show drawn faces").click()
     page.wait_for_url("**/Errors?data=Drawn+faces")
     page.get_by_alt_text("labelled").nth(15).wait_for()
     page.reload()  # the choice stands in the URL

@@ -6,19 +6,19 @@ import io
 import numpy as np
 import pytest
 
-from fer_core.charts.error_analysis import plot_confusion_to_pick, plot_face_votes, plot_map
+from fer_core.charts.error_analysis import plot_confusion_to_pick, plot_embedding, plot_face_votes
 from fer_core.datasets import PRIVATE_TEST, VOTE_NAMES
 from fer_core.emotions import EMOTION_LABELS, Emotion
 from fer_core.errors import DataError
 from fer_core.evaluation.error_analysis import (
-    Answers,
-    Wanted,
-    faces_as_csv,
-    margin,
-    place,
+    Filters,
+    SplitPredictions,
+    find_label_errors,
+    label_margin,
+    predictions_as_csv,
+    project,
     select,
     sort,
-    suspect,
 )
 from fer_core.evaluation.metrics import Evaluation
 
@@ -33,7 +33,7 @@ def sure(emotion, share):
 
 
 def evaluate(probabilities, features=None):
-    """An evaluation of which only the answers matter."""
+    """An evaluation of which only the predictions matter."""
     count = len(probabilities)
     said = np.asarray(probabilities, np.float32)
     rows, labels, twins = np.arange(count), np.zeros(count, np.uint8), np.zeros(count, bool)
@@ -45,7 +45,7 @@ def voted(**counts):
 
 
 @pytest.fixture
-def answers():
+def predictions():
     labels = np.array([FEAR, FEAR, SAD, HAPPY, FEAR], np.uint8)
     said = [(SAD, 0.9), (SAD, 0.5), (SAD, 0.7), (HAPPY, 0.99), (HAPPY, 0.6)]
     probabilities = np.array([sure(*each) for each in said], np.float32)
@@ -58,51 +58,51 @@ def answers():
         probabilities,
         np.array([True, False, False, False, True]),
     )
-    return Answers(evaluation, np.array(votes, np.uint8))
+    return SplitPredictions(evaluation, np.array(votes, np.uint8))
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("filters", "expected"),
     [
-        (Wanted(), [0, 1, 4]),
-        (Wanted(truth=FEAR), [0, 1, 4]),
-        (Wanted(said=SAD), [0, 1]),
-        (Wanted(truth=SAD, said=SAD), [2]),
-        (Wanted(truth=FEAR, said=HAPPY), [4]),
-        (Wanted(truth=ANGRY), []),
-        (Wanted(confidence=(0.55, 0.85)), [4]),
-        (Wanted(people_agree=True), [0]),
-        (Wanted(people_agree=False), [1, 4]),
-        (Wanted(twin=True), [0, 4]),
-        (Wanted(twin=False), [1]),
+        (Filters(), [0, 1, 4]),
+        (Filters(true_label=FEAR), [0, 1, 4]),
+        (Filters(predicted=SAD), [0, 1]),
+        (Filters(true_label=SAD, predicted=SAD), [2]),
+        (Filters(true_label=FEAR, predicted=HAPPY), [4]),
+        (Filters(true_label=ANGRY), []),
+        (Filters(confidence=(0.55, 0.85)), [4]),
+        (Filters(annotators_agree=True), [0]),
+        (Filters(annotators_agree=False), [1, 4]),
+        (Filters(duplicate=True), [0, 4]),
+        (Filters(duplicate=False), [1]),
     ],
 )
-def test_faces_are_selected(answers, wanted, expected):
-    assert select(answers, wanted, answers.read).tolist() == expected
+def test_faces_are_selected(predictions, filters, expected):
+    assert select(predictions, filters, predictions.predicted).tolist() == expected
 
 
-def test_without_votes_people_are_not_asked(answers):
-    alone = Answers(answers.evaluation)
-    assert select(alone, Wanted(people_agree=True), alone.read).tolist() == [0, 1, 4]
+def test_without_votes_people_are_not_asked(predictions):
+    alone = SplitPredictions(predictions.evaluation)
+    assert select(alone, Filters(annotators_agree=True), alone.predicted).tolist() == [0, 1, 4]
     assert (alone.first_choice == -1).all()
-    assert not alone.dissent.any()
+    assert not alone.disagreement.any()
 
 
 @pytest.mark.parametrize(
-    ("by", "expected"), [("confidence", [0, 4, 1]), ("loss", [0, 4, 1]), ("voters", [0, 1, 4])]
+    ("by", "expected"), [("confidence", [0, 4, 1]), ("loss", [0, 4, 1]), ("disagreement", [0, 1, 4])]
 )
-def test_faces_are_sorted(answers, by, expected):
-    assert sort(answers, np.array([0, 1, 4]), by).tolist() == expected
+def test_faces_are_sorted(predictions, by, expected):
+    assert sort(predictions, np.array([0, 1, 4]), by).tolist() == expected
 
 
-def test_what_the_voters_say_of_the_answers(answers):
-    assert answers.first_choice.tolist() == [FEAR, SAD, -1, -1, HAPPY]
-    np.testing.assert_allclose(answers.dissent, [1, 0.2, 0.5, 0, 0])
+def test_what_the_voters_say_of_the_answers(predictions):
+    assert predictions.first_choice.tolist() == [FEAR, SAD, -1, -1, HAPPY]
+    np.testing.assert_allclose(predictions.disagreement, [1, 0.2, 0.5, 0, 0])
 
 
-def test_faces_are_found_by_row(answers):
-    assert answers.find(32301) == 3
-    assert answers.find(7) is None
+def test_faces_are_found_by_row(predictions):
+    assert predictions.find(32301) == 3
+    assert predictions.find(7) is None
 
 
 def test_confident_learning_finds_flipped_labels():
@@ -112,12 +112,12 @@ def test_confident_learning_finds_flipped_labels():
     flipped = rng.choice(len(truth), 40, replace=False)
     labels = truth.copy()
     labels[flipped] = (truth[flipped] + 3) % 7
-    suspected = suspect(labels, probabilities)
+    suspected = find_label_errors(labels, probabilities)
     found = np.flatnonzero(suspected >= 0)
     assert set(found) <= set(flipped)  # the others fall short of the mean of the emotion they truly show
     assert len(found) >= 20
     np.testing.assert_array_equal(suspected[found], truth[found])
-    ranked = np.argsort(-margin(labels, probabilities))
+    ranked = np.argsort(-label_margin(labels, probabilities))
     assert set(ranked[:40]) == set(flipped)
 
 
@@ -126,12 +126,12 @@ def test_confident_learning_counts_by_hand():
     probabilities = np.zeros((4, 7))
     probabilities[:, :2] = [(0.9, 0.1), (0.2, 0.8), (0.4, 0.6), (0.45, 0.55)]
     # Thresholds: emotion 0 mean(0.9, 0.2) = 0.55, emotion 1 mean(0.6, 0.55) = 0.575.
-    assert suspect(labels, probabilities).tolist() == [-1, 1, -1, -1]
-    np.testing.assert_allclose(margin(labels, probabilities), [-0.8, 0.6, -0.2, -0.1])
+    assert find_label_errors(labels, probabilities).tolist() == [-1, 1, -1, -1]
+    np.testing.assert_allclose(label_margin(labels, probabilities), [-0.8, 0.6, -0.2, -0.1])
 
 
 def test_of_no_faces_nothing_is_suspect():
-    assert len(suspect(np.zeros(0, np.int64), np.zeros((0, 7)))) == 0
+    assert len(find_label_errors(np.zeros(0, np.int64), np.zeros((0, 7)))) == 0
 
 
 @pytest.mark.parametrize("method", ["PCA", "t-SNE"])
@@ -140,46 +140,46 @@ def test_faces_that_are_read_alike_lie_near(method):
     read = np.repeat([HAPPY, SAD], 20)
     probabilities = 0.2 * rng.dirichlet(np.ones(7), 40) + 0.8 * np.eye(7)[read]
     evaluation = evaluate(probabilities)
-    points = place(evaluation, method)
+    points = project(evaluation, method)
     assert points.shape == (40, 2)
     middles = [points[read == emotion].mean(axis=0) for emotion in (HAPPY, SAD)]
     distance = np.linalg.norm(points[:, None] - np.array(middles), axis=2)
     assert ((distance[:, 0] < distance[:, 1]) == (read == HAPPY)).all()
-    np.testing.assert_allclose(points, place(evaluation, method))
+    np.testing.assert_allclose(points, project(evaluation, method))
 
 
 def test_stored_features_are_placed_rather_than_answers():
     rng = np.random.default_rng(1)
     features = rng.normal(0, (9.0, 4.0, 0.1), (40, 3)).astype(np.float16)
-    points = place(evaluate(rng.dirichlet(np.ones(7), 40), features))
+    points = project(evaluate(rng.dirichlet(np.ones(7), 40), features))
     centred = features - features.astype(float).mean(axis=0)
     across = np.abs(np.corrcoef(points.T, centred.T)[:2, 2:])
     assert across[0, 0] > 0.99
     assert across[1, 1] > 0.99
 
 
-def test_bad_questions_are_one_sentence(answers):
-    with pytest.raises(DataError, match=r"one of PCA, t-SNE. Received: 5 faces, 'UMAP'"):
-        place(answers.evaluation, "UMAP")
-    with pytest.raises(DataError, match="at least 3 faces"):
-        place(evaluate(np.full((2, 7), 1 / 7)))
+def test_bad_questions_are_one_sentence(predictions):
+    with pytest.raises(DataError, match=r"one of PCA, t-SNE. Received: 5 images, 'UMAP'"):
+        project(predictions.evaluation, "UMAP")
+    with pytest.raises(DataError, match="at least 3 images"):
+        project(evaluate(np.full((2, 7), 1 / 7)))
     with pytest.raises(DataError, match="sorted by one of confidence, loss, voters"):
-        sort(answers, np.arange(2), "age")
+        sort(predictions, np.arange(2), "age")
     with pytest.raises(DataError, match="a row a face"):
-        Answers(answers.evaluation, answers.votes[:2])
+        SplitPredictions(predictions.evaluation, predictions.votes[:2])
 
 
-def test_a_selection_is_handed_out(answers):
+def test_a_selection_is_handed_out(predictions):
     suspected = np.array([-1, SAD, -1, -1, -1])
-    first, second = csv.DictReader(io.StringIO(faces_as_csv(answers, np.array([1, 4]), suspected)))
-    assert (first["row"], first["label"], first["read as"], first["twin"]) == ("32299", "fear", "sad", "0")
-    assert first["label should rather be"] == "sad"
-    assert second["label should rather be"] == ""
+    first, second = csv.DictReader(io.StringIO(predictions_as_csv(predictions, np.array([1, 4]), suspected)))
+    assert (first["row"], first["true label"], first["predicted"], first["duplicate"]) == ("32299", "fear", "sad", "0")
+    assert first["suggested label"] == "sad"
+    assert second["suggested label"] == ""
     assert float(first["sad"]) == 0.5
     assert first["votes sadness"] == "8"
-    alone = faces_as_csv(Answers(answers.evaluation), np.array([1]), suspected)
+    alone = predictions_as_csv(SplitPredictions(predictions.evaluation), np.array([1]), suspected)
     assert "votes" not in alone
-    assert faces_as_csv(answers, np.array([], int), suspected).count("\n") == 1
+    assert predictions_as_csv(predictions, np.array([], int), suspected).count("\n") == 1
 
 
 def test_a_click_on_a_cell_names_its_emotions():
@@ -195,8 +195,10 @@ def test_a_click_on_a_cell_names_its_emotions():
     assert plot_confusion_to_pick(counts, picked=(FEAR, None)).layout.shapes[0].x1 == 6.5
 
 
-def test_the_map_has_a_mark_an_emotion_and_a_row_a_point(answers):
-    figure = plot_map(place(answers.evaluation), answers.labels, answers.read, answers.rows)
+def test_the_map_has_a_mark_an_emotion_and_a_row_a_point(predictions):
+    figure = plot_embedding(
+        project(predictions.evaluation), predictions.labels, predictions.predicted, predictions.rows
+    )
     legend, faces = figure.data[::2], figure.data[1::2]
     assert [trace.name for trace in legend] == list(EMOTION_LABELS)
     assert len({trace.marker.symbol for trace in faces}) == 7

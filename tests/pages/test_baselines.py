@@ -59,4 +59,4 @@ def test_a_face_is_opened_without_a_map_of_where_it_looked(both, splits, connect
     both.save_evaluations(*(answer(splits[split]) for split in ("PublicTest", "PrivateTest")))
     app = visit(ERRORS, run="classic", face=str(FIRST))
     assert not complaints(app)
-    assert "no network that could show where it looked" in texts(app, "caption")
+    assert "there is no saliency map" in texts(app, "caption")

@@ -13,7 +13,7 @@ from fer_core.datasets import (
 from fer_core.evaluation.metrics import Evaluation
 from pages.parts import connect
 from tests.finished_runs import write_run
-from tests.pages.test_pages import charts_of, complaints, texts, visit
+from tests.pages.test_pages import address, charts_of, complaints, texts, visit
 from tests.synthetic import synthetic_splits, write_fer2013_csv
 from tests.tiny_networks import tiny_tflite
 
@@ -77,16 +77,16 @@ def images(app):
 def test_without_fer2013_everything_but_the_pictures_is_there(run):
     app = visit(ERRORS)
     assert not complaints(app)
-    assert "**4 of 28** PrivateTest faces were read wrongly (14.3 %; 95% interval 5.7 % to 31.5 %)" in texts(
+    assert "**4 of 28** PrivateTest images are misclassified (14.3 %; 95% interval 5.7 % to 31.5 %)" in texts(
         app, "markdown"
     )
     assert "Connect FER2013" in texts(app, "markdown")
     assert len(cards(app)) == 4
-    assert cards(app)[0].label == "sad 87 %"  # the surest first
+    assert cards(app)[0].label == "sad 87 %"  # the highest confidence first
     assert not images(app)
     cards(app)[0].click().run()
     said = texts(app)
-    assert "Connect FER2013 to see the face" in said
+    assert "Connect FER2013 to see the image" in said
     assert "Read wrongly as **▼ sad**" in said
     assert len(charts_of(app)) == 2
 
@@ -98,9 +98,9 @@ def test_with_fer2013_a_face_is_seen_with_all_that_is_known_of_it(run, connected
     app = visit(ERRORS, face=str(FIRST))
     assert not complaints(app)
     said = texts(app)
-    assert "Labelled **▲ angry**" in said
-    assert "Most voters saw **▼ sad**, not as labelled" in said
-    assert "identical image" in said
+    assert "True label: **▲ angry**" in said
+    assert "FER+: **▼ sad** has most votes, not as labelled" in said
+    assert "duplicate image" in said
     assert "(Training, angry)" in said
     assert len(images(app)) == 6  # the face, and where the network looked
     assert len(charts_of(app)) == 3
@@ -124,61 +124,61 @@ def test_a_copy_that_does_not_fit_is_said_and_not_shown(run, tmp_path, monkeypat
 
 
 def test_a_cell_is_picked_by_the_boxes_and_stands_in_the_url(run):
-    app = visit(ERRORS, truth="happy", read="happy")
+    app = visit(ERRORS, true="happy", predicted="happy")
     assert len(cards(app)) == TEST_FACES
     assert len(charts_of(app)[0]["layout"]["shapes"]) == 1
-    app.selectbox(key="read").set_value("sad").run()
-    assert "No face fits" in texts(app, "info")
-    app.selectbox(key="truth").set_value("angry").run()
+    app.selectbox(key="predicted").set_value("sad").run()
+    assert "No image matches these filters" in texts(app, "info")
+    app.selectbox(key="true").set_value("angry").run()
     assert len(cards(app)) == TEST_FACES
-    app = visit(ERRORS, truth="elated")
+    app = visit(ERRORS, true="elated")
     assert not complaints(app)
-    assert app.selectbox(key="truth").value == "any"
+    assert app.selectbox(key="true").value == "any"
 
 
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ({"twin": "twin"}, 1),
-        ({"twin": "no twin"}, 3),
-        ({"people": "agree"}, 0),
-        ({"people": "disagree"}, 4),
+        ({"duplicates": "duplicates"}, 1),
+        ({"duplicates": "no duplicates"}, 3),
+        ({"annotators": "agree"}, 0),
+        ({"annotators": "disagree"}, 4),
         ({"sure": ["0", "70"]}, 2),
-        ({"split": "PublicTest", "sort": "against most voters first"}, 4),
+        ({"split": "PublicTest", "sort": "highest disagreement first"}, 4),
     ],
 )
 def test_filters_come_from_the_url(run, connected, query, count):
     app = visit(ERRORS, **query)
     assert not complaints(app)
     assert len(cards(app)) == count
-    assert ("Only faces with" in texts(app, "caption")) == ("sort" not in query)
-    assert all(app.query_params[name] for name in query)  # what is not understood leaves the URL
+    assert ("Only images with" in texts(app, "caption")) == ("sort" not in query)
+    assert address(app).keys() == query.keys()  # what is not understood leaves the URL
 
 
 def test_without_votes_the_page_says_that_people_are_not_asked(run):
-    app = visit(ERRORS, people="agree", sort="against most voters first")
+    app = visit(ERRORS, annotators="agree", sort="highest disagreement first")
     assert not complaints(app)
-    assert "votes are not connected" in texts(app, "caption")
+    assert "FER+ is not connected" in texts(app, "caption")
     assert len(cards(app)) == 4
 
 
 def test_labels_that_look_wrong_stand_beside_the_voters(run, connected):
-    app = visit(ERRORS, show="Doubtful labels")
+    app = visit(ERRORS, show="Label errors")
     assert not complaints(app)
-    assert "labels look wrong to confident learning" in texts(app, "markdown")
-    assert "it backs the suspicion" in texts(app, "markdown")
+    assert "labels may be wrong, according to confident learning" in texts(app, "markdown")
+    assert "it supports the suggested label" in texts(app, "markdown")
     assert "Northcutt" in texts(app, "caption")
     assert {card.label.split()[0] for card in cards(app)} == {"sad"}
 
 
 def test_the_map_shows_every_face_and_opens_one(run):
-    app = visit(ERRORS, show="Map")
+    app = visit(ERRORS, show="Embedding")
     assert not complaints(app)
     assert sum(len(trace.get("text", [])) for trace in charts_of(app)[0]["data"]) == 28
     app.number_input(key="row").set_value(FIRST + 1).run()
     next(button for button in app.button if button.label == "Open").click().run()
     assert not complaints(app)
-    assert "Labelled" in texts(app, "markdown")
+    assert "True label" in texts(app, "markdown")
 
 
 def test_many_faces_come_page_by_page_and_as_csv(tmp_path):
@@ -189,15 +189,15 @@ def test_many_faces_come_page_by_page_and_as_csv(tmp_path):
     first = cards(app)[0].key
     app.number_input(key="page").set_value(2).run()
     assert cards(app)[0].key != first
-    app.selectbox(key="truth").set_value("disgust").run()
+    app.selectbox(key="true").set_value("disgust").run()
     assert app.number_input(key="page").value == 1
     app = visit(ERRORS, page="2")
     assert cards(app)[0].key != first
     for page in ("9999", "0", "x"):
-        app = visit(ERRORS, page=page, truth="disgust")
+        app = visit(ERRORS, page=page, true="disgust")
         assert not complaints(app)
         assert cards(app)
-    assert any("faces as CSV" in button.label for button in app.get("download_button"))
+    assert any("images as CSV" in button.label for button in app.get("download_button"))
 
 
 def test_a_run_without_a_mistake_says_so(run, splits):
@@ -209,7 +209,7 @@ def test_a_run_without_a_mistake_says_so(run, splits):
     app = visit(ERRORS)
     assert not complaints(app)
     assert "**0 of 28**" in texts(app, "markdown")
-    assert "No face fits" in texts(app, "info")
+    assert "No image matches these filters" in texts(app, "info")
 
 
 def test_a_network_that_cannot_run_is_one_sentence_in_the_drawer(run, connected):
@@ -217,15 +217,15 @@ def test_a_network_that_cannot_run_is_one_sentence_in_the_drawer(run, connected)
     app = visit(ERRORS, face=str(FIRST))
     (error,) = app.error
     assert "model.tflite is damaged" in error.value
-    assert "Labelled **▲ angry**" in texts(app, "markdown")
+    assert "True label: **▲ angry**" in texts(app, "markdown")
 
 
 def test_where_fer2013_is_missing_the_drawn_faces_are_offered(run):
     app = visit(ERRORS)
-    assert "FER2013's pictures are missing here" in texts(app, "caption")
-    next(button for button in app.button if button.label == "See drawn faces").click().run()
+    assert "FER2013 is not connected" in texts(app, "caption")
+    next(button for button in app.button if button.label == "Show drawn faces").click().run()
     assert not complaints(app)
-    assert app.query_params["data"] == "Drawn faces"
+    assert address(app)["data"] == ["Drawn faces"]
     assert "pictures are missing" not in texts(app, "caption")
     assert "drawn by code, hard on purpose" in texts(app, "caption")
     assert len(images(app)) == len(cards(app)) == 16
@@ -235,7 +235,7 @@ def test_where_fer2013_is_missing_the_drawn_faces_are_offered(run):
 def test_with_fer2013_nothing_else_is_offered(run, connected):
     app = visit(ERRORS)
     assert "missing" not in texts(app, "caption")
-    assert "See drawn faces" not in [button.label for button in app.button]
+    assert "Show drawn faces" not in [button.label for button in app.button]
     app = visit(ERRORS, **DRAWN)
     assert not complaints(app)
     assert "Choose FER2013 above" in texts(app, "caption")
@@ -243,7 +243,7 @@ def test_with_fer2013_nothing_else_is_offered(run, connected):
 
 def test_drawn_faces_need_no_run_of_ones_own():
     assert not cards(visit(ERRORS))
-    app = visit(ERRORS, **DRAWN, truth="fear", read="surprise")
+    app = visit(ERRORS, **DRAWN, true="fear", predicted="surprise")
     assert not complaints(app)
     assert len(images(app)) == len(cards(app)) > 0
 
@@ -255,7 +255,7 @@ def test_a_drawn_face_is_seen_with_all_that_is_known_of_it(split):
     assert not complaints(app)
     said = texts(app, "markdown")
     assert "Drawn as **▲ angry**" in said
-    assert "1 identical image: row " in said
+    assert "1 duplicate image: row " in said
     assert len(images(app)) == 16 + 2  # the face, and where the network looked
     assert len(charts_of(app)) == 2  # nobody votes
 
@@ -263,14 +263,14 @@ def test_a_drawn_face_is_seen_with_all_that_is_known_of_it(split):
 def test_the_label_of_a_drawn_face_that_is_wrong_is_told():
     table, shown = draw_table()
     row = np.flatnonzero((shown != table.labels) & (table.splits == 2))[0]
-    app = visit(ERRORS, **DRAWN, show="Doubtful labels", face=str(row), people="agree")
+    app = visit(ERRORS, **DRAWN, show="Label errors", face=str(row), annotators="agree")
     assert not complaints(app)
-    assert "so the label is wrong, on purpose" in texts(app, "markdown")
-    assert "were made wrong on purpose" in texts(app, "markdown")
+    assert "so the label is wrong on purpose" in texts(app, "markdown")
+    assert "were set wrong on purpose" in texts(app, "markdown")
     assert "Nobody votes on drawn faces" in texts(app, "caption")
 
 
 def test_the_map_of_drawn_faces_has_them_all():
-    app = visit(ERRORS, **DRAWN, show="Map")
+    app = visit(ERRORS, **DRAWN, show="Embedding")
     assert not complaints(app)
     assert sum(len(trace.get("text", [])) for trace in charts_of(app)[0]["data"]) == 420

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -65,6 +66,13 @@ def texts(app, *kinds):
         for kind in kinds
         for element in app.get(kind)
     )
+
+
+def address(app):
+    """The query that the page puts into the browser's address: key -> values."""
+    script = next(each.proto.body for each in app.get("html") if "replaceState" in each.proto.body)
+    _, query = json.loads(script.split("query] = ")[1].splitlines()[0])
+    return parse_qs(query, keep_blank_values=True)
 
 
 def complaints(app):
@@ -188,12 +196,18 @@ def test_the_run_comes_from_the_url_and_an_unknown_one_is_said(two_runs):
     app = visit(EVALUATION, run="gone")
     assert "There is no run 'gone' here" in texts(app, "warning")
     assert app.selectbox(key="run").value == "best"
+    app.selectbox(key="run").set_value("other").run()
+    assert not complaints(app)
+    assert address(app) == {"run": ["other"]}
 
 
 def test_choices_come_from_the_url(two_runs):
     app = visit(EVALUATION, split="PublicTest", view="flip", cells="counts")
     chosen = [app.segmented_control(key=key).value for key in ("split", "view", "cells")]
     assert chosen == ["PublicTest", "flip", "counts"]
+    assert address(app) == {"split": ["PublicTest"], "view": ["flip"], "cells": ["counts"]}
+    app.segmented_control(key="view").set_value("single").run()
+    assert "view" not in address(app)
 
 
 def test_evaluation_shows_the_stored_metrics(two_runs):

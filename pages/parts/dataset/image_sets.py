@@ -26,6 +26,7 @@ from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name
 from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.sample_grid import show_means, show_walls
+from pages.parts.state import bound
 
 FER2013 = "FER2013"
 KEY_OF = {reader.name: key for key, reader in READERS.items()}
@@ -47,9 +48,8 @@ class Facts:
 
 def pick_set() -> str | None:
     """The set that the page is about, a key of ``READERS``; None for FER2013."""
-    name = st.segmented_control(
-        "Data set", [FER2013, *KEY_OF], default=FER2013, required=True, key="set", bind="query-params"
-    )
+    names = [FER2013, *KEY_OF]
+    name = st.segmented_control("Data set", names, required=True, key=bound("set", FER2013, options=names))
     return KEY_OF.get(str(name))
 
 

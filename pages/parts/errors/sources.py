@@ -1,4 +1,4 @@
-"""Whose answers the Errors page shows: a run on FER2013, or the embedded run on faces drawn by code.
+"""Whose predictions the Errors page shows: a run on FER2013, or the embedded run on faces drawn by code.
 
 The drawn faces are there on every machine, so that the page can be seen at work without FER2013. They are
 drawn again when they are first looked at; nothing of a data set is stored.
@@ -11,12 +11,13 @@ import numpy.typing as npt
 import streamlit as st
 
 from fer_core.datasets import draw_table
-from fer_core.evaluation.error_analysis import Answers, suspect
+from fer_core.evaluation.error_analysis import SplitPredictions, find_label_errors
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, drawn_run
 from pages.parts.connect import Data, connect_data, find_data
 from pages.parts.errors.gallery import Faces, close_face
 from pages.parts.readers import last_change, pick_run
+from pages.parts.state import bound
 
 FER2013, DRAWN = "FER2013", "Drawn faces"  # these words also stand in the URL
 SOURCE = "data"
@@ -30,10 +31,8 @@ def pick_source() -> Run:
     chosen = st.segmented_control(
         "Data",
         (FER2013, DRAWN),
-        default=None if SOURCE in st.session_state else FER2013,  # not both a default and a chosen value
         required=True,
-        key=SOURCE,
-        bind="query-params",
+        key=bound(SOURCE, FER2013, options=(FER2013, DRAWN)),
         on_change=_start_anew,
     )
     if chosen == FER2013:
@@ -55,21 +54,21 @@ def _show_drawn() -> None:
 
 
 def gather(run: Run, split: str, *, doubts: bool) -> Faces:
-    """The run's answers, with the faces and people's opinion where they are at hand.
+    """The run's predictions, with the faces and people's opinion where they are at hand.
 
     Args:
         run: from ``pick_source``.
         split: "PublicTest" or "PrivateTest".
-        doubts: show what labels should rather be, in place of what was read.
+        doubts: show the suggested labels in place of the predicted ones.
     """
     evaluation = run.evaluation(split)
     drawn = is_drawn()
     data, shown = _draw() if drawn else (_fitting(evaluation), None)
     votes = None if data is None or data.votes is None else data.votes[evaluation.rows]
-    answers = Answers(evaluation, votes)
-    suspected = _suspected(run.path, last_change(run.path), split, answers)
-    said = suspected if doubts else answers.read
-    return Faces(run, answers, said, suspected, data, None if shown is None else shown[evaluation.rows])
+    predictions = SplitPredictions(evaluation, votes)
+    suspected = _suspected(run.path, last_change(run.path), split, predictions)
+    said = suspected if doubts else predictions.predicted
+    return Faces(run, predictions, said, suspected, data, None if shown is None else shown[evaluation.rows])
 
 
 def is_drawn() -> bool:
@@ -82,12 +81,12 @@ def introduce(faces: Faces) -> None:
     if is_drawn():
         st.caption(
             "Faces drawn by code, hard on purpose: expressions fade, and one label in twelve is wrong. They "
-            "show what this page does; how a network reads them says nothing about real faces."
+            "show what this page does; the results say nothing about real faces."
         )
     elif faces.data is None and drawn_run() is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("FER2013's pictures are missing here. Connect them below, or:", width="content")
-            st.button("See drawn faces", on_click=_show_drawn, type="tertiary", icon=":material/draw:")
+            st.caption("FER2013 is not connected. Connect it below, or:", width="content")
+            st.button("Show drawn faces", on_click=_show_drawn, type="tertiary", icon=":material/draw:")
 
 
 def connect() -> None:
@@ -125,5 +124,7 @@ def _fits(evaluation: Evaluation, data: Data) -> bool:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _suspected(run_path: Path, changed: float, split: str, _answers: Answers) -> npt.NDArray[np.int64]:
-    return suspect(_answers.labels, _answers.probabilities)
+def _suspected(
+    run_path: Path, changed: float, split: str, _answers: SplitPredictions
+) -> npt.NDArray[np.int64]:
+    return find_label_errors(_answers.labels, _answers.probabilities)

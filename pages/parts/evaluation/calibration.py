@@ -16,6 +16,7 @@ from fer_core.evaluation.roc_pr import ClassCurves, compute_curves, predict_sele
 from fer_core.formats import format_percent
 from pages.parts import formats
 from pages.parts.figures import show_figure
+from pages.parts.state import bound
 
 
 def show_confidence(labels: Labels, probabilities: Probabilities) -> None:
@@ -43,7 +44,8 @@ def show_confidence(labels: Labels, probabilities: Probabilities) -> None:
 
 def _show_coverage(labels: Labels, probabilities: Probabilities) -> None:
     st.subheader("Selective prediction")
-    percent = st.slider("Coverage (%)", 5, 100, 80, 5, key="coverage", bind="query-params")
+    key = bound("coverage", 80, between=(5, 100))
+    percent = st.slider("Coverage (%)", 5, 100, step=5, key=key)
     curve = predict_selectively(labels, probabilities)
     point = curve.at(percent / 100)
     low, high = (format_percent(end) for end in curve.interval(point))
@@ -65,10 +67,8 @@ def show_curves(labels: Labels, probabilities: Probabilities) -> None:
     name = st.pills(
         "Class",
         EMOTION_LABELS,
-        default=EMOTION_LABELS[Emotion.HAPPY],
         required=True,
-        key="emotion",
-        bind="query-params",
+        key=bound("emotion", EMOTION_LABELS[Emotion.HAPPY], options=EMOTION_LABELS),
     )
     chosen = EMOTIONS[EMOTION_LABELS.index(name)]
     curves = compute_curves(labels, probabilities)

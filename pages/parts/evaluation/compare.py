@@ -14,6 +14,7 @@ from fer_core.formats import format_percent, format_points
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted
 from pages.parts.readers import all_runs
+from pages.parts.state import bound
 
 
 def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
@@ -32,7 +33,9 @@ def show_comparison(run: Run, split: str, view: str, *, twins: bool) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    name = st.selectbox("Compare with", list(others), key="against", bind="query-params", width=320)
+    names = list(others)
+    key = bound("against", names[0], options=names)
+    name = st.selectbox("Compare with", names, key=key, width=320)
     first, second = run.evaluation(split), others[name].evaluation(split)
     if not (np.array_equal(first.rows, second.rows) and np.array_equal(first.labels, second.labels)):
         st.info(

@@ -15,6 +15,7 @@ from fer_core.emotions import EMOTION_LABELS
 from fer_core.inference.face_table import FaceRow, to_csv, to_json, to_pandas
 from pages.parts.formats import counted, emotion_name
 from pages.parts.reading import Reading
+from pages.parts.state import bound
 
 ROW_PX, ROWS_SHOWN = 52, 5  # a crop in its own 48 px; further rows scroll
 PHOTO, FACE, TURN = "shown", "shown face", "batch turn"  # where the session keeps what is picked
@@ -71,12 +72,11 @@ def _filter(faces: Sequence[Face]) -> list[Face]:
     names = st.multiselect(
         "Emotions in the table",
         EMOTION_LABELS,
-        key="emotions",
-        bind="query-params",
+        key=bound("emotions", [], options=EMOTION_LABELS),
         placeholder="all of them",
     )
-    ends = st.slider("Confidence, in percent", 0, 100, (0, 100), 5, key="sure", bind="query-params")
-    low, high = sorted(ends)  # a URL may hold them either way round
+    key = bound("sure", (0, 100), between=(0, 100))
+    low, high = st.slider("Confidence, in percent", 0, 100, step=5, key=key)
     values = [row.values() for _, row in faces]
     return [
         face

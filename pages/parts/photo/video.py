@@ -19,6 +19,7 @@ from fer_core.inference.video import CONTAINERS, FRAMES_PER_SECOND, Peak, VideoR
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
 from pages.parts.reading import load_recognizer
+from pages.parts.state import bound
 
 MOST_MB = 200
 RATES = (1, 2, 5, 10)  # pictures a second; these numbers also stand in the URL
@@ -65,10 +66,8 @@ def choose_rate() -> int:
     return st.segmented_control(
         "Pictures read a second",
         RATES,
-        default=round(FRAMES_PER_SECOND),
         required=True,
-        key="rate",
-        bind="query-params",
+        key=bound("rate", round(FRAMES_PER_SECOND), options=RATES),
         help="An expression lasts half a second or longer. Fewer pictures are read sooner.",
     )
 

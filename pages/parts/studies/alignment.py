@@ -20,6 +20,7 @@ from fer_core.experiments.alignment_study import (
 )
 from fer_core.formats import format_accuracy
 from pages.parts.figures import show_figure
+from pages.parts.state import bound
 
 
 def show_alignment() -> None:
@@ -31,9 +32,8 @@ def show_alignment() -> None:
         return
     name = names[0]
     if len(names) > 1:
-        name = st.segmented_control(
-            "Run", names, default=name, required=True, key="measured", bind="query-params"
-        )
+        key = bound("measured", name, options=names)
+        name = st.segmented_control("Run", names, required=True, key=key)
     found, provenance = load_alignment(name)
     st.markdown(f"**{describe(found)}** {describe_roll(found)}")
     show_figure(
