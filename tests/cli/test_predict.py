@@ -12,8 +12,8 @@ import sys
 import pytest
 from PIL import Image
 
+from fer_core.cli import main as cli
 from fer_core.cli.inputs import VIDEO_SUFFIXES
-from fer_core.cli.main import main as cli
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import PictureError
 from fer_core.inference.face_table import COLUMNS

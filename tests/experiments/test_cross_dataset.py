@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_core.cli.main import main as cli
+from fer_core.cli import main as cli
 from fer_core.datasets import ALL, Dataset, draw_faces
 from fer_core.datasets.folds import split_by_group
 from fer_core.datasets.image_sets import load_image_set

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_core.cli.main import main as cli
+from fer_core.cli import main as cli
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, PictureError
 from fer_core.experiments import alignment_study as alignment

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer_core.cli.main import main as cli
+from fer_core.cli import main as cli
 from fer_core.datasets import find_duplicates
 from fer_core.errors import RecipeError, RunError
 from fer_core.evaluation import bootstrap

@@ -6,7 +6,7 @@ import keras
 import pytest
 from keras import layers
 
-from fer_core.cli.main import main as cli
+from fer_core.cli import main as cli
 from fer_core.errors import RunError
 from fer_core.experiments.runs import SUMMARY
 from fer_core.networks.architectures import ARCHITECTURES

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from fer_core.cli.main import main as cli
+from fer_core.cli import main as cli
 from fer_core.datasets import Dataset
 from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.evaluation.calibration import Calibration
@@ -215,7 +215,7 @@ def test_a_broken_baseline_json_is_one_sentence(beside):
 def test_its_card_and_its_row_say_what_it_is(beside, capsys):
     card = write_card(beside[1])
     assert "A classical baseline" in card
-    assert "no model to run: the command below fits it anew" in card
+    assert "no model: the command below" in card
     assert "of the candidates, 0.1 was kept" in card
     assert "| classifier | logistic |" in card
     row = next(line for line in results_table(list_runs()).splitlines() if "classic" in line)

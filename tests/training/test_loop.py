@@ -172,7 +172,7 @@ def test_images_that_fill_no_batch_are_refused(recipe, splits, tmp_path):
 def test_a_checkpoint_of_another_recipe_is_refused_by_the_names_of_its_fields(recipe, splits, tmp_path):
     checkpoint = tmp_path / "checkpoint.npz"
     checkpoints.save(checkpoint, recipe, [], {})
-    with pytest.raises(RunError, match=r"another recipe: seed was 0, now 3, dropout was 0\.1, now 0\.2\."):
+    with pytest.raises(RunError, match=r"another recipe: dropout was 0\.1, now 0\.2, seed was 0, now 3\."):
         run(recipe.replace(seed=3, dropout=0.2), splits, checkpoint, resume=True)
 
 
