@@ -41,21 +41,21 @@ def main() -> None:
     _show_ways()
     st.caption(
         "An expression is not an emotion: the network names what a face shows, not what a person feels. "
-        "Photos are read in this computer's memory and are sent nowhere."
+        "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
     )
 
 
 def _show_result(run: Run) -> None:
-    """The run's PrivateTest accuracy, large, with its interval and its twin-free sibling."""
-    score, twin_free = (run.metrics["PrivateTest"]["single"][subset] for subset in ("all", "twin_free"))
+    """The run's test accuracy, large, with its interval; in the help that without duplicates."""
+    score, unique = (run.metrics["PrivateTest"]["single"][subset] for subset in ("all", "twin_free"))
     st.metric(
-        f"Right on {score['count']:,} faces that it never saw",
+        f"Test accuracy (PrivateTest, {score['count']:,} images)",
         format_percent(score["accuracy"], digits=2),
         f"95% interval {formats.interval(score)}",
         delta_color="off",
         delta_arrow="off",
-        help=f"FER2013's PrivateTest, one view of each face, run {run.name!r}. On the {twin_free['count']:,} "
-        f"faces without a pixel-identical twin in an earlier split: {format_accuracy(twin_free)}.",
+        help=f"Run {run.name!r}, single view. {score['count'] - unique['count']:,} of these images have an "
+        f"exact duplicate in Training or PublicTest; without them: {format_accuracy(unique)}.",
     )
 
 
@@ -74,8 +74,8 @@ def _show_comparison(run: Run | None) -> None:
         alt="PrivateTest accuracy: " + ", ".join(results),
     )
     st.caption(
-        "PrivateTest accuracy. The paper is S. Lonkar's, whose network this project repeats; "
-        "people as the challenge's authors report them."
+        "PrivateTest accuracy. The paper is S. Lonkar's, which this project started from; the human accuracy "
+        "is the one that the challenge's authors report."
     )
 
 
@@ -90,7 +90,7 @@ def _show_sample(run: Run | None) -> Reading | None:
     if reading:
         show_photo(reading)
     else:
-        st.image(path, width="stretch", alt="A sample photo, not read")
+        st.image(path, width="stretch", alt="A sample photo, without predictions")
     return reading
 
 
@@ -104,5 +104,5 @@ def _show_ways() -> None:
                 st.caption(each.question)
 
 
-with page("Home", heading="Read the expression in a face"):
+with page("Home", heading="Facial expression recognition"):
     main()

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import secrets
+import stat
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.errors import RunError
+from fer_core.errors import FerError, RunError
 
 try:
     import fcntl
@@ -21,6 +22,41 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 PARTIAL = ".fer-partial-"  # how the name of a file begins that is being written
+
+
+def require_regular_file(
+    path: Path, limit: int | None = None, *, error: type[FerError] = RunError, what: str = "file"
+) -> int:
+    """The size in bytes of a file that can be read to its end: a device has none, a pipe waits for ever.
+
+    Args:
+        path: where it should be.
+        limit: the most bytes that it may have.
+        error: what to raise.
+        what: what a message calls it: "picture", "video", "table".
+
+    Raises:
+        FerError: as ``error``: if it is missing, a folder, no regular file, empty, or larger than ``limit``.
+    """
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        raise error(f"There is no {what} at {path}.") from None
+    except (OSError, ValueError) as problem:  # ValueError: a null byte in the name
+        reason = getattr(problem, "strerror", None) or problem
+        raise error(f"{path} cannot be read: {reason}.") from problem
+    if stat.S_ISDIR(found.st_mode):
+        raise error(f"A {what} must be a file. Received: the folder {path}.")
+    if not stat.S_ISREG(found.st_mode):
+        raise error(f"A {what} must be a regular file. Received: {path}, a device, pipe or socket.")
+    if found.st_size == 0:  # also what the system makes up as it is read
+        raise error(f"{path} is an empty file. Expected a {what}.")
+    if limit is not None and found.st_size > limit:
+        raise error(
+            f"{path} is too large. Expected a {what} of at most {limit / 1e6:,.0f} MB. "
+            f"Received: {found.st_size / 1e6:,.0f} MB."
+        )
+    return found.st_size
 
 
 @contextmanager

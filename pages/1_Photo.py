@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
 from fer_core.inference.face_table import FaceRow
+from fer_core.vision.headers import SUFFIXES
 from pages.parts.faces import show_answers, show_face, show_photo
 from pages.parts.frame import page
 from pages.parts.photo.batch import browse, offer_table
@@ -21,7 +22,6 @@ from pages.parts.reading import (
 )
 from pages.parts.state import bound
 
-TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
 MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
@@ -90,7 +90,7 @@ def _pick_sample() -> list[Photo]:
 def _pick_files() -> list[Photo]:
     files = st.file_uploader(
         PRIVACY,
-        TYPES,
+        SUFFIXES,
         accept_multiple_files=True,
         key="files",
     )
@@ -130,6 +130,8 @@ def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, tab
     count = len(reading.predictions)
     with left:
         show_photo(reading)
+        if reading.is_animation:
+            st.caption(f"The first frame of an animation. Choose {VIDEO} above to read all of it.")
         _offer_downloads(reading, table)
     with right:
         if count == 0:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from fer_core import charts
 from fer_core.evaluation.learning_curves import History, best_epoch, generalisation_gap, overfitting_epoch
-from fer_core.experiments.monitor import Underway, list_underway
+from fer_core.experiments.monitor import RunningTraining, list_running
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_list, format_percent, format_points, format_seconds
 from pages.parts.figures import show_figure
@@ -31,7 +31,7 @@ WATCHED = "watched"  # the runs in training that the page last showed
 
 def main() -> None:
     """The page: metrics, learning curves, then the recipe, the provenance, and the model summary."""
-    training = list_underway()
+    training = list_running()
     if training and not all_networks():
         _show_first(training)
         st.session_state[WATCHED] = [each.name for each in training]
@@ -64,7 +64,7 @@ def main() -> None:
     show_network(run)
 
 
-def _turn_to_finished(training: Sequence[Underway]) -> None:
+def _turn_to_finished(training: Sequence[RunningTraining]) -> None:
     """Show the run that was watched while it trained and is finished now, over the one that was shown."""
     under_way = [each.name for each in training]
     networks = [each.name for each in all_networks()]
@@ -77,7 +77,7 @@ def _turn_to_finished(training: Sequence[Underway]) -> None:
         st.session_state["compare"] = others
 
 
-def _show_first(training: Sequence[Underway]) -> None:
+def _show_first(training: Sequence[RunningTraining]) -> None:
     """The page while the very first run is training."""
     st.markdown("No run has finished yet. These are in progress:")
     smoothing = _pick_smoothing()
@@ -132,7 +132,7 @@ def _pick_smoothing() -> float:
     )
 
 
-def _pick_others(run: Run, training: Sequence[Underway]) -> list[str]:
+def _pick_others(run: Run, training: Sequence[RunningTraining]) -> list[str]:
     """Runs to compare this one with, at first those in training; kept in the URL as ``compare``."""
     under_way = [each.name for each in training]
     names = [each.name for each in all_networks() if each.name != run.name]
@@ -149,7 +149,10 @@ def _pick_others(run: Run, training: Sequence[Underway]) -> list[str]:
 
 
 def _follow(
-    finished: Mapping[str, History], training: Sequence[Underway], shown: Sequence[str], smoothing: float
+    finished: Mapping[str, History],
+    training: Sequence[RunningTraining],
+    shown: Sequence[str],
+    smoothing: float,
 ) -> None:
     """Progress and curves, drawn again every few seconds while a run is training, and only then.
 
@@ -162,7 +165,7 @@ def _follow(
     names = [each.name for each in training]
 
     def draw() -> None:
-        now = list_underway()
+        now = list_running()
         if [each.name for each in now] != names:
             st.rerun()  # one has begun or ended, which changes more than the curves
         for each in now:
@@ -175,7 +178,7 @@ def _follow(
     st.fragment(draw, run_every=pause if training else None)()
 
 
-def _show_progress(each: Underway) -> None:
+def _show_progress(each: RunningTraining) -> None:
     """One line and a bar: how far a training is."""
     epochs = each.recipe.epochs
     so_far = f"**{each.name}**: epoch {each.done} of {epochs}"

@@ -45,7 +45,9 @@ WHEN_NEEDED = {
     ("evaluation/error_analysis", "sklearn"),
     ("experiments/pipeline", "keras"),
     ("inference/face_table", "pandas"),
-    ("inference/video", "av"),
+    ("vision/containers", "av"),
+    ("vision/headers", "pillow_heif"),
+    ("vision/pictures", "cv2"),
     ("paths", "platformdirs"),
     ("training/baselines", "cv2"),
     ("training/baselines", "sklearn"),
@@ -128,6 +130,16 @@ def test_what_is_imported_is_required():
 
 def _normal(package):
     return package.lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("path", CORE + APP, ids=name)
+def test_warning_filters_are_the_programs_own(path):
+    """They are one for all threads of a process: catch_warnings in one takes away another's."""
+    used = {
+        node.attr for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    used &= {"catch_warnings", "filterwarnings", "simplefilter", "resetwarnings"}
+    assert not used or name(path) == "fer_core/cli/main.py"
 
 
 # What starts fast: a page that shows results, a command line's first word, a prediction.

@@ -1,4 +1,4 @@
-"""A chart of what levelling the eyes does to faces that were turned."""
+"""A chart of what roll correction does to faces that were turned."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,12 +14,12 @@ APART = 0.35  # degrees to either side, so that two intervals at one angle do no
 
 
 def plot_alignment(effects: Sequence[Effect], *, height: int = 360) -> go.Figure:
-    """Accuracy against the angle by which faces were turned, as they come and levelled; 95% intervals."""
+    """Accuracy against the angle by which faces were turned, unaligned and corrected; 95% intervals."""
     figure = new_figure(height)
     angles = [each.degrees for each in effects]
-    raw, levelled = [each.raw for each in effects], [each.levelled for each in effects]
-    _add_line(figure, angles, raw, name="as they come", aside=-APART, colour=RUN_COLOURS[1])
-    _add_line(figure, angles, levelled, name="eyes levelled", aside=APART, colour=ACCENT)
+    raw, corrected = [each.raw for each in effects], [each.corrected for each in effects]
+    _add_line(figure, angles, raw, name="without roll correction", aside=-APART, colour=RUN_COLOURS[1])
+    _add_line(figure, angles, corrected, name="with roll correction", aside=APART, colour=ACCENT)
     figure.update_xaxes(title="turned by, in degrees to either side", tickvals=angles, ticksuffix="°")
     figure.update_yaxes(title="accuracy", tickformat=".0%")
     return figure

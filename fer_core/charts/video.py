@@ -15,7 +15,7 @@ with optional():
     import plotly.graph_objects as go
 
 MOST_POINTS = 600  # the chart is about 1,000 px wide
-MISSED_MOMENTS = 2.5  # a face that misses so many moments leaves a gap, and a second at least
+MISSED_FRAMES = 2.5  # a face that misses so many sampled frames leaves a gap, and a second at least
 
 
 def plot_video_timeline(
@@ -23,20 +23,20 @@ def plot_video_timeline(
     probabilities: npt.ArrayLike,
     *,
     until: float,
-    peaks: Sequence[tuple[float, Emotion, float]] = (),
+    key_frames: Sequence[tuple[float, Emotion, float]] = (),
     height: int = 320,
 ) -> go.Figure:
-    """Seven lines through a video, each emotion's glyph at its peak.
+    """Seven lines through a video, each emotion's glyph at its key frame.
 
     Args:
         seconds: (N,) rising, N at least 1.
         probabilities: (N, 7) in [0, 1], in the order of ``EMOTIONS``.
         until: how far the video was read, in seconds: the same axis for every face.
-        peaks: what to mark: seconds, emotion, probability.
+        key_frames: what to mark: seconds, emotion, probability.
         height: px.
     """
     times = np.asarray(seconds, dtype=float)
-    gap = max(1.0, MISSED_MOMENTS * float(np.median(np.diff(times)))) if len(times) > 1 else 1.0
+    gap = max(1.0, MISSED_FRAMES * float(np.median(np.diff(times)))) if len(times) > 1 else 1.0
     thinned = thin(times, np.asarray(probabilities, dtype=float), most=MOST_POINTS, gap_seconds=gap)
     figure = new_figure(height)
     figure.update_layout(legend={"itemwidth": 30, "font": {"size": 12}})
@@ -49,7 +49,7 @@ def plot_video_timeline(
             line={"color": EMOTION_COLOURS[emotion], "width": 2.5, "dash": DASHES[emotion]},
             hovertemplate="%{y:.0%} at %{x:.1f} s<extra>" + GLYPH_LABELS[emotion] + "</extra>",
         )
-    for at, emotion, probability in peaks:
+    for at, emotion, probability in key_frames:
         figure.add_annotation(
             x=at,
             y=probability,

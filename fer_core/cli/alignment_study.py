@@ -1,4 +1,4 @@
-"""``fer alignment``: whether levelling the eyes helps a run's network."""
+"""``fer alignment``: whether roll correction helps a run's network."""
 
 import argparse
 import shlex
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """``fer alignment RUN --data PATH``."""
-    command = commands.add_parser("alignment", help="does levelling the eyes help a run's network?")
+    command = commands.add_parser("alignment", help="does roll correction improve a run's accuracy?")
     command.add_argument("run")
     command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     command.add_argument(
@@ -55,10 +55,10 @@ def _lines(run: str, alignment: "Alignment") -> list[str]:
     from fer_core.experiments.alignment_study import describe, describe_roll, effects
 
     lines = [f"{run}, single view, {len(alignment.labels):,} faces"]
-    lines.append(f"{'turned by':<11}{'eyes found':>10}  {'as they come':<24}{'levelled':<24}difference")
+    lines.append(f"{'turned by':<11}{'eyes found':>10}  {'unaligned':<24}{'corrected':<24}difference")
     for each in effects(alignment):
         lines.append(
             f"{each.degrees:>2}°{each.found:>18,}  {format_accuracy(each.raw):<24}"
-            f"{format_accuracy(each.levelled):<24}{each.change}"
+            f"{format_accuracy(each.corrected):<24}{each.change}"
         )
     return [*lines, describe_roll(alignment), describe(alignment)]

@@ -5,15 +5,8 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
 Found = tuple[str, str]  # a path, and what is wrong with it as a sentence: mostly nothing
-
-
-def is_video(path: str) -> bool:
-    """Whether a file's name is a video's; any other is read as a photo."""
-    return Path(path).suffix.lower() in VIDEO_SUFFIXES
 
 
 def find_files(names: Iterable[str]) -> Iterator[Found]:
@@ -54,11 +47,11 @@ def _expand(name: str) -> Iterator[Found]:
 
 def _search(folder: str) -> Iterator[Found]:
     """The photos and videos in a folder and below it, by their suffix; hidden files are passed over."""
-    from fer_core.vision.pictures import picture_suffixes
+    from fer_core.vision import frames, headers
 
     count, others = 0, Counter[str]()
     closed: list[OSError] = []
-    wanted = VIDEO_SUFFIXES | picture_suffixes()
+    wanted = {f".{suffix}" for suffix in (*headers.SUFFIXES, *frames.SUFFIXES)}
     for at, folders, files in os.walk(folder, onerror=closed.append):
         folders.sort()
         for name in sorted(name for name in files if not name.startswith(".")):

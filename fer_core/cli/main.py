@@ -9,6 +9,7 @@ import argparse
 import logging
 import os
 import sys
+import warnings
 
 from fer_core.cli import (
     alignment_study,
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stdin):
         if hasattr(stream, "reconfigure"):  # a name that the console can't show, or that is no UTF-8
             stream.reconfigure(errors="backslashreplace" if stream is sys.stdout else "surrogateescape")
+    _silence_warnings()
     options = build_parser().parse_args(arguments)
     try:
         code = options.command(options) or 0
@@ -64,6 +66,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"fer: this should not happen: {type(error).__name__}: {error}. ", file=sys.stderr, end="")
         print("Set FER_DEBUG=1 to see where.", file=sys.stderr)
         return 1
+
+
+def _silence_warnings() -> None:
+    """Of what needs no action. Only here, where the process is ours: filters are one for all threads."""
+    warnings.filterwarnings("ignore", module="PIL")  # odd metadata, which it reads over
+    # An emotion rarer than the folds is in some of them alone, as it must be.
+    warnings.filterwarnings("ignore", message="The least populated class")
 
 
 def build_parser() -> argparse.ArgumentParser:

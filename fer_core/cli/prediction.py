@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.cli.inputs import find_files, is_video
+from fer_core.cli.inputs import find_files
 from fer_core.cli.output import Output
 from fer_core.errors import FerError
 from fer_core.formats import format_percent
@@ -100,10 +100,12 @@ Rows = Generator[FaceRow, None, None]
 
 def _read(recognizer: "Recognizer", path: str, wrong: str, rate: float, output: Output) -> Rows:
     """The rows of one file, the last of them for what is wrong with it."""
+    from fer_core.vision.frames import kind_of
+
     try:
         if wrong:
             yield FaceRow(path, error=wrong)
-        elif is_video(path):
+        elif kind_of(path) == "video":
             yield from _read_video(recognizer, path, rate, output)
         else:
             yield from _read_photo(recognizer, path, output)
@@ -138,9 +140,11 @@ def _read_video(recognizer: "Recognizer", path: str, rate: float, output: Output
                 rows = reader.rows[count:]
                 yield from rows
                 count += len(rows)
-                progress.on_moment(reader.share, reader.seconds)
+                progress.on_frame(reader.share, reader.seconds)
             if not count:
                 yield FaceRow(path)
+            if reader.remark:
+                print(f"fer: {reader.remark}", file=sys.stderr)
         finally:
             reader.stop()
             _save_key_frames(reader, path, output)
@@ -149,9 +153,9 @@ def _read_video(recognizer: "Recognizer", path: str, rate: float, output: Output
 def _save_key_frames(reader: "VideoReader", path: str, output: Output) -> None:
     """For each face and emotion, the frame in which it showed most: ``film-face-1-happy.jpg``."""
     for number in reader.faces():
-        for peak in reader.peaks(number):
-            name = f"{Path(path).stem}-face-{number}-{peak.emotion.label}.jpg"
-            output.add_picture(name, path, partial(_write, peak.jpeg))
+        for each in reader.key_frames(number):
+            name = f"{Path(path).stem}-face-{number}-{each.emotion.label}.jpg"
+            output.add_picture(name, path, partial(_write, each.jpeg))
 
 
 def _write(content: bytes, path: Path) -> None:

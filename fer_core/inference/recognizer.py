@@ -109,20 +109,19 @@ class Recognizer:
         self._finders_lock = threading.Lock()
         self.detector = self._finders[0].detector
 
-    def predict(self, picture: Picture | Source) -> list[Prediction]:
+    def predict(self, picture: Source) -> list[Prediction]:
         """One prediction a face, row by row from left to right; an empty list where there is no face.
 
         A picture of 48 x 48 px is one of FER2013's, or made like them, and is read as it is. So is any
         square picture up to 96 px in which no face is found. Their face's score is 0.
 
         Args:
-            picture: RGB uint8 (H, W, 3), or what ``load_picture`` reads (a path, bytes, a stream).
+            picture: what ``load_picture`` takes: a path, a file's bytes, RGB uint8 (H, W, 3), a PIL image.
 
         Raises:
             PictureError: if the picture cannot be read.
         """
-        if not isinstance(picture, np.ndarray):
-            picture = load_picture(picture)
+        picture = load_picture(picture)
         faces = self.find_faces(picture)
         if not faces:
             return []

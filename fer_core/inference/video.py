@@ -1,16 +1,9 @@
-"""A video file in, every face's expression over time out.
-
-PyAV decodes, not OpenCV: it reads straight from memory, so an upload never needs a file; it knows each
-picture's own time, where OpenCV counts pictures and is wrong when a phone's rate varies; and its wheels carry
-the same decoders on every system. One decoded picture is held at a time.
-"""
+"""A video file in, every face's expression over time out."""
 
 import io
 import threading
-from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,43 +14,20 @@ from fer_core.errors import PictureError
 from fer_core.inference.annotation import draw_predictions
 from fer_core.inference.face_table import FaceRow
 from fer_core.inference.tracking import PATIENCE_SECONDS, Floats, Tracker
-from fer_core.vision.pictures import MOST_PIXELS, Picture
+from fer_core.vision.containers import VideoFile
+from fer_core.vision.frames import FRAMES_PER_SECOND, SampledFrame, sample_frames
+from fer_core.vision.pictures import Picture
 
 if TYPE_CHECKING:
-    from av import VideoFrame
-    from av.container import InputContainer
-    from av.video.stream import VideoStream
-
     from fer_core.inference.recognizer import Prediction, Recognizer
 
-VideoSource = str | Path | BinaryIO
-
-CONTAINERS = ("mp4", "mov", "webm", "mkv", "avi")
-# What FFmpeg may try. Its playlist formats open further files and addresses, and are never wanted here.
-DEMUXERS = "mov,matroska,webm,avi"
-FRAMES_PER_SECOND = 5.0  # an expression lasts half a second or longer
-PEAK_PX = 640  # the long side of a peak's picture, about 40 kB
-MOST_PEAKS = 500  # 20 MB; a film with so many faces is still counted, without further pictures
+KEY_FRAME_PX = 640  # the long side of a key frame's picture, about 40 kB
+MOST_KEY_FRAMES = 500  # 20 MB; a film with so many faces is still counted, without further pictures
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
-    """One picture of a video.
-
-    Attributes:
-        seconds: when it is shown, from the video's start.
-        picture: RGB uint8 (H, W, 3), upright.
-        share: how much of the video lies before it, in [0, 1].
-    """
-
-    seconds: float
-    picture: Picture
-    share: float
-
-
-@dataclass(frozen=True, eq=False)
-class Peak:
-    """The moment at which a face showed an emotion most.
+class KeyFrame:
+    """The sampled frame in which a face showed an emotion most.
 
     Attributes:
         seconds: when, from the video's start.
@@ -72,204 +42,110 @@ class Peak:
     jpeg: bytes
 
 
-def read_moments(
-    source: VideoSource, *, name: str | None = None, frames_per_second: float = FRAMES_PER_SECOND
-) -> Generator[Moment, None, None]:
-    """The pictures of a video, upright, at most so many a second.
-
-    Args:
-        source: a path, or a binary stream that can seek.
-        name: what a message calls it; by default the stream's or the path's name.
-        frames_per_second: more than 0; where the video has fewer, each of its pictures comes once.
-
-    Raises:
-        PictureError: if it is no video of a format in ``CONTAINERS``, holds no picture, or is damaged; in
-            the last case only after what comes before the damage.
-    """
-    import av
-
-    if not frames_per_second > 0:
-        raise PictureError(f"A video is read at more than 0 frames a second. Received: {frames_per_second}.")
-    name = name or str(getattr(source, "name", None) or source)
-    last, wanted = None, 0  # of the moments 0, 1, 2 ... / frames_per_second, the next one to come
-    try:
-        with _open(source, name) as container:
-            stream = _picture_stream(container, name)
-            for seconds, frame in _frames(container, stream):
-                last, reached = seconds, int(seconds * frames_per_second + 1e-6)
-                if reached >= wanted:
-                    wanted = reached + 1
-                    yield Moment(seconds, _upright(frame, name), _share(container, source, seconds))
-    except av.FFmpegError as error:
-        where = "read" if last is None else f"read beyond {last:.1f} s"
-        raise PictureError(
-            f"{name} cannot be {where}: it is damaged, unfinished or of a codec that is not known. "
-            f"The decoder says: {_reason(error)}."
-        ) from error
-    if last is None:
-        raise PictureError(f"{name} holds no picture that can be read. Expected a video with at least one.")
-
-
-def _open(source: VideoSource, name: str) -> "InputContainer":
-    """The opened file; nothing has been decoded yet."""
-    import av
-
-    if isinstance(source, (str, Path)):
-        if not Path(source).is_file():
-            raise PictureError(f"There is no video at {source}.")
-        source = str(source)
-    else:
-        source.seek(0)
-    try:
-        return av.open(source, "r", options={"format_whitelist": DEMUXERS})
-    except (av.FFmpegError, ValueError, OSError) as error:
-        raise PictureError(
-            f"{name} is no video that can be read, or an unfinished one. Expected {', '.join(CONTAINERS)}. "
-            f"The decoder says: {_reason(error)}."
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).rstrip(".")
-
-
-def _picture_stream(container: "InputContainer", name: str) -> "VideoStream":
-    """The first stream of moving pictures; a song's cover is none."""
-    from av.stream import Disposition
-
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            stream.thread_type = "AUTO"
-            return stream
-    sound = "sound alone" if container.streams.audio else "no stream of pictures"
-    raise PictureError(f"{name} holds no moving pictures. Expected a video. Received: {sound}.")
-
-
-def _frames(container: "InputContainer", stream: "VideoStream") -> Iterator[tuple[float, "VideoFrame"]]:
-    """Each decoded picture with its time from the first one's; times never go back."""
-    start, before = None, 0.0
-    for frame in container.decode(stream):
-        step = 1 / float(stream.average_rate or 25)
-        at = frame.time if frame.time is not None else (start or 0.0) + before + step
-        start = at if start is None else start
-        before = max(before, at - start)
-        yield before, frame
-
-
-def _upright(frame: "VideoFrame", name: str) -> Picture:
-    """RGB uint8 (H, W, 3), turned as the camera says; refused where it would fill the memory."""
-    if frame.width * frame.height > MOST_PIXELS:
-        raise PictureError(
-            f"{name} is too large. Expected at most {MOST_PIXELS / 1e6:.0f} megapixels a picture. "
-            f"Received: {frame.width} x {frame.height}."
-        )
-    picture = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-    return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))  # both count anticlockwise
-
-
-def _share(container: "InputContainer", source: VideoSource, seconds: float) -> float:
-    """How far the reading is: by time, or by bytes, as a browser's recording does not state its length."""
-    import av
-
-    if container.duration:
-        return min(1.0, seconds * av.time_base / container.duration)
-    if isinstance(source, (str, Path)) or not container.size:
-        return 0.0
-    return min(1.0, source.tell() / container.size)
-
-
 class VideoReader:
-    """Reads a video moment by moment and keeps the numbers and the peaks, not the pictures.
+    """Reads a video frame by frame, and keeps the numbers and the key frames, not the pictures.
 
     ``read_next`` may be called from one thread while another calls the rest.
 
     Args:
         recognizer: what finds and reads the faces.
-        source: see ``read_moments``.
-        name: see ``read_moments``.
-        frames_per_second: see ``read_moments``.
+        source: see ``frames.sample_frames``.
+        name: see ``frames.sample_frames``.
+        frames_per_second: see ``frames.sample_frames``.
 
     Attributes:
         is_finished: whether nothing more will be read.
-        seconds: the time of the last moment read.
+        seconds: the time of the last frame read.
         share: how much of the video has been read, in [0, 1].
-        moments: how many moments have been read.
+        frame_count: how many frames have been read.
+        skipped: how many damaged packets were left out before the last frame.
     """
 
     def __init__(
         self,
         recognizer: "Recognizer",
-        source: VideoSource,
+        source: VideoFile,
         *,
         name: str | None = None,
         frames_per_second: float = FRAMES_PER_SECOND,
     ) -> None:
         self.is_finished = False
         self.seconds = self.share = 0.0
-        self.moments = 0
+        self.frame_count = self.skipped = 0
         self._recognizer = recognizer
-        self._moments = read_moments(source, name=name, frames_per_second=frames_per_second)
+        self._frames = sample_frames(source, name=name, frames_per_second=frames_per_second)
         self._tracker = Tracker(patience_seconds=max(PATIENCE_SECONDS, 2.5 / frames_per_second))
         self._path = name or str(getattr(source, "name", None) or source)
         self._rows: list[FaceRow] = []
-        self._peaks: dict[tuple[int, Emotion], Peak] = {}
+        self._key_frames: dict[tuple[int, Emotion], KeyFrame] = {}
         self._lock = threading.Lock()
 
     def read_next(self) -> bool:
-        """Read one more moment; False at the end.
+        """Read one more frame; False at the end.
 
         Raises:
-            PictureError: see ``read_moments``; what was read before stays.
+            PictureError: see ``frames.sample_frames``; what was read before stays.
         """
         with self._lock:
             if self.is_finished:
                 return False
             try:
-                moment = next(self._moments, None)
+                frame = next(self._frames, None)
             except PictureError:
                 self.is_finished = True
                 raise
-            if moment is None:
+            if frame is None:
                 self.is_finished, self.share = True, 1.0
                 return False
-            self._take(moment)
+            self._take(frame)
             return True
 
     def stop(self) -> None:
         """Read no further; what was read stays."""
         with self._lock:
             self.is_finished = True
-            self._moments.close()  # and with it the file
+            self._frames.close()  # and with it the file
 
-    def _take(self, moment: Moment) -> None:
-        predictions = self._recognizer.predict(moment.picture)
-        tracks = self._tracker.update([each.face.box for each in predictions], moment.seconds)
+    def _take(self, frame: SampledFrame) -> None:
+        predictions = self._recognizer.predict(frame.picture)
+        tracks = self._tracker.update([each.face.box for each in predictions], frame.seconds)
         numbers = [track.number for track in tracks]
         self._rows += (
-            FaceRow(self._path, number, each.face, each.probabilities, moment.seconds)
+            FaceRow(self._path, number, each.face, each.probabilities, frame.seconds)
             for number, each in zip(numbers, predictions, strict=True)
         )
-        self._note_peaks(moment, numbers, predictions)
-        self.seconds, self.share, self.moments = moment.seconds, moment.share, self.moments + 1
+        self._note_key_frames(frame, numbers, predictions)
+        self.seconds, self.share, self.frame_count = frame.seconds, frame.share, self.frame_count + 1
+        self.skipped = frame.skipped
 
-    def _note_peaks(self, moment: Moment, numbers: list[int], predictions: "list[Prediction]") -> None:
+    def _note_key_frames(
+        self, frame: SampledFrame, numbers: list[int], predictions: "list[Prediction]"
+    ) -> None:
         """Keep the picture for each face that shows an emotion more than ever before."""
         jpeg = b""
         for number, each in zip(numbers, predictions, strict=True):
             key = number, each.emotion
-            known = self._peaks.get(key)
-            if known.probability >= each.confidence if known else len(self._peaks) >= MOST_PEAKS:
+            known = self._key_frames.get(key)
+            if known.probability >= each.confidence if known else len(self._key_frames) >= MOST_KEY_FRAMES:
                 continue
-            jpeg = jpeg or _encode(draw_predictions(moment.picture, predictions, numbers=numbers))
-            self._peaks[key] = Peak(moment.seconds, each.emotion, each.confidence, jpeg)
+            jpeg = jpeg or _encode(draw_predictions(frame.picture, predictions, numbers=numbers))
+            self._key_frames[key] = KeyFrame(frame.seconds, each.emotion, each.confidence, jpeg)
 
     @property
     def rows(self) -> tuple[FaceRow, ...]:
-        """What was read: a row a face and moment."""
+        """What was read: a row a face and sampled frame."""
         return tuple(self._rows)
 
+    @property
+    def remark(self) -> str:
+        """What was left out, as a sentence; empty where nothing was."""
+        if not self.skipped:
+            return ""
+        packets = "one damaged packet was" if self.skipped == 1 else f"{self.skipped} damaged packets were"
+        return f"{self._path}: {packets} left out."
+
     def faces(self) -> dict[int, int]:
-        """How many moments each face was seen in, the most seen first."""
+        """How many frames each face was seen in, the most seen first."""
         numbers, counts = np.unique([row.number for row in self._rows], return_counts=True)
         order = np.argsort(-counts, kind="stable")
         return {int(numbers[index]): int(counts[index]) for index in order}
@@ -280,15 +156,15 @@ class VideoReader:
         shown = np.array([row.probabilities for row in rows], dtype=np.float32)
         return np.array([row.time for row in rows], dtype=np.float64), shown.reshape(-1, EMOTION_COUNT)
 
-    def peaks(self, number: int) -> list[Peak]:
+    def key_frames(self, number: int) -> list[KeyFrame]:
         """For each emotion that was ever a face's first, when it was so most, in the video's order."""
-        found = [peak for (face, _), peak in list(self._peaks.items()) if face == number]
-        return sorted(found, key=lambda peak: peak.seconds)
+        found = [each for (face, _), each in list(self._key_frames.items()) if face == number]
+        return sorted(found, key=lambda each: each.seconds)
 
 
 def _encode(picture: Picture) -> bytes:
     image = Image.fromarray(picture)
-    image.thumbnail((PEAK_PX, PEAK_PX))
+    image.thumbnail((KEY_FRAME_PX, KEY_FRAME_PX))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=85)
     return file.getvalue()

@@ -16,6 +16,7 @@ from fer_core.experiments.runs import Run
 from fer_core.inference.annotation import draw_predictions, overlay_heat
 from fer_core.inference.face_table import FaceRow, photo_rows
 from fer_core.inference.recognizer import Prediction, Recognizer
+from fer_core.vision.frames import kind_of
 from fer_core.vision.pictures import load_picture
 from pages.parts.readers import last_change
 
@@ -36,6 +37,7 @@ class Reading:
         predictions: one a face, from left to right.
         explains_by: how the network says where it looked.
         detector: what found the faces, "YuNet" or "Haar".
+        is_animation: whether this is the first frame of several.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Reading:
     predictions: list[Prediction]
     explains_by: str
     detector: str
+    is_animation: bool = False
 
     @property
     def rows(self) -> list[FaceRow]:
@@ -82,7 +85,10 @@ def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_
     recognizer = _recognizer(run_path, changed, face_threshold)
     predictions = recognizer.predict(picture)
     preview = _encode(draw_predictions(picture, predictions), "JPEG", longest_px=PREVIEW_PX)
-    return Reading(name, content, preview, predictions, recognizer.explains_by, recognizer.detector)
+    is_animation = kind_of(content) == "video"
+    return Reading(
+        name, content, preview, predictions, recognizer.explains_by, recognizer.detector, is_animation
+    )
 
 
 def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:

@@ -13,11 +13,10 @@ import pytest
 from PIL import Image
 
 from fer_core.cli import main as cli
-from fer_core.cli.inputs import VIDEO_SUFFIXES
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import PictureError
 from fer_core.inference.face_table import COLUMNS
-from fer_core.inference.video import CONTAINERS, VideoReader
+from fer_core.inference.video import VideoReader
 from tests.tiny_networks import SAMPLES, tiny_tflite
 
 pytest.importorskip("av", reason="PyAV comes with streamlit-webrtc")
@@ -28,7 +27,7 @@ PHOTO = str(SAMPLES / "two-faces.jpg")
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """Two seconds of a face, one of nobody; 5 moments a second."""
+    """Two seconds of a face, one of nobody; 5 frames a second."""
     path = tmp_path_factory.mktemp("films") / "film.mp4"
     path.write_bytes(write_video([scene(4 * step) for step in range(20)] + [scene()] * 10))
     return path
@@ -63,7 +62,7 @@ def test_a_line_a_face_is_what_people_read(predict, film):
     first, second, *rows = out.splitlines()
     assert re.fullmatch(rf"{PHOTO}: face 1 at \d+,\d+ \(\d+x\d+ px\): [a-z]+ \d+\.\d %", first)
     assert second.startswith(f"{PHOTO}: face 2 at ")
-    starts = [f"{film} at {moment / 5:.2f} s: face 1 at " for moment in range(10)]
+    starts = [f"{film} at {index / 5:.2f} s: face 1 at " for index in range(10)]
     assert [row[: len(start)] for row, start in zip(rows, starts, strict=True)] == starts
 
 
@@ -75,7 +74,7 @@ def test_csv_and_json_are_the_face_table_of_photos_and_videos(predict, film):
     assert [(row["path"], row["time"], row["face"]) for row in rows] == [
         (PHOTO, "", "1"),
         (PHOTO, "", "2"),
-        *((str(film), str(moment / 2), "1") for moment in range(4)),
+        *((str(film), str(index / 2), "1") for index in range(4)),
     ]
     assert all(
         sum(float(row[label]) for label in EMOTION_LABELS) == pytest.approx(1, abs=1e-3) for row in rows
@@ -134,9 +133,9 @@ def test_folders_patterns_and_lists_are_searched(predict, tmp_path, monkeypatch)
     code, _, err = paths(tmp_path / "*.png")
     assert (code, err) == (1, f"fer: No file matches {tmp_path / '*.png'}.\n")
     (tmp_path / "c").mkdir()
-    (tmp_path / "c" / "notes.heif").touch()
+    (tmp_path / "c" / "notes.rtf").touch()
     code, _, err = paths(tmp_path / "c")
-    assert (code, err) == (1, f"fer: {tmp_path / 'c'} holds no photo and no video. Received: 1 .heif.\n")
+    assert (code, err) == (1, f"fer: {tmp_path / 'c'} holds no photo and no video. Received: 1 .rtf.\n")
 
 
 def test_the_face_threshold_is_the_detectors(predict):
@@ -248,10 +247,10 @@ def test_a_video_without_a_face_says_so(predict, tmp_path):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "is no video that can be read"),
-        (b"These are notes.\n" * 99, "is no video that can be read"),
+        (b"", "is an empty file"),
+        (b"These are notes.\n" * 99, "is neither a picture nor a video"),
         (write_sound(), "holds no moving pictures"),
-        (None, "There is no video at"),
+        (None, "There is no picture or video at"),
     ],
     ids=["empty", "text", "sound", "absent"],
 )
@@ -271,7 +270,7 @@ def test_a_damaged_video_is_read_up_to_the_damage(predict, film, monkeypatch):
     read_next = VideoReader.read_next
 
     def break_off(reader):
-        if reader.moments == 3:
+        if reader.frame_count == 3:
             raise PictureError(f"{film} cannot be read beyond {reader.seconds:.1f} s.")
         return read_next(reader)
 
@@ -286,7 +285,3 @@ def test_a_rate_that_is_none_is_refused(rate, film, capsys):
     with pytest.raises(SystemExit):
         cli.main(["predict", str(film), "--rate", rate])
     assert f"expected more than 0 and at most 1000, received {rate!r}" in capsys.readouterr().err
-
-
-def test_every_container_is_known_by_its_name():
-    assert {f".{name}" for name in CONTAINERS} < VIDEO_SUFFIXES

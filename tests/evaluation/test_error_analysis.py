@@ -163,16 +163,17 @@ def test_bad_questions_are_one_sentence(predictions):
         project(predictions.evaluation, "UMAP")
     with pytest.raises(DataError, match="at least 3 images"):
         project(evaluate(np.full((2, 7), 1 / 7)))
-    with pytest.raises(DataError, match="sorted by one of confidence, loss, voters"):
+    with pytest.raises(DataError, match="sorted by one of confidence, loss, disagreement"):
         sort(predictions, np.arange(2), "age")
-    with pytest.raises(DataError, match="a row a face"):
+    with pytest.raises(DataError, match="a row an image"):
         SplitPredictions(predictions.evaluation, predictions.votes[:2])
 
 
 def test_a_selection_is_handed_out(predictions):
     suspected = np.array([-1, SAD, -1, -1, -1])
     first, second = csv.DictReader(io.StringIO(predictions_as_csv(predictions, np.array([1, 4]), suspected)))
-    assert (first["row"], first["true label"], first["predicted"], first["duplicate"]) == ("32299", "fear", "sad", "0")
+    shown = [first[name] for name in ("row", "true label", "predicted", "duplicate")]
+    assert shown == ["32299", "fear", "sad", "0"]
     assert first["suggested label"] == "sad"
     assert second["suggested label"] == ""
     assert float(first["sad"]) == 0.5

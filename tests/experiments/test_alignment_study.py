@@ -1,4 +1,4 @@
-"""What stored answers say of levelling, how they are kept, and how the Studies page shows them."""
+"""What stored answers say of roll correction, how they are kept, and how the Studies page shows them."""
 
 import hashlib
 from pathlib import Path
@@ -27,7 +27,7 @@ ORIGIN = {"command": "python -m fer_core alignment some --data PATH"}
 
 
 def answered(*right):
-    """Answers of which the given shares are right, (as they come, levelled) for each angle."""
+    """Answers of which the given shares are right, (unaligned, corrected) for each angle."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 7, FACES).astype(np.uint8)
     order = np.arange(FACES)
@@ -54,8 +54,8 @@ def models(tmp_path, monkeypatch):
 def test_an_effect_counts_the_same_faces_twice(found):
     first, *_, last = effects(found)
     assert [each.degrees for each in effects(found)] == list(ANGLES)
-    assert (first.raw["accuracy"], first.levelled["accuracy"]) == (0.7, 0.7)
-    assert (last.raw["accuracy"], last.levelled["accuracy"]) == (0.3, 0.6)
+    assert (first.raw["accuracy"], first.corrected["accuracy"]) == (0.7, 0.7)
+    assert (last.raw["accuracy"], last.corrected["accuracy"]) == (0.3, 0.6)
     low, high = last.raw["accuracy_interval"]
     assert low < 0.3 < high
     assert last.found == FACES - 40
@@ -73,23 +73,21 @@ def test_faces_that_tilt_by_themselves_are_looked_at_separately(found):
 
 def test_what_was_found_is_said(found):
     said = describe(found)
-    assert said.startswith("Levelled, faces as they are gain 0.0 points (")
+    assert said.startswith("On faces that are not rotated, roll correction changes accuracy by 0.0 points (")
     assert "no significant difference" in said
-    assert "It helps faces turned by 10°, 20°, 30° and 45°; at 45° the gain is +30.0 points (" in said
+    assert "It helps on faces rotated by 10°, 20°, 30° and 45°; at 45° by +30.0 points (" in said
     assert "harms" not in said
-    assert "It harms faces turned by 10°; at 10° the gain is \u221220.0" in describe(
+    assert "It harms on faces rotated by 10°; at 10° by \u221220.0" in describe(
         answered((0.7, 0.7), (0.7, 0.5))
     )
 
 
 def test_the_tilt_is_said(found):
     said = describe_roll(found)
-    assert said.startswith(
-        "The eyes were found in 400 of 400 faces. By themselves they tilt by 6.0° (median; "
-    )
-    assert "90 % by less than 11°), " in said
+    assert said.startswith("The eyes were detected in 400 of 400 images. Their own roll is 6.0° (median; ")
+    assert "90 % below 11°), " in said
     nobody = Alignment(found.rows, found.labels, found.turns, found.rolls * np.nan, found.answers)
-    assert describe_roll(nobody) == "No face was found, so nothing was levelled."
+    assert describe_roll(nobody) == "No face was detected, so nothing was corrected."
 
 
 def test_arrays_of_other_faces_are_refused(found):
@@ -126,12 +124,15 @@ def test_the_page_shows_sentence_chart_and_table(found):
     app = visit(PAGE, study="alignment")
     assert not complaints(app)
     assert describe(found) in texts(app, "markdown")
-    assert [trace["name"] for trace in charts_of(app)[0]["data"]] == ["as they come", "eyes levelled"]
+    assert [trace["name"] for trace in charts_of(app)[0]["data"]] == [
+        "without roll correction",
+        "with roll correction",
+    ]
     table = app.dataframe[0].value
-    assert list(table["turned by"])[:5] == ["as they are", "10°", "20°", "30°", "45°"]
+    assert list(table["rotated by"])[:5] == ["not rotated", "10°", "20°", "30°", "45°"]
     assert table["difference"][4].startswith("+30.0 points (")
     assert table["p"][4] == "< 0.001"
-    assert table["eyes found"][4] == "360 of 400"
+    assert table["eyes detected"][4] == "360 of 400"
     assert "YuNet" in texts(app, "caption")
 
 

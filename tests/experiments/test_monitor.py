@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fer_core.experiments.monitor import list_underway
+from fer_core.experiments.monitor import list_running
 from fer_core.experiments.runs import HISTORY, HISTORY_COLUMNS, RECIPE, start_run
 from fer_core.training.recipes import paper_base
 
@@ -27,7 +27,7 @@ def train(run, epochs, *, seconds=60.0):
 
 
 def look(run, *, after=0.0):
-    (found,) = list_underway(run.path.parent, now=STARTED + after)
+    (found,) = list_running(run.path.parent, now=STARTED + after)
     return found
 
 
@@ -78,5 +78,5 @@ def test_a_history_that_is_no_number_is_not_drawn(run):
 
 def test_a_folder_without_a_recipe_is_left_out(tmp_path):
     (tmp_path / ".early.partial").mkdir()
-    assert list_underway(tmp_path) == []
-    assert list_underway(tmp_path / "nowhere") == []
+    assert list_running(tmp_path) == []
+    assert list_running(tmp_path / "nowhere") == []

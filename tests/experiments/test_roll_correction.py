@@ -1,4 +1,4 @@
-"""Faces turned and levelled by their eyes, on the app's own photos."""
+"""Faces turned and corrected by their eyes, on the app's own photos."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,8 @@ from fer_core.cli import main as cli
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import DataError, PictureError
 from fer_core.experiments import alignment_study as alignment
-from fer_core.experiments import roll_correction as levelling
-from fer_core.experiments import runs
-from fer_core.experiments.roll_correction import find_eyes, level_eyes, measure_alignment, roll_of_eyes
+from fer_core.experiments import roll_correction, runs
+from fer_core.experiments.roll_correction import correct_roll, find_eyes, measure_alignment, roll_of_eyes
 from fer_core.vision.alignment import turn_crop
 from fer_core.vision.detection import FaceFinder, crop_face
 from tests.finished_runs import write_run
@@ -65,7 +64,7 @@ def test_levelling_takes_a_turn_back(finder, crop, degrees):
     turned = turn_crop(crop, degrees, MIDDLE)
     eyes = find_eyes(finder, turned)
     assert roll_of_eyes(eyes) == pytest.approx(degrees, abs=8)
-    again = find_eyes(finder, level_eyes(turned, eyes))
+    again = find_eyes(finder, correct_roll(turned, eyes))
     assert (
         abs(roll_of_eyes(again)) < 8
     )  # YuNet's eyes lean towards upright: of a turn by 30 they show 23 to 30
@@ -84,7 +83,7 @@ def test_every_face_is_turned_levelled_and_read(run, splits):
     assert np.abs(found.turns).tolist() == [[angle] * 6 for angle in alignment.ANGLES]
     assert np.isnan(found.rolls[:, [2, 5]]).all()
     assert np.isfinite(found.rolls[0, [0, 1, 3, 4]]).all()
-    assert (found.answers[:, 0, [2, 5]] == found.answers[:, 1, [2, 5]]).all()  # left as they come
+    assert (found.answers[:, 0, [2, 5]] == found.answers[:, 1, [2, 5]]).all()  # left unaligned
     seen = found.rolls[2].astype(float) - found.rolls[0].astype(float)
     assert np.nanmax(np.abs(seen - found.turns[2])) < 10
     assert done[-1] == (30, 30)
@@ -110,7 +109,7 @@ def test_without_yunet_there_are_no_eyes_to_level(run, splits, monkeypatch):
     class Haar:
         detector = "Haar"
 
-    monkeypatch.setattr(levelling, "FaceFinder", Haar)
+    monkeypatch.setattr(roll_correction, "FaceFinder", Haar)
     with pytest.raises(PictureError, match=r"only YuNet finds.*Received: Haar"):
         measure_alignment(run, splits)
 
@@ -120,6 +119,6 @@ def test_the_command_measures_stores_and_says_what_came_out(run, tmp_path, capsy
     assert cli.main(["alignment", "some", "--data", str(csv), "--faces", "4"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("some, single view, 4 faces\n")
-    assert "Levelled, faces as they are gain" in out
+    assert "On faces that are not rotated, roll correction changes" in out
     _, provenance = alignment.load_alignment("some")
     assert provenance["command"] == "python -m fer_core alignment some --data PATH --faces 4"

@@ -29,10 +29,10 @@ def test_a_face_that_was_away_leaves_a_gap():
     assert np.isnan(figure.data[0].y).sum() == 2
 
 
-def test_a_video_has_one_axis_for_every_face_and_marks_its_peaks():
+def test_a_video_has_one_axis_for_every_face_and_marks_its_key_frames():
     seconds = [2.0, 2.2, 2.4, 5.0, 5.2]
     figure = plot_video_timeline(
-        seconds, np.tile(AVERAGE, (5, 1)), until=8.0, peaks=[(2.2, Emotion.NEUTRAL, 0.7)]
+        seconds, np.tile(AVERAGE, (5, 1)), until=8.0, key_frames=[(2.2, Emotion.NEUTRAL, 0.7)]
     )
     assert list(figure.layout.xaxis.range) == [0, 8.0]
     assert len({(line.line.dash, line.line.color) for line in figure.data}) == EMOTION_COUNT
@@ -42,7 +42,7 @@ def test_a_video_has_one_axis_for_every_face_and_marks_its_peaks():
     figure.to_json()
 
 
-def test_a_face_of_one_moment_is_a_point():
+def test_a_face_in_one_frame_is_a_point():
     figure = plot_video_timeline([0.0], AVERAGE[None], until=0.0)
     assert {line.mode for line in figure.data} == {"markers"}
     assert list(figure.layout.xaxis.range) == [0, 1.0]

@@ -87,7 +87,7 @@ def test_without_fer2013_everything_but_the_pictures_is_there(run):
     cards(app)[0].click().run()
     said = texts(app)
     assert "Connect FER2013 to see the image" in said
-    assert "Read wrongly as **▼ sad**" in said
+    assert "Predicted as **▼ sad**" in said
     assert len(charts_of(app)) == 2
 
 
@@ -267,7 +267,7 @@ def test_the_label_of_a_drawn_face_that_is_wrong_is_told():
     assert not complaints(app)
     assert "so the label is wrong on purpose" in texts(app, "markdown")
     assert "were set wrong on purpose" in texts(app, "markdown")
-    assert "Nobody votes on drawn faces" in texts(app, "caption")
+    assert "Drawn faces have no annotators" in texts(app, "caption")
 
 
 def test_the_map_of_drawn_faces_has_them_all():

@@ -124,7 +124,7 @@ def test_with_runs_a_page_is_full_on_first_load(models, file, count):
 def test_home_shows_the_best_run_beside_the_paper_and_people(two_runs):
     app = visit(HOME.file)
     said = texts(app)
-    assert "Right on 3,589 faces" in said
+    assert "Test accuracy (PrivateTest, 3,589 images)" in said
     assert "95% interval" in app.metric[0].delta
     assert "Face 1" in said
     names = {name for trace in charts_of(app)[0]["data"] for name in trace["y"]}

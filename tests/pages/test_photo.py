@@ -159,20 +159,20 @@ def upload(film, name="film.mp4", **query):
     return app.file_uploader[0].upload(name, film).run()
 
 
-def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
+def test_a_video_is_read_to_its_timeline_key_frames_and_csv(film, saved):
     app = upload(film)
     assert not complaints(app)
     (chart,) = charts_of(app)
     assert len(chart["data"]) == 7
     assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
     assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
-    assert "15 pictures of the first 2.8 s were read" in texts(app, "caption")
+    assert "15 sampled frames of the first 2.8 s were read" in texts(app, "caption")
     reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film), name="film.mp4")
     while reader.read_next():
         pass
     number = next(iter(reader.faces()))
     images = [image for element in app.get("image") for image in element.proto.imgs]
-    assert len(images) == len(reader.peaks(number)) == len(chart["layout"]["annotations"])
+    assert len(images) == len(reader.key_frames(number)) == len(chart["layout"]["annotations"])
     written = pd.read_csv(io.StringIO(saved["film-faces.csv"]()))
     assert tuple(written.columns) == COLUMNS
     pd.testing.assert_frame_equal(written, pd.read_csv(io.StringIO(to_csv(reader.rows))), atol=2e-3)
@@ -181,9 +181,9 @@ def test_a_video_is_read_to_its_timeline_peaks_and_csv(film, saved):
 
 def test_the_rate_is_a_choice_that_the_url_may_hold(film):
     app = upload(film, rate="1")
-    assert "3 pictures of the first 2.0 s" in texts(app, "caption")
+    assert "3 sampled frames of the first 2.0 s" in texts(app, "caption")
     app.segmented_control(key="rate").set_value(10).run()
-    assert "30 pictures of the first 2.9 s" in texts(app, "caption")
+    assert "30 sampled frames of the first 2.9 s" in texts(app, "caption")
 
 
 def test_what_was_read_is_not_read_again(film, monkeypatch):
@@ -196,7 +196,7 @@ def test_what_was_read_is_not_read_again(film, monkeypatch):
 
 @pytest.fixture
 def interrupted(monkeypatch):
-    """The page is interrupted after four moments, as Streamlit does when something is pressed."""
+    """The page is interrupted after four frames, as Streamlit does when something is pressed."""
     read_next, left = VideoReader.read_next, [4]
 
     def stop_once(reader):
@@ -216,10 +216,10 @@ def test_a_cancelled_video_shows_what_was_read_until_then(interrupted, film):
     cancel.click().run()
     assert not complaints(app)
     assert "Cancelled after 0.6 s of film.mp4" in texts(app, "info")
-    assert "4 pictures of the first 0.6 s" in texts(app, "caption")
+    assert "4 sampled frames of the first 0.6 s" in texts(app, "caption")
     assert len(charts_of(app)) == 1
     app.run()
-    assert "4 pictures" in texts(app, "caption")  # and it stays so
+    assert "4 sampled frames" in texts(app, "caption")  # and it stays so
 
 
 def test_an_interrupted_video_is_read_on(interrupted, film):
@@ -227,13 +227,13 @@ def test_an_interrupted_video_is_read_on(interrupted, film):
     assert not charts_of(app)
     app.run()
     assert not complaints(app)
-    assert "15 pictures of the first 2.8 s" in texts(app, "caption")
+    assert "15 sampled frames of the first 2.8 s" in texts(app, "caption")
 
 
 def test_a_video_without_a_face_gets_a_hint():
     app = upload(write_video([scene()] * 10))
     assert not complaints(app)
-    assert "No face was found in 5 pictures of film.mp4" in texts(app, "info")
+    assert "No face was found in 5 sampled frames of film.mp4" in texts(app, "info")
     assert "face threshold (now 0.70)" in texts(app, "info")
     assert not app.get("download_button")
 
@@ -267,7 +267,7 @@ def test_several_faces_are_chosen_from():
     app = upload(write_video(both))
     box = app.selectbox(key="video face")
     assert len(box.options) == 2
-    assert "pictures)" in box.options[0]
+    assert "frames)" in box.options[0]
     first = texts(app, "markdown")
     box.select_index(1).run()
     assert not complaints(app)

@@ -1,4 +1,4 @@
-"""A video on the photo page: reading it, stopping that, a face's emotions over time and at their peaks."""
+"""A video on the photo page: reading it, stopping that, a face's emotions over time and its key frames."""
 
 import time
 from dataclasses import dataclass, field
@@ -15,14 +15,15 @@ from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_percent, format_seconds
 from fer_core.inference.face_table import to_csv
-from fer_core.inference.video import CONTAINERS, FRAMES_PER_SECOND, Peak, VideoReader
+from fer_core.inference.video import KeyFrame, VideoReader
+from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
 from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
 
 MOST_MB = 200
-RATES = (1, 2, 5, 10)  # pictures a second; these numbers also stand in the URL
+RATES = (1, 2, 5, 10)  # sampled frames a second; these numbers also stand in the URL
 MOST_ACROSS = 3
 STATE = "video reading"
 
@@ -55,20 +56,20 @@ def pick_video() -> UploadedFile | None:
     """The uploaded video."""
     return st.file_uploader(
         "The video is read in this computer's memory: no copy is written to disk, and nothing is sent on.",
-        [*CONTAINERS, "m4v"],
+        SUFFIXES,
         key="video",
         max_upload_size=MOST_MB,
     )
 
 
 def choose_rate() -> int:
-    """How many pictures of each second to read."""
+    """How many frames of each second to sample."""
     return st.segmented_control(
-        "Pictures read a second",
+        "Sampled frames a second",
         RATES,
         required=True,
         key=bound("rate", round(FRAMES_PER_SECOND), options=RATES),
-        help="An expression lasts half a second or longer. Fewer pictures are read sooner.",
+        help="An expression lasts half a second or longer. Fewer frames are read sooner.",
     )
 
 
@@ -78,7 +79,7 @@ def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float)
         _stop_earlier()
         st.info(
             "Give it a video with a face in it, and see how each of the seven emotions rises and falls, the "
-            f"pictures at their peaks, and every number as CSV. Up to {MOST_MB} MB.",
+            f"key frames of each face, and every number as CSV. Up to {MOST_MB} MB.",
             icon=":material/movie:",
         )
         return
@@ -111,7 +112,7 @@ def _read_on(reading: Reading, name: str) -> None:
     """Read to the end, showing how far it is.
 
     Streamlit interrupts a script when something on the page is pressed, at its next call: here between two
-    moments. The reader lives in the session, so the page's next run goes on where this one stopped, or shows
+    frames. The reader lives in the session, so the page's next run goes on where this one stopped, or shows
     what there is if the press was on Cancel.
     """
     place = st.empty()
@@ -140,37 +141,40 @@ def _say_how_it_ended(reading: Reading, name: str, threshold: float) -> None:
     reader = reading.reader
     if reading.error:
         st.error(reading.error, icon=":material/broken_image:")
+    if reader.remark:
+        st.warning(reader.remark, icon=":material/broken_image:")
     if reading.is_cancelled:
         st.info(
             f"Cancelled after {reader.seconds:.1f} s of {name}: this shows what was read until then.",
             icon=":material/stop_circle:",
         )
-    if reader.moments and not reader.faces():
+    if reader.frame_count and not reader.faces():
         st.info(
-            f"No face was found in {counted(reader.moments, 'picture')} of {name}. A face should look "
-            f"towards the camera and be uncovered; a lower face threshold (now {threshold:.2f}) finds more.",
+            f"No face was found in {counted(reader.frame_count, 'sampled frame')} of {name}. A face should "
+            f"look towards the camera and be uncovered; a lower face threshold (now {threshold:.2f}) finds "
+            "more.",
             icon=":material/person_search:",
         )
 
 
 def _show_face(reader: VideoReader, stem: str) -> None:
-    """One face's timeline, its peaks, and the numbers of all."""
+    """One face's timeline, its key frames, and the numbers of all."""
     faces = reader.faces()
     number = _pick_face(faces)
     seconds, probabilities = reader.timeline(number)
-    peaks = reader.peaks(number)
+    key_frames = reader.key_frames(number)
     st.markdown(_summary(number, seconds, probabilities))
     show_figure(
         plot_video_timeline(
             seconds,
             probabilities,
             until=reader.seconds,
-            peaks=[(each.seconds, each.emotion, each.probability) for each in peaks],
+            key_frames=[(each.seconds, each.emotion, each.probability) for each in key_frames],
         ),
         key=f"video timeline {number}",
-        alt=f"The seven probabilities of face {number} over the video; the pictures below show the peaks",
+        alt=f"The seven probabilities of face {number} over the video; the key frames are below",
     )
-    _show_peaks(number, peaks)
+    _show_key_frames(number, key_frames)
     st.download_button(
         "Table as CSV",
         lambda: to_csv(reader.rows),
@@ -181,9 +185,9 @@ def _show_face(reader: VideoReader, stem: str) -> None:
         help="A row a face and frame: time, box and landmarks in pixels, seven probabilities.",
     )
     st.caption(
-        f"{counted(reader.moments, 'picture')} of the first {reader.seconds:.1f} s were read. A number "
-        "follows a place from picture to picture, not a person: nobody is recognised, and after a cut it may "
-        "be somebody else's face."
+        f"{counted(reader.frame_count, 'sampled frame')} of the first {reader.seconds:.1f} s were read. A "
+        "number follows a place from frame to frame, not a person: nobody is recognised, and after a cut it "
+        "may be somebody else's face."
     )
 
 
@@ -194,29 +198,29 @@ def _pick_face(faces: dict[int, int]) -> int:
     return st.selectbox(
         f"{len(faces)} faces were followed; show",
         list(faces),
-        format_func=lambda number: f"Face {number} ({counted(faces[number], 'picture')})",
+        format_func=lambda number: f"Face {number} ({counted(faces[number], 'frame')})",
         key="video face",
     )
 
 
 def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str:
-    """``"Face 1 most often ● happy: in 65 % of 62 pictures, from ..."`` as Markdown."""
+    """``"Face 1 most often ● happy: in 65 % of 62 frames, from ..."`` as Markdown."""
     firsts = np.bincount(probabilities.argmax(axis=1), minlength=len(EMOTIONS))
     most = EMOTIONS[int(firsts.argmax())]
     share = format_percent(firsts.max() / len(seconds), digits=0)
     return (
         f"{person_plate(number)} most often {emotion_plate(most)}: in {share} of "
-        f"{counted(len(seconds), 'picture')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
+        f"{counted(len(seconds), 'frame')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
     )
 
 
-def _show_peaks(number: int, peaks: list[Peak]) -> None:
-    """For each emotion that was ever first, the picture in which it was so most."""
-    if not peaks:
+def _show_key_frames(number: int, key_frames: list[KeyFrame]) -> None:
+    """For each emotion that was ever first, the frame in which it was so most."""
+    if not key_frames:
         return
-    st.markdown("**Its peaks**: each emotion that ever came first, where it was strongest")
-    rows = [st.columns(MOST_ACROSS) for _ in peaks[::MOST_ACROSS]]
-    for peak, place in zip(peaks, chain.from_iterable(rows), strict=False):
-        says = f"{emotion_name(peak.emotion)} {format_percent(peak.probability, digits=0)}"
-        alt = f"Face {number} at {peak.seconds:.1f} s, {peak.emotion.label}"
-        place.image(peak.jpeg, f"{says} at {peak.seconds:.1f} s", width="stretch", alt=alt)
+    st.markdown("**Key frames**: each emotion that was ever predicted, where it was most probable")
+    rows = [st.columns(MOST_ACROSS) for _ in key_frames[::MOST_ACROSS]]
+    for frame, place in zip(key_frames, chain.from_iterable(rows), strict=False):
+        says = f"{emotion_name(frame.emotion)} {format_percent(frame.probability, digits=0)}"
+        alt = f"Face {number} at {frame.seconds:.1f} s, {frame.emotion.label}"
+        place.image(frame.jpeg, f"{says} at {frame.seconds:.1f} s", width="stretch", alt=alt)

@@ -1,4 +1,4 @@
-"""What levelling the eyes does to a network's accuracy: a sentence, a chart, a table, from stored answers."""
+"""What roll correction does to a network's accuracy: a sentence, a chart, a table."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from pages.parts.state import bound
 
 
 def show_alignment() -> None:
-    """The question, and its answer for a run that was measured, or the command that measures one."""
+    """The question, and its result for a run that was measured, or the command that measures one."""
     st.subheader(QUESTION)
     names = measured_runs()
     if not names:
@@ -39,16 +39,16 @@ def show_alignment() -> None:
     show_figure(
         charts.plot_alignment(effects(found)),
         key="alignment",
-        alt="Accuracy against the angle by which faces were turned, as they come and with level eyes, "
-        "with 95% intervals; the table below has each number.",
+        alt="Accuracy against the rotation of the faces, with and without roll correction, with 95% CI; the "
+        "table below has each number.",
     )
     _show_table(found)
     st.caption(
         f"Run {name}, one view of each of {len(found.labels):,} faces of PublicTest and PrivateTest: "
-        "nothing is chosen here. Each is turned to a side drawn at random, edges repeated. Levelling turns "
-        "it about the middle between the eyes that YuNet sees; where it sees none, the face stays as it is. "
-        "In brackets 95% intervals, those of the difference for paired faces (Agresti and Min 2005); "
-        "p: McNemar's test."
+        "nothing was selected here. Each is rotated to a random side. Roll correction rotates it back about "
+        "the midpoint between the eyes that YuNet detects; without a detection the face stays as it is. In "
+        "brackets: 95% CI, that of the difference for paired samples (Agresti and Min 2005); p: McNemar's "
+        "test."
     )
     st.caption(f"Measured by `{provenance['command']}`.")
 
@@ -56,27 +56,27 @@ def show_alignment() -> None:
 def _show_how() -> None:
     with st.container(border=True):
         st.markdown(
-            "**No run has been measured yet.** This command turns and levels every test face, and asks the "
-            "run's network about each:"
+            "**No run has been measured yet.** This command rotates every test image, with and without roll "
+            "correction, and predicts each:"
         )
         st.code(f"python -m fer_core {NAME} RUN --data PATH", language="bash", wrap_lines=True)
 
 
 def _show_table(found: Alignment) -> None:
-    rows = [_row(f"{each.degrees}°" if each.degrees else "as they are", each) for each in effects(found)]
+    rows = [_row(f"{each.degrees}°" if each.degrees else "not rotated", each) for each in effects(found)]
     tilted = effect_on_tilted(found)
     if tilted is not None:
-        rows.append(_row(f"tilt ≥ {TILTED_DEGREES:.0f}°", tilted))
+        rows.append(_row(f"roll ≥ {TILTED_DEGREES:.0f}°", tilted))
     st.dataframe(rows, hide_index=True, height="content", key="table")
 
 
 def _row(what: str, each: Effect) -> dict[str, Any]:
     p = each.comparison.p_value
     return {
-        "turned by": what,
-        "as they come": format_accuracy(each.raw, digits=1),
-        "eyes levelled": format_accuracy(each.levelled, digits=1),
+        "rotated by": what,
+        "without roll correction": format_accuracy(each.raw, digits=1),
+        "with roll correction": format_accuracy(each.corrected, digits=1),
         "difference": each.change,
         "p": f"{p:.3f}" if p >= 0.001 else "< 0.001",
-        "eyes found": f"{each.found:,} of {each.comparison.count:,}",
+        "eyes detected": f"{each.found:,} of {each.comparison.count:,}",
     }
