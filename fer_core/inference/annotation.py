@@ -1,4 +1,4 @@
-"""Predictions drawn into pictures: boxes with number, emotion and percent, and heat over a face.
+"""Predictions drawn into pictures: boxes with number, emotion and percent, and saliency over a face.
 
 Pictures are RGB uint8 (H, W, 3); nothing here changes its input. Colours are ``fer_core.palette``'s, and
 never stand alone: number and name say the same.
@@ -36,13 +36,13 @@ def draw_predictions(
     label, the percent and then the emotion are left out. Labels stay inside the picture and, as far as
     there is room, off each other.
 
-    On a photo box and label have the emotion's colour. A face that is followed through a video has its
+    On a photo box and label have the emotion's colour. A face that is tracked through a video has its
     person's: the box and the number's plate keep it, and the words' plate alone has the emotion's.
 
     Args:
         picture: RGB uint8 (H, W, 3).
-        predictions: what ``Recognizer.predict`` said of it.
-        numbers: of the people who are followed, one a prediction; without them this is a photo, whose faces
+        predictions: from ``Recognizer.predict``.
+        numbers: of the tracked faces, one per prediction; without them this is a photo, whose faces
             are numbered in their order, from 1.
 
     Returns:
@@ -72,7 +72,7 @@ def draw_predictions(
 
 
 def overlay_heat(crop: npt.NDArray[np.uint8], heat: "Heat", *, side_px: int = 192) -> Picture:
-    """Where the network looked: the crop, enlarged, under heat from transparent to yellow.
+    """The saliency map over the enlarged crop, from transparent to yellow.
 
     Args:
         crop: (48, 48) uint8.

@@ -1,4 +1,4 @@
-"""A live picture in, the same picture with every face read out: what runs behind the webcam.
+"""Live prediction: a frame in, the same frame with every face boxed and labelled out.
 
 A ``LiveReader`` is called by one thread, frame after frame, while other threads read its figures: one lock
 guards it all, held for one frame at most. It keeps everything in memory and writes no file.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from fer_core.inference.recognizer import Recognizer
 
-STAGES = ("find", "crop", "read", "draw")
+STAGES = ("detect", "crop", "predict", "draw")
 HISTORY_SECONDS = 30.0
 FIGURES_SECONDS = 3.0  # frames per second and milliseconds are means over so long
 STALLED_SECONDS = 1.0  # so long without a frame, and there is no picture to speak of
@@ -46,20 +46,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LiveFigures:
-    """How a ``LiveReader`` stands at one moment.
+    """The state of a ``LiveReader`` at one moment.
 
     Attributes:
-        frames: frames that were read since the start.
-        errors: frames that could not be read and went back as they came.
-        last_error: what the last of those said, empty where there is none.
-        fps: frames read per second, over the last three seconds; 0 when none came in the last second.
+        frames: frames processed since the start.
+        errors: frames that failed and were returned unprocessed.
+        last_error: the last error message, empty if there is none.
+        fps: frames processed per second, over the last three seconds; 0 when none came in the last second.
         milliseconds: the mean time of each of ``STAGES``.
         faces: number and prediction of every face in the picture now, in the numbers' order; none when no
             frame came in the last second.
-        learning: whether a neutral face is being taken in.
-        corrected: the numbers of the faces that are corrected for their neutral face.
+        calibrating: whether a neutral face is being recorded.
+        corrected: the numbers of the faces whose predictions are corrected for their neutral face.
         recording: whether rows are being recorded.
-        recorded: how many rows have been.
+        recorded: how many rows have been recorded.
     """
 
     frames: int
@@ -68,24 +68,24 @@ class LiveFigures:
     fps: float
     milliseconds: Mapping[str, float]
     faces: tuple[tuple[int, Prediction], ...]
-    learning: bool
+    calibrating: bool
     corrected: tuple[int, ...]
     recording: bool
     recorded: int
 
 
 class LiveReader:
-    """Finds, follows, reads and draws the faces of a stream of pictures.
+    """Detects, tracks, classifies and draws the faces of a stream of pictures.
 
     Args:
-        recognizer: what reads the faces.
-        reference: (7,) how its network answers to the average neutral face, from
+        recognizer: detects faces and predicts their emotions.
+        reference: (7,) the mean log-probabilities of its network for neutral faces, from
             ``fer_core.inference.tracking.neutral_reference``.
         clock: seconds that never go back.
 
     Attributes:
-        time_constant: seconds over which what is shown follows the network; 0 shows each frame's answer.
-        mirror: whether the picture is turned into its mirror image, as people know themselves.
+        time_constant: of the exponential smoothing, in seconds; 0 shows each frame's own prediction.
+        mirror: whether the picture is mirrored, as people know themselves.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class LiveReader:
         self._lock = threading.Lock()
         self._tracker = Tracker()
         self._predictions: dict[int, Prediction] = {}
-        self._history: deque[tuple[float, int, Floats]] = deque()  # time, face, what it showed
+        self._history: deque[tuple[float, int, Floats]] = deque()  # time, face, shown probabilities
         self._times: deque[tuple[float, dict[str, float]]] = deque()
         self._rows: list[str] = []  # lines of a CSV, which take half the memory of their numbers
         self._is_recording, self._recording_start = False, 0.0
@@ -106,9 +106,9 @@ class LiveReader:
         self._last_error = ""
 
     def __call__(self, frame: "VideoFrame") -> "VideoFrame":
-        """Read one frame of a video; whatever goes wrong is counted, and the frame goes back as it came.
+        """Process one frame of a video; an error is counted, and the frame is returned unprocessed.
 
-        An exception that left this method would end the stream without a word.
+        An exception that left this method would end the stream without a message.
         """
         try:
             picture = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
@@ -118,19 +118,19 @@ class LiveReader:
             return frame
 
     def read(self, picture: Picture) -> Picture:
-        """The picture with every face boxed, numbered and named.
+        """The picture with every face boxed, numbered and labelled.
 
         Args:
             picture: RGB uint8 (H, W, 3).
 
         Raises:
-            FerError: if the picture or the network's answer is not what it should be.
+            FerError: if the picture or the network's output is invalid.
         """
         with self._lock:
             if self.mirror:
                 picture = np.ascontiguousarray(picture[:, ::-1])
             now, took = self._clock(), dict.fromkeys(STAGES, 0.0)
-            tracks = self._read_faces(picture, now, took)
+            tracks = self._predict_faces(picture, now, took)
             held = {track.number for track in self._tracker.tracks if now - track.seen <= HOLD_SECONDS}
             self._predictions = {n: each for n, each in sorted(self._predictions.items()) if n in held}
             with _timed(took, "draw"):
@@ -139,16 +139,16 @@ class LiveReader:
             self._keep(tracks, now, took)
             return self._drawn
 
-    def _read_faces(self, picture: Picture, now: float, took: dict[str, float]) -> list[Track]:
-        """Find, crop and read the faces of one picture; returns their tracks."""
-        with _timed(took, "find"):
-            faces = self._find(picture)
+    def _predict_faces(self, picture: Picture, now: float, took: dict[str, float]) -> list[Track]:
+        """Detect, crop and classify the faces of one picture; returns their tracks."""
+        with _timed(took, "detect"):
+            faces = self._detect(picture)
         with _timed(took, "crop"):
             crops = [crop_face(picture, face) for face in faces]
-        with _timed(took, "read"):
-            answers = self._recognizer.predict_crops(np.stack(crops)) if crops else ()
+        with _timed(took, "predict"):
+            outputs = self._recognizer.predict_crops(np.stack(crops)) if crops else ()
         # Checked before any track takes them in: a NaN would stay in its mean for ever.
-        predictions = [Prediction(*parts) for parts in zip(answers, faces, crops, strict=True)]
+        predictions = [Prediction(*parts) for parts in zip(outputs, faces, crops, strict=True)]
         tracks = self._tracker.update([face.box for face in faces], now)
         for track, prediction in zip(tracks, predictions, strict=True):
             shown = track.expression.update(
@@ -157,14 +157,14 @@ class LiveReader:
             self._predictions[track.number] = replace(prediction, probabilities=shown)
         return tracks
 
-    def _find(self, picture: Picture) -> list[Face]:
-        """The picture's faces, looked for in a small copy."""
+    def _detect(self, picture: Picture) -> list[Face]:
+        """The picture's faces, detected in a smaller copy."""
         factor = max(1, round(max(picture.shape[:2]) / DETECTION_SIDE))
         small = picture if factor == 1 else np.asarray(Image.fromarray(picture).reduce(factor))
         return [_enlarge(face, factor, picture) for face in self._recognizer.find_faces(small)]
 
     def _keep(self, tracks: list[Track], now: float, took: dict[str, float]) -> None:
-        """Add what this frame gave to the history, the recording and the figures."""
+        """Add this frame to the history, the recording and the timings."""
         shown = [(each.number, self._predictions[each.number]) for each in tracks]
         self._history.extend((now, number, each.probabilities) for number, each in shown)
         while self._history and self._history[0][0] < now - HISTORY_SECONDS:
@@ -185,18 +185,18 @@ class LiveReader:
             self._errors += 1
             is_new, self._last_error = message != self._last_error, message
         if is_new:  # a camera sends 15 frames a second; one traceback is enough
-            log.error("A frame could not be read", exc_info=error)
+            log.error("A frame could not be processed", exc_info=error)
 
     def use(self, recognizer: "Recognizer", reference: Floats) -> None:
-        """Read with another network from the next frame on; faces keep their numbers, not their neutral."""
+        """Use another network from the next frame on; faces keep their numbers, not their calibration."""
         with self._lock:
             if recognizer is not self._recognizer:
                 self._recognizer, self._reference = recognizer, reference
                 for track in self._tracker.tracks:
-                    track.expression.forget_neutral()
+                    track.expression.reset_neutral()
 
     def figures(self) -> LiveFigures:
-        """How it stands now."""
+        """The current state."""
         with self._lock:
             tracks = [track for track in self._tracker.tracks if track.number in self._predictions]
             corrected = [track.number for track in tracks if track.expression.baseline is not None]
@@ -207,7 +207,7 @@ class LiveReader:
                 fps=self._fps(),
                 milliseconds=self._milliseconds(),
                 faces=() if self._is_stalled() else tuple(self._predictions.items()),
-                learning=any(track.expression.is_learning for track in tracks),
+                calibrating=any(track.expression.is_calibrating for track in tracks),
                 corrected=tuple(sorted(corrected)),
                 recording=self._is_recording,
                 recorded=len(self._rows),
@@ -226,7 +226,7 @@ class LiveReader:
         return {stage: 1000 * float(np.mean([took[stage] for took in rows])) for stage in STAGES}
 
     def history(self, number: int) -> tuple[Floats, Floats]:
-        """What one face showed in the last 30 s.
+        """The shown probabilities of one face over the last 30 s.
 
         Returns:
             seconds (N,), from -30 to 0 (now), and probabilities (N, 7).
@@ -242,37 +242,37 @@ class LiveReader:
         with self._lock:
             return self._drawn
 
-    def learn_neutral(self) -> None:
-        """Take what every face in the picture shows for the next second as its neutral face."""
+    def calibrate_neutral(self) -> None:
+        """Take the next second of every face in the picture as its neutral face."""
         with self._lock:
             for track in self._tracker.tracks:
                 if track.number in self._predictions:
-                    track.expression.learn_neutral(self._clock())
+                    track.expression.calibrate_neutral(self._clock())
 
-    def forget_neutral(self) -> None:
+    def reset_neutral(self) -> None:
         """Show every face without correction again."""
         with self._lock:
             for track in self._tracker.tracks:
-                track.expression.forget_neutral()
+                track.expression.reset_neutral()
 
     def start_recording(self) -> None:
-        """Keep a row a face and frame from now on; an earlier recording is dropped."""
+        """Record one row per face and frame from now on; an earlier recording is discarded."""
         with self._lock:
             self._rows, self._recording_start, self._is_recording = [], self._clock(), True
 
     def stop_recording(self) -> None:
-        """Keep no further rows; those there are stay."""
+        """Stop recording; recorded rows are kept."""
         with self._lock:
             self._is_recording = False
 
     def recording_csv(self) -> str:
-        """The recording as a face table: a row a face and frame, times from its start, what was shown."""
+        """The recording as a face table: one row per face and frame, times from its start."""
         with self._lock:
             return "".join([CSV.head, *self._rows])
 
 
 def _enlarge(face: Face, factor: int, picture: Picture) -> Face:
-    """A face of a copy that is ``factor`` times smaller, in the picture itself."""
+    """A face detected in a copy ``factor`` times smaller, in the picture's own pixels."""
     height, width = picture.shape[:2]
     x, y = face.box[0] * factor, face.box[1] * factor
     box = (x, y, min(face.box[2] * factor, width - x), min(face.box[3] * factor, height - y))

@@ -1,7 +1,7 @@
-"""Who is who from frame to frame, and what each face shows over time.
+"""Face tracking from frame to frame, and each face's smoothed expression over time.
 
 Boxes are (x, y, width, height) in pixels. Times are seconds on any clock that never goes back; nothing here
-counts frames, so a slow machine and a fast one give the same answer. Probabilities are (7,), one an emotion,
+counts frames, so a slow machine and a fast one give the same result. Probabilities are (7,), one per emotion,
 and sum to 1; their logarithms are natural.
 """
 
@@ -29,19 +29,19 @@ LEAST_PROBABILITY = 0.01
 
 
 class Expression:
-    """What one face shows: the network's answers, corrected and smoothed."""
+    """What one face shows: the network's predictions, corrected and smoothed."""
 
     def __init__(self) -> None:
         self.probabilities: Floats | None = None
         self.baseline: Floats | None = None
         self._time = 0.0
-        self._learning: list[Floats] | None = None
-        self._learn_until = 0.0
+        self._calibrating: list[Floats] | None = None
+        self._calibrate_until = 0.0
 
     def update(
         self, probabilities: Floats, now: float, *, time_constant: float, reference: Floats
     ) -> npt.NDArray[np.float32]:
-        """Take the network's answer for this frame; returns what to show.
+        """Take the network's prediction for this frame; returns what to show.
 
         Args:
             probabilities: (7,), the network's.
@@ -49,8 +49,8 @@ class Expression:
             time_constant: see ``smooth``.
             reference: see ``correct``.
         """
-        if self._learning is not None:
-            self._learn(probabilities, now)
+        if self._calibrating is not None:
+            self._collect(probabilities, now)
         corrected: Floats = np.asarray(probabilities, dtype=np.float64)
         if self.baseline is not None:
             corrected = correct(corrected, self.baseline, reference)
@@ -60,28 +60,28 @@ class Expression:
         return corrected.astype(np.float32)
 
     @property
-    def is_learning(self) -> bool:
-        """Whether it is still taking in the neutral face."""
-        return self._learning is not None
+    def is_calibrating(self) -> bool:
+        """Whether the neutral face is still being recorded."""
+        return self._calibrating is not None
 
-    def learn_neutral(self, now: float) -> None:
-        """Take what the face shows for the next second as this person's neutral face."""
-        self._learning, self._learn_until = [], now + NEUTRAL_SECONDS
+    def calibrate_neutral(self, now: float) -> None:
+        """Take the next second as this person's neutral face."""
+        self._calibrating, self._calibrate_until = [], now + NEUTRAL_SECONDS
 
-    def forget_neutral(self) -> None:
-        """Show the network's own answer again."""
-        self.baseline = self._learning = None
+    def reset_neutral(self) -> None:
+        """Show the network's own predictions again."""
+        self.baseline = self._calibrating = None
 
-    def _learn(self, probabilities: Floats, now: float) -> None:
-        assert self._learning is not None
-        self._learning.append(log_probabilities(probabilities))
-        if now >= self._learn_until:
-            self.baseline, self._learning = np.mean(self._learning, axis=0), None
+    def _collect(self, probabilities: Floats, now: float) -> None:
+        assert self._calibrating is not None
+        self._calibrating.append(log_probabilities(probabilities))
+        if now >= self._calibrate_until:
+            self.baseline, self._calibrating = np.mean(self._calibrating, axis=0), None
 
 
 @dataclass(eq=False)
 class Track:
-    """One face, followed from frame to frame.
+    """One face, tracked from frame to frame.
 
     Attributes:
         number: from 1, never given twice.
@@ -97,7 +97,7 @@ class Track:
 
 
 class Tracker:
-    """Gives every face a number that it keeps while it moves, and while it is briefly not found.
+    """Gives every face a number that it keeps while it moves, and while it is briefly not detected.
 
     Args:
         patience_seconds: how long a face may be missing and still keep its number.
@@ -116,7 +116,7 @@ class Tracker:
         """
         self.tracks = [track for track in self.tracks if now - track.seen <= self.patience_seconds]
         pairs = [
-            (fit(track.box, box), -track.number, index, track)
+            (match_score(track.box, box), -track.number, index, track)
             for track in self.tracks
             for index, box in enumerate(boxes)
         ]
@@ -137,10 +137,10 @@ class Tracker:
         return track
 
 
-def fit(one: Box, other: Box) -> float:
-    """How well two boxes fit the same face a moment apart, in [0, 1]; 0 says that they can't be the same.
+def match_score(one: Box, other: Box) -> float:
+    """How well two boxes match as the same face a moment apart, in [0, 1]; 0 says that they can't.
 
-    The mean of their overlap (intersection over union), which tells neighbours apart, and of their nearness
+    The mean of their IoU, which tells neighbours apart, and of their nearness
     (1 for the same centre, 0 from one box's side away), which still knows a small face that moves fast.
     """
     sides = math.sqrt(one[2] * one[3]), math.sqrt(other[2] * other[3])
@@ -150,10 +150,10 @@ def fit(one: Box, other: Box) -> float:
         one[0] + one[2] / 2 - other[0] - other[2] / 2, one[1] + one[3] / 2 - other[1] - other[3] / 2
     )
     nearness = max(0.0, 1 - distance / (FARTHEST_WIDTHS * max(sides)))
-    return (overlap(one, other) + nearness) / 2
+    return (iou(one, other) + nearness) / 2
 
 
-def overlap(one: Box, other: Box) -> float:
+def iou(one: Box, other: Box) -> float:
     """Intersection over union of two boxes, in [0, 1]."""
     width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
@@ -169,7 +169,7 @@ def smooth(before: Floats, new: Floats, seconds: float, time_constant: float) ->
 
     Args:
         before: what was shown.
-        new: what the network says now.
+        new: the network's prediction now.
         seconds: the time between the two, at least 0.
         time_constant: seconds, at least 0; 0 shows ``new`` as it is.
 
@@ -189,8 +189,8 @@ def correct(probabilities: Floats, baseline: Floats, reference: Floats) -> Float
     """Probabilities as if this person's resting face were the average person's.
 
     Some people look stern, or amused, at rest. Their resting face's mean log-probabilities (``baseline``)
-    are taken off each answer's, and those of the average neutral face (``reference``) are put in their
-    place:  ``log q = log p - baseline + reference + constant``,  that is  ``q ~ p * exp(reference -
+    are subtracted from each prediction's, and those of the average neutral face (``reference``) are added:
+    ``log q = log p - baseline + reference + constant``,  that is  ``q ~ p * exp(reference -
     baseline)``, scaled to sum to 1. So the resting face itself is shown as the average neutral face, a
     person whose resting face is average is shown unchanged, and a difference from the resting face keeps
     its odds. It is the change of priors of Saerens et al., with each emotion's evidence at rest as prior.
@@ -214,19 +214,19 @@ def log_probabilities(probabilities: npt.ArrayLike) -> Floats:
 
 
 def neutral_reference(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> Floats:
-    """(7,): the mean log-probabilities of the faces labelled neutral; see ``correct``.
+    """(7,): the mean log-probabilities of the images labelled neutral; see ``correct``.
 
     Args:
         labels: (N,) integers in [0, 6].
-        probabilities: (N, 7), a network's answers to the same faces.
+        probabilities: (N, 7), a network's predictions for the same images.
 
     Raises:
-        DataError: if no face is labelled neutral.
+        DataError: if no image is labelled neutral.
     """
     neutral = np.asarray(labels) == Emotion.NEUTRAL
     if not neutral.any():
         raise DataError(
-            f"The average neutral face needs a face labelled neutral. Received: {len(neutral)} others."
+            f"The average neutral face needs an image labelled neutral. Received: {len(neutral)} others."
         )
-    answers = np.asarray(probabilities).reshape(len(neutral), EMOTION_COUNT)[neutral]
-    return np.asarray(log_probabilities(answers).mean(axis=0))
+    predictions = np.asarray(probabilities).reshape(len(neutral), EMOTION_COUNT)[neutral]
+    return np.asarray(log_probabilities(predictions).mean(axis=0))

@@ -1,7 +1,7 @@
-"""Where in a face a network saw an emotion, as heat: (48, 48) float32 in [0, 1], 1 the strongest.
+"""Saliency maps: which regions of a face contributed to a prediction, (48, 48) float32 in [0, 1].
 
-Two ways, neither of which needs gradients: the network's own class activation map where its head allows
-one, and else its change of mind when a part of the face is hidden.
+Two methods, neither of which needs gradients: the network's class activation map where its head allows one,
+else occlusion sensitivity, the fall of the probability when a part of the face is hidden.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,12 @@ Crop = npt.NDArray[np.uint8]
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 
 # A patch of 12 px hides an eye or half a mouth (see the template in vision.alignment: 17 px between the
-# eyes, 14 across the mouth); in steps of 4 px that makes 10 x 10 positions, 101 faces for the network.
+# eyes, 14 across the mouth); in steps of 4 px that makes 10 x 10 positions, 101 images for the network.
 PATCH_PX, STEP_PX = 12, 4
 
 
 def activation_heat(maps: npt.NDArray[np.float32], emotion: int) -> Heat:
-    """What a class activation map says for one emotion.
+    """The class activation map of one emotion.
 
     Args:
         maps: (h, w, 7) float32, the network's output "activation_map" for one crop.
@@ -62,6 +62,6 @@ def occlusion_heat(predict: Predict, crop: Crop, emotion: int) -> Heat:
 
 
 def _normalize(heat: npt.NDArray[np.floating]) -> Heat:
-    """What speaks for the emotion, from 0 to 1; all 0 where nothing does."""
+    """The positive part, scaled to [0, 1]; all 0 where nothing is positive."""
     positive = np.maximum(heat, 0)
     return np.asarray(positive / max(float(positive.max()), 1e-9), dtype=np.float32)

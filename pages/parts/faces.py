@@ -12,7 +12,7 @@ from pages.parts import formats
 from pages.parts.figures import show_figure
 from pages.parts.reading import Reading, explain_face
 
-SHOWN_PX = 288  # each of the 48 pixels that the network saw becomes a square of 6
+SHOWN_PX = 288  # each of the network's 48 input pixels becomes a square of 6
 
 
 def show_photo(reading: Reading) -> None:
@@ -21,11 +21,11 @@ def show_photo(reading: Reading) -> None:
         f"face {number}: {prediction.emotion.label}, {format_percent(prediction.confidence, digits=0)}"
         for number, prediction in enumerate(reading.predictions, start=1)
     )
-    st.image(reading.preview, width="stretch", alt=f"{reading.name}: {faces or 'no face found'}")
+    st.image(reading.preview, width="stretch", alt=f"{reading.name}: {faces or 'no face detected'}")
 
 
-def show_answers(reading: Reading) -> None:
-    """A line a face: number, emotion, confidence."""
+def show_predictions(reading: Reading) -> None:
+    """One line per face: number, emotion, confidence."""
     st.markdown(
         "\n".join(
             f"- {_title(prediction, number)}" for number, prediction in enumerate(reading.predictions, 1)
@@ -34,10 +34,10 @@ def show_answers(reading: Reading) -> None:
 
 
 def show_face(run: Run, reading: Reading, number: int, *, wide: bool = False) -> None:
-    """One face in a box: its answer, what the network saw and where it looked, seven probabilities.
+    """One face in a box: its prediction, the network's input, the saliency map, seven probabilities.
 
     Args:
-        run: the run that read it.
+        run: the run that predicted it.
         reading: the photo.
         number: which of its faces, from 1.
         wide: pictures and bars beside each other, not one above the other.
@@ -54,14 +54,13 @@ def show_face(run: Run, reading: Reading, number: int, *, wide: bool = False) ->
 
 def _show_crop(run: Run, reading: Reading, number: int) -> None:
     prediction = reading.predictions[number - 1]
-    with st.spinner("Asking the network where it looked"):
+    with st.spinner("Computing the saliency map"):
         heat = explain_face(run, prediction)
     st.image(
         _side_by_side(prediction.crop, heat),
-        caption="What it saw (48 × 48) · where it looked",
+        caption="Network input (48 × 48) · saliency map",
         width="stretch",
-        alt=f"Face {number} as the network saw it, then with the regions that made it say "
-        f"{prediction.emotion.label}",
+        alt=f"Face {number}: input and saliency map for {prediction.emotion.label}",
     )
 
 
@@ -82,7 +81,7 @@ def _title(prediction: Prediction, number: int) -> str:
 
 
 def _side_by_side(crop: npt.NDArray[np.uint8], heat: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Crop and heat map in one RGBA image, a clear gap between them: on a phone they stay side by side."""
+    """Crop and saliency map in one RGBA image, a gap between them: on a phone they stay side by side."""
     left, right = _enlarge(np.stack([crop] * 3, axis=2)), _enlarge(heat)
     pair = np.zeros((SHOWN_PX, 2 * SHOWN_PX + 16, 4), dtype=np.uint8)
     for pixels, start in ((left, 0), (right, SHOWN_PX + 16)):

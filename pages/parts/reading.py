@@ -28,15 +28,15 @@ SAMPLES = Path(__file__).with_name("samples")
 
 @dataclass(frozen=True)
 class Reading:
-    """One photo, read.
+    """One photo and its predictions.
 
     Attributes:
         name: the file's name.
         content: the file's bytes, as they came.
         preview: a JPEG of the photo with its numbered boxes, small enough for a page.
-        predictions: one a face, from left to right.
-        explains_by: how the network says where it looked.
-        detector: what found the faces, "YuNet" or "Haar".
+        predictions: one per face, from left to right.
+        explains_by: the saliency method.
+        detector: the face detector, "YuNet" or "Haar".
         is_animation: whether this is the first frame of several.
     """
 
@@ -69,7 +69,7 @@ def _recognizer(run_path: Path, changed: float, face_threshold: float) -> Recogn
 
 
 def read_photo(run: Run, name: str, content: bytes, *, face_threshold: float = FACE_THRESHOLD) -> Reading:
-    """Read every face in a photo.
+    """Predict the emotion of every face in a photo.
 
     Raises:
         PictureError: if the bytes are not a picture; the message names the file.
@@ -92,7 +92,7 @@ def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_
 
 
 def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:
-    """The crop under a heat map of where the network looked, RGB uint8 (H, W, 3)."""
+    """The crop under its saliency map, RGB uint8 (H, W, 3)."""
     return _explain(run.path, last_change(run.path), prediction.crop)
 
 
@@ -112,5 +112,5 @@ def _encode(picture: npt.NDArray[np.uint8], file_format: str, *, longest_px: int
 
 
 def sample_photos() -> dict[str, Path]:
-    """The photos that come with the app, by the name that people read."""
+    """The photos that come with the app, by the name that is shown."""
     return {path.stem.replace("-", " ").title(): path for path in sorted(SAMPLES.glob("*.jpg"))}

@@ -71,7 +71,7 @@ def test_the_camera_takes_a_snapshot(visit):
     page = visit("Photo?source=Camera", permissions=["camera"])
     page.wait_for_function("document.querySelector('video')?.readyState >= 2")
     page.get_by_role("button", name="Take Photo").click()
-    page.get_by_text("No face was found in snapshot.jpg").wait_for()  # the fake camera shows a test picture
+    page.get_by_text("No face was detected in snapshot.jpg").wait_for()  # the fake camera shows none
 
 
 def test_choices_stand_in_the_url_and_survive_a_reload(visit):

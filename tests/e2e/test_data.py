@@ -41,10 +41,10 @@ def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
     assert page.get_by_role("combobox", name="True label").input_value() == "fear"
     page.get_by_test_id("stMain").get_by_role("button", name="sad").first.click()
     drawer = page.get_by_role("dialog")
-    drawer.get_by_text("Read wrongly as").wait_for()
+    drawer.get_by_text("Misclassified as").wait_for()
     page.wait_for_url("**face=*")
     page.reload()  # the face stands in the URL
-    drawer.get_by_text("Read wrongly as").wait_for()
+    drawer.get_by_text("Misclassified as").wait_for()
     settle(page)
     page.keyboard.press("Escape")
     page.wait_for_function("!location.search.includes('face')")

@@ -163,7 +163,7 @@ def switch_on(page):
     component = page.locator("iframe").element_handle().content_frame()
     component.wait_for_selector("button")
     assert component.locator("video").count() == 0, "the camera must be off until asked"
-    component.get_by_role("button", name="Switch the camera on").click()
+    component.get_by_role("button", name="Start camera").click()
     return component
 
 
@@ -189,8 +189,8 @@ def wait_for_boxes(component, *, drawn=True):
 
 
 def frames_read(page):
-    text = page.get_by_text("Frames read:").inner_text()
-    return int(re.search(r"Frames read: ([\d,]+)", text).group(1).replace(",", ""))
+    text = page.get_by_text("Frames:").inner_text()
+    return int(re.search(r"Frames: ([\d,]+)", text).group(1).replace(",", ""))
 
 
 def assert_frames_keep_coming(page, component):
@@ -211,8 +211,8 @@ def test_frames_come_back_with_boxes_and_keep_coming(page, screenshots):
     page.get_by_text(re.compile(r"Face \d+")).first.wait_for()
     assert page.locator("[data-testid=stAlert]").count() == 0
     page.screenshot(path=screenshots / "Live-on.png")
-    component.get_by_role("button", name="Switch off").click()
-    component.get_by_role("button", name="Switch the camera on").wait_for()
+    component.get_by_role("button", name="Stop camera").click()
+    component.get_by_role("button", name="Start camera").wait_for()
     component.locator("video").wait_for(state="detached")
 
 
@@ -267,7 +267,7 @@ def test_the_figures_are_measured(page):
     quarter = max(1, len(lags) // 4)
     print(
         f"\nLive page: {(frames_read(page) - before) / passed:.1f} frames a second over {passed:.0f} s. "
-        f"{page.get_by_text('Frames read:').inner_text()} "
+        f"{page.get_by_text('Frames:').inner_text()} "
         f"Lag behind the camera, in the camera's frames: {np.median(lags[:quarter]):.0f} in the first "
         f"quarter, {np.median(lags[-quarter:]):.0f} in the last (median), {max(lags)} at most."
     )

@@ -47,5 +47,5 @@ def test_a_video_can_be_cancelled_and_keeps_what_was_read(visit, tmp_path):
     page.get_by_text("Cancelled after").wait_for()
     settle(page)
     page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
-    assert page.get_by_role("button", name="Numbers as CSV").count() == 1
+    assert page.get_by_role("button", name="Table as CSV").count() == 1
     assert page.strangers == []

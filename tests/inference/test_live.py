@@ -188,20 +188,20 @@ def test_a_neutral_face_is_learnt_in_a_second_and_belongs_to_its_network(reader,
     picture = scene((200, 100))
     reader.time_constant = 0.0
     play(reader, clock, picture)
-    reader.learn_neutral()
+    reader.calibrate_neutral()
     play(reader, clock, picture)
-    assert reader.figures().learning
+    assert reader.figures().calibrating
     play(reader, clock, *[picture] * 12)
     figures = reader.figures()
-    assert (figures.learning, figures.corrected) == (False, (1,))
+    assert (figures.calibrating, figures.corrected) == (False, (1,))
     assert figures.faces[0][1].emotion == Emotion.NEUTRAL
     reader.use(recognizer, log_probabilities(AVERAGE))  # the same: nothing is forgotten
     assert reader.figures().corrected == (1,)
     reader.use(Exploding(recognizer, ""), log_probabilities(AVERAGE))
     assert reader.figures().corrected == ()
-    reader.learn_neutral()
+    reader.calibrate_neutral()
     play(reader, clock, *[picture] * 12)
-    reader.forget_neutral()
+    reader.reset_neutral()
     assert reader.figures().corrected == ()
 
 

@@ -1,4 +1,4 @@
-"""Who is who from frame to frame, smoothing over time, and the neutral face."""
+"""Tracking from frame to frame, smoothing over time, and the neutral face."""
 
 import math
 
@@ -14,10 +14,10 @@ from fer_core.inference.tracking import (
     Expression,
     Tracker,
     correct,
-    fit,
+    iou,
     log_probabilities,
+    match_score,
     neutral_reference,
-    overlap,
     smooth,
 )
 
@@ -81,8 +81,8 @@ def test_every_face_has_one_number_of_its_own_in_a_frame(frames):
 
 
 @given(boxes, boxes)
-def test_overlap_and_fit_are_symmetric_and_in_the_unit_interval(one, other):
-    for measure in (overlap, fit):
+def test_iou_and_match_score_are_symmetric_and_in_the_unit_interval(one, other):
+    for measure in (iou, match_score):
         assert 0 <= measure(one, other) <= 1
         assert measure(one, other) == pytest.approx(measure(other, one))
         assert measure(one, one) == pytest.approx(1)
@@ -140,7 +140,7 @@ def test_the_reference_is_made_of_neutral_faces_alone():
     assert np.exp(reference[[Emotion.ANGRY, Emotion.FEAR, Emotion.NEUTRAL]]) == pytest.approx(
         [math.sqrt(0.4 * 0.1), 0.01, math.sqrt(0.6 * 0.9)]
     )
-    with pytest.raises(DataError, match="a face labelled neutral"):
+    with pytest.raises(DataError, match="an image labelled neutral"):
         neutral_reference([0, 1], answers[:2])
 
 
@@ -153,16 +153,16 @@ def test_an_expression_learns_its_neutral_face_for_a_second_and_forgets_it():
         return expression.update(stern, now, time_constant=0.0, reference=log_probabilities(average))
 
     assert show(0.0) == pytest.approx(stern, abs=1e-6)
-    expression.learn_neutral(0.0)
+    expression.calibrate_neutral(0.0)
     assert show(0.5) == pytest.approx(stern, abs=1e-6)
-    assert expression.is_learning
+    assert expression.is_calibrating
     assert show(NEUTRAL_SECONDS) == pytest.approx(average, abs=1e-6)
-    assert not expression.is_learning
-    expression.forget_neutral()
+    assert not expression.is_calibrating
+    expression.reset_neutral()
     assert show(2.0) == pytest.approx(stern, abs=1e-6)
 
 
-def test_the_first_answer_is_shown_as_it_is_however_calm():
+def test_the_first_prediction_is_shown_unsmoothed():
     happy = np.eye(EMOTION_COUNT)[Emotion.HAPPY]
     expression = Expression()
     assert (expression.update(happy, 5.0, time_constant=9.0, reference=np.log(EVEN)) == happy).all()

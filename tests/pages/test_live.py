@@ -45,14 +45,14 @@ def test_the_camera_is_off_until_its_own_button_is_pressed(streamer):
     app = visit(LIVE)
     (call,) = streamer.calls
     assert "desired_playing_state" not in call
-    assert call["translations"]["start"] == "Switch the camera on"
+    assert call["translations"]["start"] == "Start camera"
     assert call["media_stream_constraints"]["audio"] is False
     assert call["rtc_configuration"] == {"iceServers": []}
     assert call["async_processing"] is True
     assert not complaints(app)
     said = texts(app)
     assert "NotAllowedError" in said
-    assert "none is written to disk" in said
+    assert "None is written to disk" in said
     assert labels(app, disabled=False) == []
     assert len(app.get("plotly_chart")) == 1
 
@@ -87,7 +87,7 @@ def test_frames_are_read_and_shown_beside_the_video(streamer):
     said = texts(app)
     assert person_plate(1) in said
     assert person_plate(2) in said
-    assert "Frames read: 5." in said
+    assert "Frames: 5." in said
     assert app.button_group[0].options == [person_plate(1), person_plate(2)]
     (chart,) = charts_of(app)
     assert len(chart["data"]) == 7
@@ -98,14 +98,14 @@ def test_the_controls_reach_the_reader(streamer):
     reader = streamer.reader
     assert (reader.mirror, reader.time_constant) == (True, 0.5)
     app.toggle(key="mirror").set_value(False).run()
-    app.slider(key="calm").set_value(0.0).run()
+    app.slider(key="smoothing").set_value(0.0).run()
     assert (streamer.reader.mirror, streamer.reader.time_constant) == (False, 0.0)
     assert streamer.reader is reader
     reader(frame(scene((200, 100))))
-    press(app, "Set my neutral face")
-    assert reader.figures().learning
-    press(app, "Forget it")
-    assert not reader.figures().learning
+    press(app, "Calibrate neutral")
+    assert reader.figures().calibrating
+    press(app, "Reset")
+    assert not reader.figures().calibrating
     press(app, "Record")
     reader(frame(scene((200, 100))))
     press(app, "Stop recording")
@@ -134,12 +134,13 @@ def test_a_callback_that_throws_is_counted_and_shown(streamer):
     sent = frame(scene())
     assert streamer.reader(sent) is sent
     app.run()
-    assert "1 frame could not be read" in app.error[0].value
+    assert "1 frame could not be processed" in app.error[0].value
     assert "Singular matrix" in app.error[0].value
 
 
 @pytest.mark.parametrize(
-    ("servers", "said"), [([], "name a TURN server"), ([TURN], "through the STUN/TURN servers")]
+    ("servers", "said"),
+    [([], "configure a TURN server"), ([TURN], "through the configured STUN/TURN servers")],
 )
 def test_after_fifteen_seconds_it_says_why_and_offers_the_snapshot_camera(
     streamer, clock, monkeypatch, servers, said
@@ -182,7 +183,7 @@ def test_a_snapshot_is_read_where_there_is_no_stream(streamer):
 def test_a_page_without_https_says_so_at_once(streamer, monkeypatch):
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.url", "http://192.168.1.5:8501/Live")
     app = visit(LIVE)
-    assert "only to pages on HTTPS" in app.error[0].value
+    assert "only over HTTPS" in app.error[0].value
     assert streamer.calls == []
 
 

@@ -166,7 +166,7 @@ def test_files_that_are_no_photos_get_a_sentence_each_and_the_others_are_read(tw
     assert "Face 2" in texts(app)
     assert len(app.get("download_button")) == 3
     app.selectbox(key="shown").select_index(1).run()
-    assert "No face was found in wall.png" in texts(app, "info")
+    assert "No face was detected in wall.png" in texts(app, "info")
     assert len(app.get("download_button")) == 2  # no boxes to save
 
 
@@ -177,7 +177,7 @@ def test_a_photo_without_a_face_gets_a_hint_and_no_download(two_runs):
     assert "lower the face threshold (now 0.70)" in texts(app, "info")
     assert not app.get("download_button")
     app.slider[0].set_value(0.3).run()
-    assert "No face was found" in texts(app, "info")
+    assert "No face was detected" in texts(app, "info")
     assert "lower" not in texts(app, "info")
 
 

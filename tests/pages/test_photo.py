@@ -106,7 +106,7 @@ def test_photos_without_any_face_have_no_table():
     assert not complaints(app)
     assert not app.dataframe
     assert not app.get("download_button")
-    assert "No face was found in wall.png" in texts(app, "info")
+    assert "No face was detected in wall.png" in texts(app, "info")
 
 
 def test_the_boxes_pick_a_photo_and_a_face():
@@ -150,8 +150,8 @@ def test_a_row_picks_its_photo_and_face(monkeypatch):
 def test_without_a_video_the_page_says_what_it_does_with_one():
     app = visit(PHOTO, source="Video")
     assert not complaints(app)
-    assert "no copy is written to disk" in app.file_uploader[0].label
-    assert "rises and falls" in texts(app, "info")
+    assert "processed in memory" in app.file_uploader[0].label
+    assert "key frames" in texts(app, "info")
 
 
 def upload(film, name="film.mp4", **query):
@@ -166,7 +166,7 @@ def test_a_video_is_read_to_its_timeline_key_frames_and_csv(film, saved):
     assert len(chart["data"]) == 7
     assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
     assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
-    assert "15 sampled frames of the first 2.8 s were read" in texts(app, "caption")
+    assert "15 sampled frames of the first 2.8 s were processed" in texts(app, "caption")
     reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film), name="film.mp4")
     while reader.read_next():
         pass
@@ -233,7 +233,7 @@ def test_an_interrupted_video_is_read_on(interrupted, film):
 def test_a_video_without_a_face_gets_a_hint():
     app = upload(write_video([scene()] * 10))
     assert not complaints(app)
-    assert "No face was found in 5 sampled frames of film.mp4" in texts(app, "info")
+    assert "No face was detected in 5 sampled frames of film.mp4" in texts(app, "info")
     assert "face threshold (now 0.70)" in texts(app, "info")
     assert not app.get("download_button")
 

@@ -1,7 +1,7 @@
-"""How a browser's camera reaches this app, and what to say when it does not.
+"""How a browser's camera reaches this app, and what to show when it does not.
 
 The browser and the app find each other by ICE (RFC 8445). On one machine or in one home network they need no
-help; through most other networks they need a STUN or TURN server, which only who runs the app can name:
+help; through most other networks they need a STUN or TURN server, which whoever runs the app configures:
 ``ice_servers`` in ``.streamlit/secrets.toml``, or ``FER_ICE_SERVERS``, a JSON list, in the environment.
 Without either no server is asked, so no request leaves the machine.
 """
@@ -19,15 +19,15 @@ from fer_core.errors import FerError
 SECRET, VARIABLE = "ice_servers", "FER_ICE_SERVERS"
 FORM = 'a list like [{"urls": "turn:turn.example.org:3478", "username": "...", "credential": "..."}]'
 PRIVACY = (
-    "Frames stay in the memory of the computer that runs this app: none is written to disk, none is sent "
+    "Frames are processed in memory on the computer that runs this app. None is written to disk or sent "
     "anywhere else."
 )
 NO_CAMERA = """
-- **NotAllowedError**: the browser or the system refuses the camera. Allow it by the camera's sign in the
-  address bar, then switch it on again.
-- **NotFoundError**: no camera is plugged in.
-- **NotReadableError**: another program holds the camera; close that.
-- **Connecting, and nothing comes**: after 15 seconds this page says which network setting is missing.
+- **NotAllowedError**: the browser or the operating system denied access to the camera. Allow it with the
+  camera icon in the address bar, then start the camera again.
+- **NotFoundError**: no camera is connected.
+- **NotReadableError**: another program is using the camera. Close it.
+- **Connecting, but no picture**: after 15 seconds this page says which network setting is missing.
 """
 
 
@@ -69,27 +69,28 @@ def is_secure(url: str | None) -> bool:
 
 
 def explain_insecure(url: str | None) -> str:
-    """Why there can be no camera at this address, and what to do."""
+    """Why the camera is unavailable at this address, and what to do."""
     return (
-        f"Browsers give a camera only to pages on HTTPS or on the computer itself; this page is at {url}. "
+        f"Browsers allow camera access only over HTTPS or on localhost; this page is at {url}. "
         "Open the app on the computer that runs it (http://localhost:8501), or put it behind HTTPS. "
-        "Until then the page Photo reads pictures that you upload."
+        "Until then, upload pictures on the Photo page."
     )
 
 
 def explain_silence(*, has_servers: bool) -> str:
-    """Why the camera's stream has not come for a while, and what to do.
+    """Why no video has arrived for a while, and what to do.
 
     Args:
         has_servers: whether any STUN or TURN server is known.
     """
     if has_servers:
         return (
-            "The camera is open, but its stream does not reach the app through the STUN/TURN servers that "
-            "are set up. See that they run and that name and password are right, then switch it on again."
+            "The camera is on, but its video does not reach the app through the configured STUN/TURN "
+            "servers. Check that they are running and that the user name and password are correct, then "
+            "start the camera again."
         )
     return (
-        "The camera is open, but its stream does not reach the app: a network between them lets it not "
-        "through. Open the app on the computer that runs it, or name a TURN server: "
+        "The camera is on, but its video does not reach the app: a firewall or NAT is blocking the "
+        "connection. Open the app on the computer that runs it, or configure a TURN server: "
         f"`{SECRET}` in `.streamlit/secrets.toml`, or the variable `{VARIABLE}`."
     )

@@ -1,4 +1,4 @@
-"""What stands beside and below the live video: faces, their last 30 s, speed, and what can be done."""
+"""Beside and below the live video: predictions, the last 30 s, speed, and the buttons."""
 
 import io
 
@@ -15,23 +15,23 @@ from pages.parts.figures import show_figure
 
 CHOSEN, LAST = "live face", "live last face"
 NEUTRAL_HELP = (
-    "Look at the camera with your face at rest and press: the next second is taken as your neutral face, "
-    "and taken off what the network says from then on. It holds until the face has been away for a second."
+    "Look at the camera with a neutral expression and press: the next second is averaged, and predictions "
+    "are corrected by it. The calibration is lost when the face leaves the picture for a second."
 )
 
 
 def show_buttons(reader: LiveReader, *, disabled: bool) -> None:
-    """What can be done with the stream; a press runs this part of the page alone."""
+    """The buttons for the stream; a press reruns this part of the page alone."""
     figures = reader.figures()
     with st.container(horizontal=True):
         st.button(
-            "Set my neutral face",
-            on_click=reader.learn_neutral,
+            "Calibrate neutral",
+            on_click=reader.calibrate_neutral,
             icon=":material/sentiment_neutral:",
             disabled=disabled,
             help=NEUTRAL_HELP,
         )
-        st.button("Forget it", on_click=reader.forget_neutral, icon=":material/undo:", disabled=disabled)
+        st.button("Reset", on_click=reader.reset_neutral, icon=":material/undo:", disabled=disabled)
         if figures.recording:
             st.button("Stop recording", on_click=reader.stop_recording, icon=":material/stop_circle:")
         else:
@@ -40,7 +40,7 @@ def show_buttons(reader: LiveReader, *, disabled: bool) -> None:
                 on_click=reader.start_recording,
                 icon=":material/radio_button_checked:",
                 disabled=disabled,
-                help="Keeps a row a face and frame in memory: time, face, box, seven probabilities.",
+                help="Keeps one row per face and frame in memory: time, face, box, seven probabilities.",
             )
     with st.container(horizontal=True):
         st.download_button(
@@ -71,7 +71,7 @@ def _png(reader: LiveReader) -> bytes:
 
 
 def show_figures(reader: LiveReader, *, playing: bool) -> None:
-    """One face's answer and its last 30 s, how fast it goes, the others; drawn anew every second.
+    """One face's prediction and last 30 s, the speed, the other faces; redrawn every second.
 
     What comes and goes stands last, so that nothing else moves.
     """
@@ -83,7 +83,7 @@ def show_figures(reader: LiveReader, *, playing: bool) -> None:
     elif playing:
         st.markdown("**No face in view**" if figures.fps else "**Waiting for the next frame**")
     else:
-        st.markdown("**What a face shows will stand here**")
+        st.markdown("**Predictions appear here**")
     seconds, probabilities = reader.history(number)
     if not playing:  # the clock goes on without a picture
         seconds, probabilities = seconds[:0], probabilities[:0]
@@ -106,7 +106,7 @@ def _title(number: int, prediction: Prediction, figures: LiveFigures) -> str:
 
 
 def _pick_face(numbers: list[int]) -> int:
-    """Whose history the chart shows: the chosen one's, else the longest here, else the last seen; or 0."""
+    """The face in the chart: the selected face's, else the longest present's, the last seen's, or 0."""
     chosen = st.session_state.get(CHOSEN)
     if chosen not in numbers:
         st.session_state.pop(CHOSEN, None)
@@ -122,7 +122,7 @@ def _show_others(figures: LiveFigures, number: int) -> None:
     numbers = [each for each, _ in figures.faces]
     st.session_state.setdefault(CHOSEN, number)
     st.segmented_control(
-        "The chart shows", numbers, format_func=formats.person_plate, key=CHOSEN, required=True
+        "Face in the chart", numbers, format_func=formats.person_plate, key=CHOSEN, required=True
     )
     for each, prediction in figures.faces:
         if each != number:
@@ -130,16 +130,16 @@ def _show_others(figures: LiveFigures, number: int) -> None:
 
 
 def _show_notices(figures: LiveFigures) -> None:
-    """What is going on, and what went wrong."""
-    if figures.learning:
-        st.caption(":material/hourglass_top: Taking in your neutral face: hold still.")
+    """Calibration, recording and errors."""
+    if figures.calibrating:
+        st.caption(":material/hourglass_top: Calibrating neutral: hold still.")
     if figures.recording:
         rows = formats.counted(figures.recorded, "row")
         st.caption(f":red[:material/fiber_manual_record:] Recording: {rows}")
     if figures.errors:
         st.error(
-            f"{formats.counted(figures.errors, 'frame')} could not be read and went back as they came. "
-            f"The last one said: {figures.last_error}",
+            f"{formats.counted(figures.errors, 'frame')} could not be processed and were shown unprocessed. "
+            f"Last error: {figures.last_error}",
             icon=":material/error:",
         )
 
@@ -149,6 +149,6 @@ def _show_speed(figures: LiveFigures) -> None:
     stages = ", ".join(f"{stage} {figures.milliseconds[stage]:.1f}" for stage in STAGES)
     total = sum(figures.milliseconds.values())
     with st.container(horizontal=True):
-        st.metric("Frames a second", f"{figures.fps:.1f}" if figures.fps else "–")
-        st.metric("Milliseconds a frame", f"{total:.0f}" if total else "–")
-    st.caption(f"Milliseconds: {stages}. Frames read: {figures.frames:,}." if total else "No frame read yet.")
+        st.metric("Frames per second", f"{figures.fps:.1f}" if figures.fps else "–")
+        st.metric("Milliseconds per frame", f"{total:.0f}" if total else "–")
+    st.caption(f"Milliseconds: {stages}. Frames: {figures.frames:,}." if total else "No frames yet.")

@@ -1,4 +1,4 @@
-"""Several photos at once: the face table, filters, a download of what they leave, one photo to show."""
+"""Several photos at once: the face table, filters, a download of the filtered rows, one photo to show."""
 
 import base64
 import io
@@ -25,9 +25,9 @@ Face = tuple[int, FaceRow]  # a photo's index, and one of its faces
 def browse(
     readings: Sequence[Reading], failed: Sequence[FaceRow], *, filters: DeltaGenerator
 ) -> tuple[Reading, int | None]:
-    """The table and what picks from it; returns the photo to show, and its face if one is picked.
+    """The table and the selection; returns the photo to show, and its face if one is selected.
 
-    A click on a row picks; so do the boxes below, which the keyboard reaches.
+    A click on a row selects; so do the boxes below, which the keyboard reaches.
 
     Args:
         readings: the photos, two at least.
@@ -65,18 +65,18 @@ def offer_table(rows: Sequence[FaceRow]) -> None:
 
 
 def _filter(faces: Sequence[Face]) -> list[Face]:
-    """The faces with the emotions and the confidence asked for; nothing asked is all of them.
+    """The faces with the selected emotions and confidence; without a selection all of them.
 
-    The URL holds these filters, not the photos: who opens it hands in their own.
+    The URL holds these filters, not the photos: whoever opens it uploads their own.
     """
     names = st.multiselect(
         "Emotions in the table",
         EMOTION_LABELS,
         key=bound("emotions", [], options=EMOTION_LABELS),
-        placeholder="all of them",
+        placeholder="All emotions",
     )
     key = bound("sure", (0, 100), between=(0, 100))
-    low, high = st.slider("Confidence, in percent", 0, 100, step=5, key=key)
+    low, high = st.slider("Confidence (%)", 0, 100, step=5, key=key)
     values = [row.values() for _, row in faces]
     return [
         face
@@ -88,7 +88,7 @@ def _filter(faces: Sequence[Face]) -> list[Face]:
 def _show_count(
     readings: Sequence[Reading], faces: Sequence[Face], kept: Sequence[Face], table: Sequence[FaceRow]
 ) -> None:
-    """How many faces are left, and the table to save."""
+    """How many faces match, and the table to save."""
     of_all = f"{len(kept):,} of " if len(kept) < len(faces) else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -101,7 +101,7 @@ def _show_count(
 
 
 def _show_table(readings: Sequence[Reading], kept: Sequence[Face]) -> None:
-    """A row a face; a click shows it below."""
+    """One row per face; a click shows it below."""
     # The selection is a row's number, so another list of rows or a pick elsewhere is another table.
     places = [(index, row.number) for index, row in kept]
     key = f"batch {hash(tuple(places))} {len(readings)} {st.session_state.get(TURN, 0)}"
@@ -129,7 +129,7 @@ def _show_table(readings: Sequence[Reading], kept: Sequence[Face]) -> None:
             ),
             **dict.fromkeys(EMOTION_LABELS, share),
         },
-        alt="A row a face: its crop, photo, number, emotion, confidence and probabilities",
+        alt="One row per face: its crop, photo, number, emotion, confidence and probabilities",
     )
 
 
@@ -156,7 +156,7 @@ def _pick(readings: Sequence[Reading]) -> tuple[Reading, int | None]:
     left, right = st.columns(2)
     with left:
         index = st.selectbox(
-            f"{len(readings)} photos were read; show",
+            f"{len(readings)} photos analysed; show",
             range(len(readings)),
             format_func=lambda i: f"{readings[i].name} ({counted(len(readings[i].predictions), 'face')})",
             key=PHOTO,
@@ -182,7 +182,7 @@ def _pick(readings: Sequence[Reading]) -> tuple[Reading, int | None]:
 
 def _face_name(reading: Reading, number: int) -> str:
     if number == 0:
-        return f"all {len(reading.predictions)}"
+        return f"All {len(reading.predictions)} faces"
     return f"Face {number} · {emotion_name(reading.predictions[number - 1].emotion)}"
 
 

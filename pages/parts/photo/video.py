@@ -1,4 +1,4 @@
-"""A video on the photo page: reading it, stopping that, a face's emotions over time and its key frames."""
+"""A video on the photo page: processing and cancelling it, a face's emotions over time, its key frames."""
 
 import time
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
 
 MOST_MB = 200
-RATES = (1, 2, 5, 10)  # sampled frames a second; these numbers also stand in the URL
+RATES = (1, 2, 5, 10)  # sampled frames per second; these numbers also stand in the URL
 MOST_ACROSS = 3
 STATE = "video reading"
 
@@ -55,7 +55,7 @@ class Reading:
 def pick_video() -> UploadedFile | None:
     """The uploaded video."""
     return st.file_uploader(
-        "The video is read in this computer's memory: no copy is written to disk, and nothing is sent on.",
+        "Videos are processed in memory on the computer that runs this app. Nothing is stored or sent.",
         SUFFIXES,
         key="video",
         max_upload_size=MOST_MB,
@@ -63,13 +63,13 @@ def pick_video() -> UploadedFile | None:
 
 
 def choose_rate() -> int:
-    """How many frames of each second to sample."""
+    """How many frames to sample per second."""
     return st.segmented_control(
-        "Sampled frames a second",
+        "Sampled frames per second",
         RATES,
         required=True,
         key=bound("rate", round(FRAMES_PER_SECOND), options=RATES),
-        help="An expression lasts half a second or longer. Fewer frames are read sooner.",
+        help="An expression lasts half a second or longer. Fewer frames take less time.",
     )
 
 
@@ -78,8 +78,8 @@ def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float)
     if file is None:
         _stop_earlier()
         st.info(
-            "Give it a video with a face in it, and see how each of the seven emotions rises and falls, the "
-            f"key frames of each face, and every number as CSV. Up to {MOST_MB} MB.",
+            "Upload a video to see the seven probabilities of each face over time, key frames, and all "
+            f"values as CSV. Up to {MOST_MB} MB.",
             icon=":material/movie:",
         )
         return
@@ -129,7 +129,7 @@ def _read_on(reading: Reading, name: str) -> None:
 
 def _progress_words(reading: Reading, name: str) -> str:
     reader = reading.reader
-    words = f"Reading {name}: {reader.seconds:.0f} s of it so far"
+    words = f"Processing {name}: {reader.seconds:.0f} s so far"
     if reader.share < 0.02:  # too early to tell
         return words
     left = (time.monotonic() - reading.started) * (1 - reader.share) / reader.share
@@ -145,20 +145,20 @@ def _say_how_it_ended(reading: Reading, name: str, threshold: float) -> None:
         st.warning(reader.remark, icon=":material/broken_image:")
     if reading.is_cancelled:
         st.info(
-            f"Cancelled after {reader.seconds:.1f} s of {name}: this shows what was read until then.",
+            f"Cancelled after {reader.seconds:.1f} s of {name}. The results up to there are shown.",
             icon=":material/stop_circle:",
         )
     if reader.frame_count and not reader.faces():
         st.info(
-            f"No face was found in {counted(reader.frame_count, 'sampled frame')} of {name}. A face should "
-            f"look towards the camera and be uncovered; a lower face threshold (now {threshold:.2f}) finds "
-            "more.",
+            f"No face was detected in {counted(reader.frame_count, 'sampled frame')} of {name}. Faces should "
+            f"look towards the camera and be unobstructed. A lower face threshold (now {threshold:.2f}) "
+            "finds more.",
             icon=":material/person_search:",
         )
 
 
 def _show_face(reader: VideoReader, stem: str) -> None:
-    """One face's timeline, its key frames, and the numbers of all."""
+    """One face's timeline, its key frames, and the table of all faces."""
     faces = reader.faces()
     number = _pick_face(faces)
     seconds, probabilities = reader.timeline(number)
@@ -182,21 +182,21 @@ def _show_face(reader: VideoReader, stem: str) -> None:
         "text/csv",
         icon=":material/table:",
         on_click="ignore",
-        help="A row a face and frame: time, box and landmarks in pixels, seven probabilities.",
+        help="One row per face and frame: time, box and landmarks in pixels, seven probabilities.",
     )
     st.caption(
-        f"{counted(reader.frame_count, 'sampled frame')} of the first {reader.seconds:.1f} s were read. A "
-        "number follows a place from frame to frame, not a person: nobody is recognised, and after a cut it "
-        "may be somebody else's face."
+        f"{counted(reader.frame_count, 'sampled frame')} of the first {reader.seconds:.1f} s were processed. "
+        "Faces are tracked by position; nobody is identified. After a cut, a number may belong to another "
+        "person."
     )
 
 
 def _pick_face(faces: dict[int, int]) -> int:
-    """The face whose timeline is shown: the most seen at first."""
+    """The face whose timeline is shown: by default the one seen most."""
     if len(faces) == 1:
         return next(iter(faces))
     return st.selectbox(
-        f"{len(faces)} faces were followed; show",
+        f"{len(faces)} faces tracked; show",
         list(faces),
         format_func=lambda number: f"Face {number} ({counted(faces[number], 'frame')})",
         key="video face",
@@ -215,10 +215,10 @@ def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str
 
 
 def _show_key_frames(number: int, key_frames: list[KeyFrame]) -> None:
-    """For each emotion that was ever first, the frame in which it was so most."""
+    """For each emotion that was ever predicted, the frame with its highest probability."""
     if not key_frames:
         return
-    st.markdown("**Key frames**: each emotion that was ever predicted, where it was most probable")
+    st.markdown("**Key frames**: the highest probability of each predicted emotion")
     rows = [st.columns(MOST_ACROSS) for _ in key_frames[::MOST_ACROSS]]
     for frame, place in zip(key_frames, chain.from_iterable(rows), strict=False):
         says = f"{emotion_name(frame.emotion)} {format_percent(frame.probability, digits=0)}"
