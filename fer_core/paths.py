@@ -52,7 +52,7 @@ def find_run(run: str | Path) -> Path:
     what = f"There is no run {text!r}."
     if Path(run).is_dir():
         what = f"The folder {text!r} holds no run ({RECIPE} or {BASELINE})."
-    names = ", ".join(run_names()) or "none yet"
+    names = ", ".join(run_names()) or "none yet. Train one: fer train paper-cnn --data PATH"
     raise RunError(f"{what} The runs in {models_folder()} are: {names}.")
 
 

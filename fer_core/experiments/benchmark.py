@@ -20,6 +20,7 @@ from fer_core.inference.recognizer import Recognizer
 COLD_START = """
 import json, sys
 import numpy as np
+from fer_core.inference.recognizer import Recognizer
 Recognizer(sys.argv[1]).predict(np.full((48, 48, 3), 128, np.uint8))
 try:
     import resource

@@ -202,11 +202,7 @@ def list_networks(folder: Path | None = None) -> list[Run]:
 
 
 def best_run() -> Run:
-    """The network that is best on PublicTest.
-
-    Raises:
-        RunError: if there is none.
-    """
+    """The network that is best on PublicTest; a RunError where there is none."""
     for best in list_networks():
         return best
     raise RunError(f"There is no trained network in {models_folder()} yet. Train one with: {TRAIN_COMMAND}")

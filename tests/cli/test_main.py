@@ -190,13 +190,14 @@ def test_benchmark_measures_the_run(trained_run, capsys):
 
 
 @pytest.mark.parametrize("words", [[], ["--name", "mine"], ["--name", "_mine"]])
-def test_a_run_on_drawn_faces_is_named_so_that_it_is_not_ranked(words, capsys, monkeypatch):
+def test_a_run_on_drawn_faces_is_named_so_that_it_is_not_ranked(words, monkeypatch, tmp_path):
     asked = {}
 
     def train_run(recipe, splits, **options):
         asked.update(name=recipe.name, data=splits["Training"].name, command=options["command"])
         raise DataError("enough")
 
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
     monkeypatch.setattr("fer_core.experiments.pipeline.train_run", train_run)
     assert cli.main(["train", "drawn", "--data", "drawn", *words]) == 1
     assert asked["name"] == ("_mine" if words else "_drawn")

@@ -215,8 +215,8 @@ def test_a_broken_baseline_json_is_one_sentence(beside):
 def test_its_card_and_its_row_say_what_it_is(beside, capsys):
     card = write_card(beside[1])
     assert "A classical baseline" in card
-    assert "no model to run: the command below fits it anew" in card
-    assert "of the candidates, 0.1 was kept" in card
+    assert "no model: the command below" in card
+    assert "best hyper-parameter: 0.1" in card
     assert "| classifier | logistic |" in card
     row = next(line for line in results_table(list_runs()).splitlines() if "classic" in line)
     assert row.split(" | ")[1] == "–"
