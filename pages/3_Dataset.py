@@ -1,4 +1,4 @@
-"""Why the data is hard: how few faces some emotions have, what they look like, what people say of them."""
+"""FER2013: class distribution, sample images, duplicates, FER+ annotations, and other data sets."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from pages.parts.dataset.image_sets import pick_set, show_image_set
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.metrics_row import Tile, show_tiles
-from pages.parts.sample_grid import show_means, show_walls
+from pages.parts.sample_grid import show_means, show_samples
 from pages.parts.state import bound
 
 CONFLICT_PX = 90
@@ -32,18 +32,18 @@ MOST_CONFLICTS = 16
 
 
 class Facts(NamedTuple):
-    """The numbers of the page: counted on the connected copy, or known of the original."""
+    """The numbers of the page: counted in the connected copy, or those of the original."""
 
     counts: dict[str, tuple[int, ...]]
     duplicates: tuple[int, int]  # sets, images in them
     conflicting: int
-    seen_before: dict[str, int]  # test split -> its images that lie in an earlier one
+    seen_before: dict[str, int]  # test split -> its images with a duplicate in an earlier one
     votes: npt.NDArray[np.int64]  # (7, 10)
-    agreeing: tuple[int, int]  # faces whose label is the voters' first choice, of how many
+    agreeing: tuple[int, int]  # images whose label is the annotators' first choice, of how many
 
 
 def main() -> None:
-    """FER2013: a sentence, five numbers, the counts; then faces, voters and other sets. Or one of those."""
+    """FER2013: summary, metrics, class counts; then images, annotations, other sets. Or another set."""
     other = pick_set()
     if other is not None:
         show_image_set(other)
@@ -51,7 +51,7 @@ def main() -> None:
     data = find_data()
     facts = _count(data) if data else KNOWN
     split = st.segmented_control(
-        "Faces of", SPLITS, required=True, key=bound("split", SPLITS[0], options=SPLITS)
+        "Split", SPLITS, required=True, key=bound("split", SPLITS[0], options=SPLITS)
     )
     st.markdown(_summary(facts))
     _show_numbers(facts)
@@ -90,64 +90,64 @@ def _count(data: Data) -> Facts:
 
 
 def _summary(facts: Facts) -> str:
-    """One sentence: how many, how uneven, how far people agree."""
+    """One sentence: number of images, class imbalance, annotator agreement."""
     totals = np.sum(list(facts.counts.values()), axis=0)
     most, least = int(totals.argmax()), int(totals.argmin())
     sentence = (
-        f"**{totals.sum():,}** gray faces of 48 × 48 pixels, found by web search and labelled by people. "
+        f"**{totals.sum():,}** grayscale images of 48 × 48 pixels, found by web search and labelled by hand. "
     )
     if totals[least]:
         sentence += (
             f"**{EMOTION_LABELS[most].capitalize()}** is {totals[most] / totals[least]:.0f} times as "
-            f"frequent as **{EMOTION_LABELS[least]}**, some pictures are there several times, and "
+            f"frequent as **{EMOTION_LABELS[least]}**, some images are duplicated, and "
         )
     share = format_percent(facts.agreeing[0] / max(1, facts.agreeing[1]), digits=0)
-    return f"{sentence}FER+'s voters, who looked again, share **{share}** of the labels."
+    return f"{sentence}FER+ annotators agree with **{share}** of the labels."
 
 
 def _show_numbers(facts: Facts) -> None:
     total = sum(map(sum, facts.counts.values()))
     groups, images = facts.duplicates
     tiles = [
-        Tile("Faces", f"{total:,}", ", ".join(f"{name} {sum(n):,}" for name, n in facts.counts.items())),
+        Tile("Images", f"{total:,}", ", ".join(f"{name} {sum(n):,}" for name, n in facts.counts.items())),
         Tile(
-            "Not alone",
+            "Duplicate images",
             f"{images:,}",
-            f"Images that are there more than once, pixel for pixel: {groups:,} sets. "
-            f"In {facts.conflicting:,} of the sets the labels differ.",
+            f"Pixel-identical images, in {groups:,} groups. "
+            f"In {facts.conflicting:,} of the groups the labels differ.",
         ),
     ]
     for split, seen in facts.seen_before.items():
         count = sum(facts.counts[split])
         if count:
             note = f"{format_percent(seen / count)} of {count:,}"
-            tiles.append(Tile(f"{split} twins", f"{seen:,}", TWINS_HELP, note))
+            tiles.append(Tile(f"{split} duplicates", f"{seen:,}", DUPLICATES_HELP, note))
     agreeing, decided = facts.agreeing
     help = (
-        f"Faces whose label is the FER+ voters' first choice, of the {decided:,} faces on which they have "
-        "one first choice among the seven emotions."
+        f"Images whose label is the FER+ annotators' first choice, of the {decided:,} images on which they "
+        "have one first choice among the seven emotions."
     )
-    tiles.append(Tile("Voters agree", format_percent(agreeing / max(1, decided)), help))
+    tiles.append(Tile("Annotator agreement", format_percent(agreeing / max(1, decided)), help))
     show_tiles(*tiles)
 
 
-TWINS_HELP = (
-    "Faces of this split that lie in an earlier one too, pixel for pixel: a network may have met them in "
+DUPLICATES_HELP = (
+    "Images of this split with an exact duplicate in an earlier split, which a network may have seen in "
     "training. So accuracy is also reported without them."
 )
 
 
 def _show_classes(counts: tuple[int, ...], split: str) -> None:
     if not sum(counts):
-        st.info(f"This copy of FER2013 holds no {split} faces.", icon=":material/database:")
+        st.info(f"This copy of FER2013 has no {split} images.", icon=":material/database:")
         return
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(f"How many faces: {split}")
+        st.subheader(f"Class distribution: {split}")
         alt = ", ".join(f"{label} {count:,}" for label, count in zip(EMOTION_LABELS, counts, strict=True))
-        show_figure(plot_class_counts(counts), key="counts", alt=f"{split} faces: {alt}")
+        show_figure(plot_class_counts(counts), key="counts", alt=f"{split} images: {alt}")
     with right:
-        st.subheader("What one face should weigh")
+        st.subheader("Class weights")
         try:
             weights = class_weights(np.repeat(np.arange(len(EMOTIONS)), counts))
         except DataError as error:
@@ -158,19 +158,19 @@ def _show_classes(counts: tuple[int, ...], split: str) -> None:
         )
         show_figure(plot_class_weights(weights), key="weights", alt=f"Class weights: {alt}")
         st.caption(
-            "All faces ÷ (7 × the faces of this emotion): with these weights each emotion counts the same in "
-            "training, and a face weighs 1 on average."
+            "N / (7 × images of the class): with these weights each class counts the same in training, and "
+            "the mean weight is 1."
         )
 
 
 def _show_faces(data: Data, split: str) -> None:
-    """Mean faces, and the wall under them."""
+    """Mean images, and the sample grids under them."""
     chosen = np.flatnonzero(data.table.splits == SPLITS.index(split))
     if not len(chosen):
         return
     names = {int(emotion): formats.emotion_name(emotion) for emotion in EMOTIONS}
     show_means(_mean_faces(data.table, data.key, split), names)
-    show_walls(data.table.images, data.table.labels, chosen, names)
+    show_samples(data.table.images, data.table.labels, chosen, names)
 
 
 @st.cache_data(show_spinner=False, max_entries=12)
@@ -180,11 +180,11 @@ def _mean_faces(_table: Table, key: str, split: str) -> npt.NDArray[np.uint8]:
 
 
 def _show_conflicts(data: Data) -> None:
-    """Pictures that are there several times, under several names."""
+    """Duplicate images with different labels."""
     sets = _conflicts(data.table, data.key)
     if not sets:
         return
-    st.subheader("The same picture, labelled differently")
+    st.subheader("Duplicates with conflicting labels")
     shown = [rows for rows in sets if np.ptp(data.table.images[rows[0]])][
         :MOST_CONFLICTS
     ]  # not the blank one
@@ -193,9 +193,9 @@ def _show_conflicts(data: Data) -> None:
         caption=[_names(data.table, rows) for rows in shown],
         width=CONFLICT_PX,
         output_format="PNG",
-        alt=[f"A face labelled {_names(data.table, rows)}" for rows in shown],
+        alt=[f"An image labelled {_names(data.table, rows)}" for rows in shown],
     )
-    st.caption(f"{len(shown)} of the {formats.counted(len(sets), 'picture')} with more than one label.")
+    st.caption(f"{len(shown)} of the {formats.counted(len(sets), 'image')} with more than one label.")
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -204,7 +204,7 @@ def _conflicts(_table: Table, key: str) -> list[npt.NDArray[np.int64]]:
 
 
 def _names(table: Table, rows: npt.NDArray[np.int64]) -> str:
-    """``"fear ×2, sad"``: the labels of one picture, with how often each was given."""
+    """``"fear ×2, sad"``: the labels of one image, with how often each was given."""
     labels, counts = np.unique(table.labels[rows], return_counts=True)
     return ", ".join(
         EMOTION_LABELS[label] + (f" ×{count}" if count > 1 else "")
@@ -213,16 +213,16 @@ def _names(table: Table, rows: npt.NDArray[np.int64]) -> str:
 
 
 def _show_votes(facts: Facts) -> None:
-    st.subheader("What people saw when asked again")
+    st.subheader("FER+ annotations")
     show_figure(
         plot_votes(facts.votes),
         key="votes",
-        alt="FER+ votes in percent: rows are FER2013's labels, columns what voters saw. "
+        alt="FER+ votes in percent: rows are FER2013's labels, columns the votes. "
         + "; ".join(_row_alt(row, label) for row, label in zip(facts.votes, EMOTION_LABELS, strict=True)),
     )
     st.caption(
-        "Ten people looked at each face again for FER+ (Barsoum et al. 2016). Each row is all votes on the "
-        "faces that FER2013 gives this label, in percent, over all splits."
+        "Ten annotators relabelled each image for FER+ (Barsoum et al. 2016). Each row shows the votes on "
+        "the images with this FER2013 label, in percent, over all splits."
     )
 
 
@@ -235,18 +235,18 @@ def _row_alt(row: npt.NDArray[np.int64], label: str) -> str:
 
 
 def _show_other_sets() -> None:
-    st.subheader("Other data sets that the paper names")
+    st.subheader("Other data sets named in the paper")
     st.table(
         {
             "set": [each.name for each in reference.OTHER_SETS],
             "size": [each.size for each in reference.OTHER_SETS],
-            "what it shows": [each.shows for each in reference.OTHER_SETS],
-            "who may use it": [each.terms for each in reference.OTHER_SETS],
+            "content": [each.shows for each in reference.OTHER_SETS],
+            "terms of use": [each.terms for each in reference.OTHER_SETS],
         },
         border="horizontal",
         hide_index=True,
     )
-    st.caption("None of these pictures is part of this project; each set is asked for where it is kept.")
+    st.caption("None of these images is part of this project. Request each data set from its owner.")
 
 
 with page("Dataset"):

@@ -1,4 +1,4 @@
-"""Charts of a data set: how many faces an emotion has, what they weigh, and what people said of them."""
+"""Charts of a data set: class distribution, class weights, and FER+ annotations."""
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ VOTE_LABELS = (*EMOTION_LABELS, *(VOTE_NAMES[column].replace("NF", "no face") fo
 
 
 def plot_class_counts(counts: npt.ArrayLike, *, height: int = 300) -> go.Figure:
-    """Faces of each emotion as bars, angry on top; the paper's figure 2.
+    """Images of each emotion as bars, angry on top; the paper's figure 2.
 
     Args:
         counts: (7,) faces.
@@ -29,11 +29,11 @@ def plot_class_counts(counts: npt.ArrayLike, *, height: int = 300) -> go.Figure:
     values = np.asarray(counts)
     shares = values / max(1, values.sum())
     texts = [f"{value:,} <b>{share:.1%}</b>" for value, share in zip(values, shares, strict=True)]
-    return _bars(values, texts, height, room=1.34, hover="%{y}: %{x:,} faces")
+    return _bars(values, texts, height, room=1.34, hover="%{y}: %{x:,} images")
 
 
 def plot_class_weights(weights: npt.ArrayLike, *, height: int = 300) -> go.Figure:
-    """What a face of each emotion weighs in a balanced loss.
+    """The weight of each class in a balanced loss.
 
     Args:
         weights: (7,), from ``fer_core.datasets.class_weights``.
@@ -41,11 +41,11 @@ def plot_class_weights(weights: npt.ArrayLike, *, height: int = 300) -> go.Figur
     """
     values = np.asarray(weights)
     texts = [f"<b>×{value:.2f}</b>" for value in values]
-    return _bars(values, texts, height, room=1.24, hover="A face of %{y} weighs %{x:.2f}")
+    return _bars(values, texts, height, room=1.24, hover="%{y}: weight %{x:.2f}")
 
 
 def _bars(values: np.ndarray, texts: list[str], height: int, *, room: float, hover: str) -> go.Figure:
-    """A bar an emotion with its text behind it; the axis leaves ``room`` times the longest bar."""
+    """One bar per emotion with its text behind it; the axis leaves ``room`` times the longest bar."""
     figure = new_figure(height, bargap=0.28, showlegend=False)
     figure.add_bar(
         x=values,
@@ -64,7 +64,7 @@ def _bars(values: np.ndarray, texts: list[str], height: int, *, room: float, hov
 
 
 def plot_votes(votes: npt.ArrayLike, *, height: int = 400) -> go.Figure:
-    """What voters saw in the faces of each label, in percent of the row.
+    """FER+ votes on the images of each label, in percent of the row.
 
     Args:
         votes: (7, 10) votes; rows are FER2013's labels, columns those of ``VOTE_NAMES``.
@@ -85,17 +85,17 @@ def plot_votes(votes: npt.ArrayLike, *, height: int = 400) -> go.Figure:
         colorscale=[[0, f"rgba({red},{green},{blue},0.03)"], [1, f"rgba({red},{green},{blue},1)"]],
         showscale=False,
         customdata=share,
-        hovertemplate="labelled %{y}: %{customdata:.1%} of the votes say %{x}<extra></extra>",
+        hovertemplate="true label %{y}: %{customdata:.1%} of the votes for %{x}<extra></extra>",
     )
     figure.update_layout(annotations=[_cell(share, *place) for place in np.ndindex(share.shape)])
     names = {"ticks": "", "showgrid": False, "tickfont": {"size": LABEL_PX}}
-    figure.update_xaxes(title="voters saw", **names)
-    figure.update_yaxes(title="labelled", autorange="reversed", **names)
+    figure.update_xaxes(title="FER+ votes", **names)
+    figure.update_yaxes(title="true label", autorange="reversed", **names)
     return figure
 
 
 def _cell(share: np.ndarray, row: int, column: int) -> dict[str, object]:
-    """A cell's percent: bold where voters confirm the label, white where the shade is strong."""
+    """A cell's percent: bold where annotators confirm the label, white where the shade is strong."""
     text = f"{100 * share[row, column]:.0f}"
     font: dict[str, object] = {"size": LABEL_PX}
     if share[row, column] > 0.4:

@@ -19,7 +19,8 @@ with optional():
 
 NO_MONITORS: Mapping[str, str] = MappingProxyType({})
 FAINT = 0.3  # the raw line under a smoothed one
-# A training loss that counts teachers' maps is sixteen times the validation loss, and would press it flat.
+# A training loss with terms that validation lacks (distillation; feature maps in runs before 0.25) can be
+# sixteen times the validation loss, and would press it flat.
 APART = 4.0
 
 

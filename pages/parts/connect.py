@@ -63,9 +63,9 @@ def connect_data(data: Data | None) -> None:
         _offer_faces()
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        votes = "with the FER+ votes" if data.votes is not None else "without the FER+ votes"
+        votes = "with FER+ annotations" if data.votes is not None else "without FER+ annotations"
         name = data.table.source.name
-        st.caption(f"Faces from `{name}`: {counted(len(data.table), 'face')}, {votes}.", width="content")
+        st.caption(f"Images from `{name}`: {counted(len(data.table), 'image')}, {votes}.", width="content")
         st.button("Disconnect", on_click=_forget, type="tertiary", icon=":material/link_off:")
     for note in data.table.notes:
         st.text(note)  # as text: it holds names of folders and files
@@ -73,7 +73,7 @@ def connect_data(data: Data | None) -> None:
         _offer_votes(data.table)
 
 
-@st.cache_data(show_spinner="Looking for duplicates and twins", max_entries=4)
+@st.cache_data(show_spinner="Looking for duplicates", max_entries=4)
 def read_report(_table: Table, key: str) -> DataReport:
     """What ``check_fer2013`` says of a connected copy."""
     return check_fer2013(_table.source, cache=not _is_upload(_table.source))
@@ -134,8 +134,8 @@ def _load_votes(path: Path, stamp: float, count: int) -> npt.NDArray[np.uint8]:
 def _offer_faces() -> None:
     with st.container(border=True):
         st.markdown(
-            "**Connect FER2013 to see its faces.** The pictures are for research and no part of this "
-            "project: bring your own copy. It stays on the computer that runs this app."
+            "**Connect FER2013 to see its images.** They are for research and not part of this project: "
+            "use your own copy. It stays on the computer that runs this app."
         )
         way = st.segmented_control("From", WAYS, default=WAYS[0], required=True, key="connect from")
         {"Path": _ask_path, "Upload": _ask_upload, "Kaggle": _ask_kaggle}[way]()
@@ -168,13 +168,11 @@ def _ask_upload() -> None:
 
 
 def _ask_kaggle() -> None:
-    st.caption(
-        f"kagglehub fetches fer2013.csv into `{FETCHED}/`; this is the only thing here that goes online."
-    )
-    if not st.button("Fetch from Kaggle", type="primary", icon=":material/download:"):
+    st.caption(f"kagglehub downloads fer2013.csv into `{FETCHED}/`. Nothing else on this page goes online.")
+    if not st.button("Download from Kaggle", type="primary", icon=":material/download:"):
         return
     try:
-        with st.spinner("Fetching FER2013; the terminal shows how far it is", show_time=True):
+        with st.spinner("Downloading FER2013; the terminal shows the progress", show_time=True):
             path = fetch_fer2013(FETCHED)
     except FerError as error:
         st.error(str(error), icon=":material/cloud_off:")
@@ -194,11 +192,11 @@ def _connect(path: Path) -> None:
 
 
 def _offer_votes(table: Table) -> None:
-    with st.expander(
-        "Connect the FER+ votes: what ten people saw in each face", icon=":material/how_to_vote:"
-    ):
+    with st.expander("Connect the FER+ annotations (ten votes per image)", icon=":material/how_to_vote:"):
         if not table.has_rows:
-            st.markdown("They join by the rows of fer2013.csv, so they fit neither folders nor Parquet.")
+            st.markdown(
+                "They are matched by the rows of fer2013.csv, so they fit neither folders nor Parquet."
+            )
             return
         file = st.file_uploader(
             "fer2013new.csv, from github.com/microsoft/FERPlus", ["csv"], key="connect votes"

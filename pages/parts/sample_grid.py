@@ -1,4 +1,4 @@
-"""Faces of a data set to look at: the mean of each emotion, and a wall of faces picked at random."""
+"""Images of a data set: the mean of each emotion, and a grid of random samples."""
 
 from collections.abc import Mapping
 
@@ -18,26 +18,26 @@ Images = npt.NDArray[np.uint8]
 
 
 def show_means(means: Images, names: Mapping[int, str]) -> None:
-    """A row of mean faces.
+    """A row of mean images.
 
     Args:
         means: (classes, 48, 48).
         names: class -> what to write under its face, in the order of the row.
     """
-    st.subheader("The mean face of each emotion")
+    st.subheader("Mean images")
     st.image(
         [means[label] for label in names],
         caption=list(names.values()),
         width=MEAN_PX,
         output_format="PNG",
-        alt=[f"The mean {_plain(name)} face" for name in names.values()],
+        alt=[f"Mean image of {_plain(name)}" for name in names.values()],
     )
 
 
-def show_walls(
+def show_samples(
     images: Images, labels: npt.NDArray[np.uint8], chosen: npt.NDArray[np.int64], names: Mapping[int, str]
 ) -> None:
-    """A wall for each class, in two columns; the seed stands in the URL.
+    """A sample grid for each class, in two columns; the seed stands in the URL.
 
     Args:
         images: (N, 48, 48).
@@ -46,9 +46,9 @@ def show_walls(
         names: class -> what to write above its wall.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader("Faces drawn at random", width="stretch")
+        st.subheader("Random samples", width="stretch")
         key = bound("seed", 0, between=(0, MOST_SEEDS))
-        seed = st.number_input("Number of the draw", 0, MOST_SEEDS, key=key, width=180)
+        seed = st.number_input("Seed", 0, MOST_SEEDS, key=key, width=180)
         st.button("Shuffle", on_click=_shuffle, icon=":material/shuffle:")
     left, right = st.columns(2, gap="large")
     for label, name in names.items():
@@ -70,7 +70,7 @@ def _show_wall(faces: Images, picked: npt.NDArray[np.int64], name: str) -> None:
         sample_grid(faces, across=WALL_ACROSS),
         width="stretch",
         output_format="PNG",
-        alt=f"{counted(len(picked), 'face')} labelled {_plain(name)}: rows " + ", ".join(map(str, picked)),
+        alt=f"{counted(len(picked), 'image')} labelled {_plain(name)}: rows " + ", ".join(map(str, picked)),
     )
 
 

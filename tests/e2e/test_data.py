@@ -19,13 +19,13 @@ def test_fer2013_is_connected_by_path_and_stays_so(visit, copy):
     page.get_by_text("nowhere.csv does not exist").wait_for()
     field.fill(str(copy))
     field.press("Enter")
-    page.get_by_text("70 faces, without the FER+ votes").wait_for()
-    page.get_by_alt_text("The mean happy face").wait_for()
-    wall = page.get_by_alt_text("6 faces labelled happy").get_attribute("src")
+    page.get_by_text("70 images, without FER+ annotations").wait_for()
+    page.get_by_alt_text("Mean image of happy").wait_for()
+    wall = page.get_by_alt_text("6 images labelled happy").get_attribute("src")
     page.get_by_role("button", name="Shuffle").click()
     page.wait_for_url("**/Dataset?seed=1")
     settle(page)
-    assert page.get_by_alt_text("6 faces labelled happy").get_attribute("src") != wall
+    assert page.get_by_alt_text("6 images labelled happy").get_attribute("src") != wall
     page.get_by_test_id("stSidebar").get_by_role("link", name="Errors").click()
     page.get_by_text("not the one that this run was evaluated on").wait_for()
     assert page.strangers == []

@@ -28,7 +28,7 @@ def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
         page.set_input_files("input[type=file]", [SAMPLES / "grace-hopper.jpg", SAMPLES / "two-faces.jpg"])
         page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
         settle(page)
-        return page.locator("[data-testid=stSlider]", has_text="How sure").get_by_role("slider").first
+        return page.locator("[data-testid=stSlider]", has_text="Confidence").get_by_role("slider").first
 
     hand_in().press("ArrowRight")
     page.wait_for_url("**/Photo?source=Files&sure=5&sure=100")

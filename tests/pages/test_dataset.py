@@ -54,14 +54,14 @@ def test_without_data_the_page_shows_what_is_known(monkeypatch):
     assert "RaFD" in str(app.table[0].value)
     app = visit(DATASET, split="PrivateTest")
     assert charts_of(app)[0]["data"][0]["x"] is not None
-    assert "How many faces: PrivateTest" in texts(app, "subheader")
+    assert "Class distribution: PrivateTest" in texts(app, "subheader")
 
 
 def test_a_path_connects_for_the_session(copy):
     app = ask_path(visit(DATASET), copy)
     assert not complaints(app)
-    assert f"{COUNT} faces, without the FER+ votes" in texts(app, "caption")
-    assert f"**{COUNT}** gray faces" in texts(app, "markdown")
+    assert f"{COUNT} images, without FER+ annotations" in texts(app, "caption")
+    assert f"**{COUNT}** grayscale images" in texts(app, "markdown")
     assert len(images(app)) >= 7 + 7  # mean faces, and a wall of each emotion
     app.run()
     assert "Connect FER2013" not in texts(app)
@@ -119,7 +119,7 @@ def test_uploads_are_kept_for_the_session(copy, tmp_path):
     assert "notes.csv, line 1" in app.error[0].value
     app.file_uploader[0].upload("mine.csv", copy.read_bytes()).run()
     assert not complaints(app)
-    assert "Faces from `mine.csv`" in texts(app, "caption")
+    assert "Images from `mine.csv`" in texts(app, "caption")
 
 
 @pytest.mark.parametrize("reason", ["no module kagglehub", "no network"])
@@ -131,7 +131,7 @@ def test_kaggle_failing_is_one_sentence(monkeypatch, reason):
     app = visit(DATASET)
     app.segmented_control(key="connect from").set_value("Kaggle").run()
     assert not complaints(app)
-    next(each for each in app.button if each.label == "Fetch from Kaggle").click().run()
+    next(each for each in app.button if each.label == "Download from Kaggle").click().run()
     assert reason in app.error[0].value
 
 
@@ -139,8 +139,8 @@ def test_kaggle_connects(monkeypatch, copy):
     monkeypatch.setattr(connect, "fetch_fer2013", lambda folder: copy)
     app = visit(DATASET)
     app.segmented_control(key="connect from").set_value("Kaggle").run()
-    next(each for each in app.button if each.label == "Fetch from Kaggle").click().run()
-    assert f"{COUNT} faces" in texts(app, "caption")
+    next(each for each in app.button if each.label == "Download from Kaggle").click().run()
+    assert f"{COUNT} images" in texts(app, "caption")
 
 
 def test_votes_beside_the_faces_are_found(copy, monkeypatch):
@@ -148,8 +148,8 @@ def test_votes_beside_the_faces_are_found(copy, monkeypatch):
     monkeypatch.setenv("FER2013_PATH", str(copy))
     app = visit(DATASET)
     assert not complaints(app)
-    assert "with the FER+ votes" in texts(app, "caption")
-    assert "share **14 %** of the labels" in texts(app, "markdown")  # every voter said neutral
+    assert "with FER+ annotations" in texts(app, "caption")
+    assert "agree with **14 %** of the labels" in texts(app, "markdown")  # every vote is neutral
 
 
 def test_votes_that_do_not_fit_are_one_sentence(copy, monkeypatch):
@@ -167,7 +167,7 @@ def test_votes_can_be_uploaded(copy, monkeypatch, tmp_path):
     assert "expected the header" in app.error[0].value
     app.file_uploader[0].upload("fer2013new.csv", write_votes(tmp_path / "v.csv").read_bytes()).run()
     assert not complaints(app)
-    assert "with the FER+ votes" in texts(app, "caption")
+    assert "with FER+ annotations" in texts(app, "caption")
 
 
 def test_a_folder_of_pictures_has_no_votes(tmp_path, monkeypatch):
@@ -196,7 +196,7 @@ def test_a_copy_without_a_split_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("FER2013_PATH", str(write_fer2013_csv(tmp_path / "fer2013.csv", splits)))
     app = visit(DATASET, split="PublicTest")
     assert not complaints(app)
-    assert "holds no PublicTest faces" in texts(app, "info")
+    assert "has no PublicTest images" in texts(app, "info")
     app = visit(DATASET, split="PrivateTest")
     assert "Class weights need an image of each emotion" in texts(app, "info")
     assert np.array(charts_of(app)[0]["data"][0]["x"]).size

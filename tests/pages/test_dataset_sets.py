@@ -32,7 +32,7 @@ def test_a_set_that_is_not_there_is_described_and_asked_for(about):
     assert not complaints(app)
     assert about.size in texts(app, "markdown")
     assert about.terms in texts(app, "markdown")
-    assert f"Name the folder of {about.name}" in texts(app, "markdown")
+    assert f"Give the folder of {about.name}" in texts(app, "markdown")
     assert not charts_of(app)
     assert not images(app)
 
@@ -48,13 +48,13 @@ def test_a_set_with_contempt_is_shown(tmp_path):
     stray = write.litter(tmp_path)
     app = read("CK+", tmp_path)
     assert not complaints(app)
-    assert "**63** faces of **3 subjects**" in texts(app, "markdown")
+    assert "**63** images of **3 subjects**" in texts(app, "markdown")
     tiles = {metric.label: metric.value for metric in app.metric}
     assert tiles == {
-        "Faces": "54",
+        "Images": "54",
         "Contempt": "9",
         "Subjects": "3",
-        "Not alone": tiles["Not alone"],
+        "Duplicate images": tiles["Duplicate images"],
         "Files left out": str(stray),
     }
     assert len(charts_of(app)) == 1
@@ -74,17 +74,17 @@ def test_a_set_stays_read_until_another_path_is_asked_for(tmp_path):
     next(each for each in app.button if each.label == "Shuffle").click().run()
     assert app.number_input(key="seed").value == 1
     next(tmp_path.rglob("*.png")).unlink()
-    next(each for each in app.button if each.label == "Read again").click().run()
-    assert "**62** faces" in texts(app, "markdown")
+    next(each for each in app.button if each.label == "Reload").click().run()
+    assert "**62** images" in texts(app, "markdown")
     assert app.dataframe[0].value["all"].sum() == 62
-    next(each for each in app.button if each.label == "Another path").click().run()
-    assert "Name the folder of CK+" in texts(app, "markdown")
+    next(each for each in app.button if each.label == "Change path").click().run()
+    assert "Give the folder of CK+" in texts(app, "markdown")
 
 
 def test_the_csv_has_no_subjects(tmp_path):
     app = read("CK+", write.write_ck_csv(tmp_path / "ckextended.csv"))
     assert not complaints(app)
-    assert "does not tell who is who" in texts(app, "info")
+    assert "no subject identifiers" in texts(app, "info")
     assert "No file was left out" in texts(app, "caption")
 
 
@@ -105,4 +105,4 @@ def test_a_wrong_path_is_one_sentence(tmp_path, path, sentence):
     (error,) = app.error
     assert sentence in error.value
     assert "Traceback" not in error.value
-    assert "Name the folder of JAFFE" in texts(app, "markdown")
+    assert "Give the folder of JAFFE" in texts(app, "markdown")

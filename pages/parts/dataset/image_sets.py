@@ -1,4 +1,4 @@
-"""CK+, JAFFE, FERG-DB and RaFD on the Dataset page: chosen by name, read from a path, shown face by face."""
+"""CK+, JAFFE, FERG-DB and RaFD on the Dataset page: selected by name, read from a path, and explored."""
 
 import os
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from fer_core.errors import DataError
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name
 from pages.parts.metrics_row import Tile, show_tiles
-from pages.parts.sample_grid import show_means, show_walls
+from pages.parts.sample_grid import show_means, show_samples
 from pages.parts.state import bound
 
 FER2013 = "FER2013"
@@ -38,10 +38,10 @@ TABLE_PX = 300
 
 @dataclass(frozen=True)
 class Facts:
-    """What the page shows of a set, counted once."""
+    """The page's numbers of a set, computed once."""
 
     subjects: dict[str, npt.NDArray[np.int64]]
-    twins: dict[str, int]
+    duplicates: dict[str, int]
     means: npt.NDArray[np.uint8]
     reasons: dict[str, list[str]]
 
@@ -54,13 +54,13 @@ def pick_set() -> str | None:
 
 
 def show_image_set(key: str) -> None:
-    """The whole page for one set: what is known of it, and its faces once its path is named."""
+    """The whole page for one set: its facts, and its images once its path is given."""
     name = READERS[key].name
     about = ABOUT[name]
     path = st.session_state.get(_at(key))
     image_set = None if path is None else _try_to_read(key, path)
     if image_set is None:
-        st.markdown(f"**{about.size}**: {about.shows}. Who may use it: {about.terms}.")
+        st.markdown(f"**{about.size}**: {about.shows}. Terms of use: {about.terms}.")
         _ask_path(key)
         return
     facts = _count(image_set, _stamp(key, image_set.source))
@@ -71,7 +71,7 @@ def show_image_set(key: str) -> None:
     names = NAMES | ({CONTEMPT: CLASS_NAMES[CONTEMPT]} if image_set.contempt else {})
     names = {label: name for label, name in names.items() if (image_set.labels == label).any()}
     show_means(facts.means, names)
-    show_walls(image_set.images, image_set.labels, np.arange(len(image_set)), names)
+    show_samples(image_set.images, image_set.labels, np.arange(len(image_set)), names)
     _show_left_out(image_set, facts)
 
 
@@ -83,8 +83,8 @@ def _ask_path(key: str) -> None:
     reader = READERS[key]
     with st.container(border=True):
         st.markdown(
-            f"**Name the folder of {reader.name} to see its faces.** The pictures are no part of this "
-            "project: bring your own copy. It stays on the computer that runs this app."
+            f"**Give the folder of {reader.name} to see its images.** They are not part of this project: "
+            "use your own copy. It stays on the computer that runs this app."
         )
         with st.form(f"path of {key}", border=False):
             path = st.text_input(
@@ -92,8 +92,8 @@ def _ask_path(key: str) -> None:
             )
             asked = st.form_submit_button("Read", type="primary", icon=":material/folder_open:")
         st.caption(
-            "The first reading finds a face in every picture; after that they are kept on this computer. "
-            "docs/datasets.md says where to ask for the set."
+            "The first time, faces are detected in all pictures; the crops are then cached on this computer. "
+            "docs/datasets.md says where to request the set."
         )
     if not asked:
         return
@@ -122,7 +122,7 @@ def _read(key: str, path: str) -> ImageSet:
 
         def on_picture(done: int, total: int) -> None:
             if done % 20 == 0 or done == total:
-                bar.progress(done / total, f"Finding faces: {done:,} of {total:,} pictures")
+                bar.progress(done / total, f"Detecting faces: {done:,} of {total:,} pictures")
 
         try:
             image_set = load_image_set(f"{key}={path}", on_picture=on_picture)
@@ -159,7 +159,7 @@ def _count(_image_set: ImageSet, stamp: str) -> Facts:
 def _summary(image_set: ImageSet, facts: Facts) -> str:
     about = ABOUT[image_set.name]
     who = f" of **{counted(len(facts.subjects), _person(image_set))}**" if facts.subjects else ""
-    return f"**{len(image_set):,}** faces{who}: {about.shows}. Who may use it: {about.terms}."
+    return f"**{len(image_set):,}** images{who}: {about.shows}. Terms of use: {about.terms}."
 
 
 def _person(image_set: ImageSet) -> str:
@@ -169,31 +169,36 @@ def _person(image_set: ImageSet) -> str:
 def _show_numbers(image_set: ImageSet, facts: Facts) -> None:
     seven = len(image_set) - image_set.contempt
     tiles = [
-        Tile("Faces", f"{seven:,}", "Of the seven emotions of FER2013."),
-        Tile("Contempt", f"{image_set.contempt:,}", "FER2013 has no such label: these measure no network."),
+        Tile("Images", f"{seven:,}", "With one of the seven emotions of FER2013."),
+        Tile(
+            "Contempt",
+            f"{image_set.contempt:,}",
+            "FER2013 has no such label: not used in evaluation.",
+        ),
     ]
     if facts.subjects:
         sizes = [int(counts.sum()) for counts in facts.subjects.values()]
         fewest = "" if min(sizes) == max(sizes) else f"{min(sizes):,} to "
-        each = f"{fewest}{counted(max(sizes), 'face')} each"
+        each = f"{fewest}{counted(max(sizes), 'image')} each"
         tiles.append(Tile(f"{_person(image_set).capitalize()}s", f"{len(sizes):,}", SUBJECTS_HELP, each))
-    tiles.append(Tile("Not alone", f"{facts.twins['images']:,}", _twins_help(facts.twins)))
+    tiles.append(
+        Tile("Duplicate images", f"{facts.duplicates['images']:,}", _duplicates_help(facts.duplicates))
+    )
     if image_set.whole:
-        tiles.append(Tile("Taken whole", f"{image_set.whole:,}", "Heads in which no face was found."))
+        tiles.append(Tile("Uncropped", f"{image_set.whole:,}", "No face was detected: taken whole."))
     left_out = len(image_set.left_out)
-    tiles.append(Tile("Files left out", f"{left_out:,}", "Why stands at the end of this page."))
+    tiles.append(Tile("Files left out", f"{left_out:,}", "The reasons are at the end of this page."))
     show_tiles(*tiles)
 
 
-SUBJECTS_HELP = (
-    "Whoever is in the training faces must not be in the test faces: folds are made of whole people here."
-)
+SUBJECTS_HELP = "Nobody may be in both training and test data, so all images of a person are in one fold."
 
 
-def _twins_help(twins: dict[str, int]) -> str:
+def _duplicates_help(duplicates: dict[str, int]) -> str:
     return (
-        f"Faces that are there more than once, pixel for pixel: {counted(twins['groups'], 'set')}. In "
-        f"{twins['conflicting']:,} of the sets the labels differ, in {twins['shared']:,} the names."
+        f"Pixel-identical images, in {counted(duplicates['groups'], 'group')}. "
+        f"In {duplicates['conflicting']:,} of the groups the labels differ, "
+        f"in {duplicates['shared']:,} the subjects."
     )
 
 
@@ -201,13 +206,13 @@ def _show_counts(image_set: ImageSet, facts: Facts) -> None:
     left, right = st.columns(2, gap="large")
     counts = class_counts(image_set.dataset().labels)
     with left:
-        st.subheader("How many faces")
+        st.subheader("Class distribution")
         alt = ", ".join(f"{label} {count:,}" for label, count in zip(EMOTION_LABELS, counts, strict=True))
-        show_figure(plot_class_counts(counts), key="counts", alt=f"{image_set.name} faces: {alt}")
+        show_figure(plot_class_counts(counts), key="counts", alt=f"{image_set.name} images: {alt}")
     with right:
-        st.subheader(f"Each {_person(image_set)}")
+        st.subheader(f"Images per {_person(image_set)}")
         if not facts.subjects:
-            st.info("This form of the set does not tell who is who.", icon=":material/group_off:")
+            st.info("This form of the set has no subject identifiers.", icon=":material/group_off:")
             return
         table = np.stack(list(facts.subjects.values()))
         columns = [label for label in range(len(CLASS_NAMES)) if label != CONTEMPT or image_set.contempt]
@@ -221,9 +226,9 @@ def _show_counts(image_set: ImageSet, facts: Facts) -> None:
 
 def _show_source(key: str, image_set: ImageSet) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Faces from `{image_set.source.name}`.", width="content")
-        st.button("Read again", on_click=_read_again, type="tertiary", icon=":material/refresh:")
-        st.button("Another path", on_click=_forget, args=(key,), type="tertiary", icon=":material/link_off:")
+        st.caption(f"Images from `{image_set.source.name}`.", width="content")
+        st.button("Reload", on_click=_read_again, type="tertiary", icon=":material/refresh:")
+        st.button("Change path", on_click=_forget, args=(key,), type="tertiary", icon=":material/link_off:")
 
 
 def _read_again() -> None:
@@ -236,13 +241,13 @@ def _forget(key: str) -> None:
 
 
 def _show_left_out(image_set: ImageSet, facts: Facts) -> None:
-    st.subheader("What was left out, and why")
+    st.subheader("Files left out")
     if not facts.reasons:
         st.caption("No file was left out.")
         return
     st.table(
         {
-            "why": list(facts.reasons),
+            "reason": list(facts.reasons),
             "files": [f"{len(paths):,}" for paths in facts.reasons.values()],
             "for example": [", ".join(paths[:EXAMPLES]) for paths in facts.reasons.values()],
         },

@@ -1,4 +1,4 @@
-"""What a run was asked to do and where it comes from, in words that a reader knows."""
+"""A run's configuration and provenance, with the names that papers use."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,13 +9,13 @@ from fer_core.experiments.runs import Run
 from fer_core.formats import format_list, format_seconds
 from fer_core.training.recipes import Recipe
 
-# How each recipe field reads; what a recipe leaves off is named in one line under the table.
+# The label of each recipe field; what is not used is named in one line under the table.
 TRAINING = {
     "architecture": ("Architecture", "{}"),
     "start": ("Start weights", "{}"),
     "dropout": ("Dropout", "{:g}"),
     "epochs": ("Epochs", "at most {}"),
-    "patience": ("Early stopping", "after {} epochs without progress"),
+    "patience": ("Early stopping", "after {} epochs without improvement"),
     "batch_size": ("Batch size", "{}"),
     "optimizer": ("Optimizer", "{}"),
     "learning_rate": ("Peak learning rate", "{:g}"),
@@ -24,11 +24,11 @@ TRAINING = {
     "class_weights": ("Class weights", "inversely proportional to the class counts"),
     "mixup": ("Mixup", "alpha {:g}"),
     "cutmix": ("CutMix", "alpha {:g}"),
-    "self_distillation": ("Self-distillation", "a share of the labels that grows to {:g}"),
+    "self_distillation": ("Self-distillation", "weight of the own predictions grows to {:g}"),
     "teacher": ("Distilled from", "{}"),
     "distillation_weight": ("Distillation weight", "{:g} of the loss"),
     "monitor": ("Best epoch by", "{}"),
-    "retrain_classifier": ("Classifier re-training", "at the end, on the labels alone"),
+    "retrain_classifier": ("Classifier re-training", "after training, on the true labels"),
     "seed": ("Seed", "{}"),
 }
 AUGMENTATION = {
@@ -79,7 +79,7 @@ def show_recipe(recipe: Recipe) -> None:
 
 
 def show_augmentation(recipe: Recipe) -> None:
-    """What training did to the images."""
+    """The augmentation of the training images."""
     st.subheader("Augmentation")
     _table(_rows(recipe.to_json(), AUGMENTATION))
     _name_unused(recipe.to_json(), AUGMENTATION)
@@ -114,7 +114,7 @@ def _is_off(name: str, value: Any) -> bool:
 
 
 def _flatten(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Facts as one level of texts: what is nested becomes one line a fact."""
+    """Facts as one level of texts: nested ones become one line each."""
     return {_words(name): _text(name, value) for name, value in facts.items() if value not in (None, "")}
 
 
