@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from fer_core.cli.inputs import find_files
 from fer_core.cli.output import Output
-from fer_core.errors import FerError
+from fer_core.errors import FerError, RunError
 from fer_core.formats import format_percent
 from fer_core.inference.face_table import CSV, JSON, FaceRow, Form, TableWriter, photo_rows
 
 if TYPE_CHECKING:
+    from fer_core.experiments.runs import Run
     from fer_core.inference.recognizer import Recognizer
     from fer_core.inference.video import VideoReader
 
@@ -69,14 +70,10 @@ def _rate(text: str) -> float:
 
 def predict(options: argparse.Namespace) -> int:
     """``fer predict FILE ...``; a file that cannot be read stops no other, but makes the exit code 1."""
-    from fer_core.experiments.runs import list_networks
     from fer_core.inference.recognizer import Recognizer
-    from fer_core.paths import DEFAULT_RUN
 
     form = JSON if options.json else CSV if options.csv else TEXT
-    recognizer = Recognizer(
-        options.run or next(iter(list_networks()), DEFAULT_RUN), face_threshold=options.face_threshold
-    )
+    recognizer = Recognizer(options.run or _best_run(), face_threshold=options.face_threshold)
     with Output(options.output) as output, TableWriter(sys.stdout, form) as printed:
         code, path = 0, options.files[0]
         try:
@@ -93,6 +90,19 @@ def predict(options: argparse.Namespace) -> int:
             print(f"\nfer: stopped in {path}; every row until then is kept.", file=sys.stderr)
             code = 130
     return code or int(output.failed)
+
+
+def _best_run() -> "Run | str":
+    """The best of the trained networks, or the one that an installed package carries."""
+    from fer_core.experiments.runs import best_run
+    from fer_core.paths import DEFAULT_RUN, PRETRAINED
+
+    try:
+        return best_run()
+    except RunError:
+        if (PRETRAINED / DEFAULT_RUN).is_dir():
+            return DEFAULT_RUN
+        raise
 
 
 Rows = Generator[FaceRow, None, None]
