@@ -26,6 +26,8 @@ _HOMES = {
     "load_fer2013_splits": "datasets",
     "check_fer2013": "datasets",
     "load_ferplus": "datasets",
+    "load_dataset": "datasets.image_sets",
+    "split_by_group": "datasets.folds",
     "Evaluation": "evaluation.metrics",
     "score": "evaluation.metrics",
     "Recipe": "training.recipes",

@@ -18,14 +18,14 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("run")
     command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     command.add_argument(
-        "--seed", type=int, default=0, help="draws the faces, and to which side each is turned"
+        "--seed", type=int, default=0, help="of the sampled images and the rotation directions"
     )
-    command.add_argument("--faces", type=int, default=0, help="draw as many at random (default: all)")
+    command.add_argument("--faces", type=int, default=0, help="how many images to sample (default: all)")
     command.set_defaults(command=measure)
 
 
 def measure(options: argparse.Namespace) -> None:
-    """``fer alignment RUN --data PATH``: measures, stores, and says what came out."""
+    """``fer alignment RUN --data PATH``: measures, stores, and prints the results."""
     from fer_core.experiments.runs import load_run
 
     run = load_run(options.run)
@@ -51,11 +51,11 @@ def _command_to_repeat(options: argparse.Namespace, run: str) -> str:
 
 
 def _lines(run: str, alignment: "Alignment") -> list[str]:
-    """A line an angle, and what it means."""
+    """One line per angle, and what it means."""
     from fer_core.experiments.alignment_study import describe, describe_roll, effects
 
-    lines = [f"{run}, single view, {len(alignment.labels):,} faces"]
-    lines.append(f"{'turned by':<11}{'eyes found':>10}  {'unaligned':<24}{'corrected':<24}difference")
+    lines = [f"{run}, single view, {len(alignment.labels):,} images"]
+    lines.append(f"{'rotation':<11}{'eyes found':>10}  {'unaligned':<24}{'corrected':<24}difference")
     for each in effects(alignment):
         lines.append(
             f"{each.degrees:>2}°{each.found:>18,}  {format_accuracy(each.raw):<24}"

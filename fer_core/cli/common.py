@@ -17,7 +17,7 @@ DATA_HELP = (
 )
 DRAWN = Path("drawn")  # in place of a path: faces drawn by code
 SUBSETS = {"all": "all", "twin_free": "without duplicates"}  # of a split, as metrics.json calls them
-TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: faces drawn by code"
+TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: synthetic faces"
 
 
 def load_splits(path: Path) -> "dict[str, Dataset]":
@@ -57,7 +57,7 @@ def show_training(train: "Callable[..., Run]", *, epochs: int, again: str) -> "R
 
 
 def print_scores(run: "Run") -> None:
-    """A line for each split, view and subset."""
+    """One line for each split, view and subset."""
     what = f"{run.provenance['parameters']:,} parameters" if run.has_network else "a baseline"
     print(f"{run.name}: {what}")
     for split, views in run.metrics.items():

@@ -1,4 +1,4 @@
-"""``fer evaluate`` and ``fer crossvalidate``: a run's numbers, also on sets that it was not trained on."""
+"""``fer evaluate`` and ``fer crossvalidate``: a run's metrics, and cross-dataset evaluation."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ SETS_HELP = "ckplus=PATH, jaffe=PATH, ferg=PATH or rafd=PATH"
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """``fer evaluate RUN [--data PATH ...]`` and ``fer crossvalidate RECIPE --data SET``."""
     command = commands.add_parser(
-        "evaluate", help="a run's numbers; with --data predicted anew, or elsewhere"
+        "evaluate", help="a run's metrics; with --data, predict anew or on other sets"
     )
     command.add_argument("run")
     command.add_argument(
@@ -36,7 +36,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     form.add_argument("--csv", action="store_true", help="the same as CSV")
     command.set_defaults(command=evaluate)
 
-    command = commands.add_parser("crossvalidate", help="train and measure on the folds of a small set")
+    command = commands.add_parser("crossvalidate", help="k-fold cross-validation on a small set")
     command.add_argument("recipe", help="see: fer recipes")
     command.add_argument("--data", required=True, metavar="SET", help=SETS_HELP)
     command.add_argument("--folds", type=int, default=10)
@@ -44,9 +44,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         "--group",
         choices=("subject", "none"),
         default="subject",
-        help="what no two folds share; none lets people be in several, which flatters the number",
+        help="what no two folds share; with none, people are in several folds and the scores are optimistic",
     )
-    command.add_argument("--seed", type=int, default=0, help="of the folds")
+    command.add_argument("--seed", type=int, default=0, help="seed of the folds")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.add_argument("--json", action="store_true", help="all scores as JSON")
     command.set_defaults(command=crossvalidate)
@@ -115,17 +115,17 @@ def crossvalidate(options: argparse.Namespace) -> None:
 
 
 def _require_weights(recipe: "Recipe", dataset: "Dataset") -> None:
-    """Say how to train on a set that lacks an emotion (CK+48 has no neutral faces), before Keras loads."""
+    """Refuse class weights for a set that lacks an emotion (CK+48: neutral), before Keras loads."""
     from fer_core.datasets import class_counts
 
     absent = [name for name, n in zip(EMOTION_LABELS, class_counts(dataset.labels), strict=True) if not n]
     if recipe.class_weights and absent:
         raise DataError(
-            f"{recipe.name} weighs the emotions: expected a face of each in {dataset.name}, "
+            f"{recipe.name} uses class weights: expected images of each emotion in {dataset.name}, "
             f"or --set class_weights=false. Received: none of {', '.join(absent)}."
         )
 
 
 def _print_fold(fold: int, scores: dict[str, Any]) -> None:
-    """A line a fold, on standard error like all progress."""
-    print(f"fold {fold + 1}: {scores['count']:,} faces, {format_accuracy(scores)}", file=sys.stderr)
+    """One line per fold, on standard error like all progress."""
+    print(f"fold {fold + 1}: {scores['count']:,} images, {format_accuracy(scores)}", file=sys.stderr)

@@ -10,14 +10,14 @@ SET_NAMES = ("fer2013", "ckplus", "jaffe", "ferg", "rafd")
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """``fer data check PATH`` and ``fer data get [FOLDER]``."""
-    data = commands.add_parser("data", help="check a data set, or fetch FER2013").add_subparsers(
+    data = commands.add_parser("data", help="check a data set, or download FER2013").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    command = data.add_parser("check", help="what a copy of a data set holds, and what is odd about it")
+    command = data.add_parser("check", help="check a copy of a data set: counts, duplicates, problems")
     command.add_argument("path", help=f"{DATA_HELP}; or the folder of CK+, JAFFE, FERG-DB or RaFD")
     command.add_argument("--set-name", choices=SET_NAMES, help="which set it is (default: its layout tells)")
     command.set_defaults(command=check_data)
-    command = data.add_parser("get", help="fetch fer2013.csv from Kaggle (needs kagglehub)")
+    command = data.add_parser("get", help="download fer2013.csv from Kaggle (needs kagglehub)")
     command.add_argument("folder", type=Path, nargs="?", default=Path("data"))
     command.set_defaults(command=get_data)
 

@@ -1,4 +1,4 @@
-"""``fer predict``: a row a face of photos and videos, printed as soon as it is known."""
+"""``fer predict``: one row per face of photos and videos, printed as soon as it is known."""
 
 import argparse
 import math
@@ -139,7 +139,7 @@ def _read_photo(recognizer: "Recognizer", path: str, output: Output) -> list[Fac
 
 
 def _read_video(recognizer: "Recognizer", path: str, rate: float, output: Output) -> Rows:
-    """A row a face and sampled frame; what was read is kept where the rest is damaged, or Ctrl-C ends it."""
+    """One row per face and sampled frame; rows before a damage or Ctrl-C are kept."""
     from fer_core.cli.progress import VideoProgress
     from fer_core.inference.video import VideoReader
 
@@ -173,11 +173,11 @@ def _write(content: bytes, path: Path) -> None:
 
 
 def _line(row: FaceRow) -> str:
-    """What people read of a row; what is wrong stands on standard error."""
+    """A row as text; errors go to standard error."""
     if row.error:
         return ""
     if row.face is None:
-        return f"{row.path}: no face found\n"
+        return f"{row.path}: no face detected\n"
     x, y, width, height = map(round, row.face.box)
     at = row.path if row.time is None else f"{row.path} at {row.time:.2f} s"
     values = row.values()

@@ -1,4 +1,4 @@
-"""What a person sees while something takes long: a bar with the time left; of training, lines in a log."""
+"""Progress on standard error: bars with the time left; of training, one line per epoch."""
 
 import sys
 import time
@@ -83,7 +83,7 @@ class ReadingProgress(_Bar):
     """A bar over pictures whose faces are being found, on standard error; none when that is no terminal."""
 
     def __init__(self) -> None:
-        super().__init__(TextColumn("finding faces"), BarColumn(), MofNCompleteColumn(), transient=True)
+        super().__init__(TextColumn("detecting faces"), BarColumn(), MofNCompleteColumn(), transient=True)
         self.task = self.bar.add_task("", total=None)
 
     def on_picture(self, done: int, total: int) -> None:

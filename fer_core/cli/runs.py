@@ -1,4 +1,4 @@
-"""``fer runs``, ``results``, ``card``, ``summary`` and ``benchmark``: what is known of finished runs."""
+"""``fer runs``, ``results``, ``card``, ``summary`` and ``benchmark``: finished runs."""
 
 import argparse
 import sys
@@ -7,11 +7,11 @@ from fer_core.formats import format_accuracy, format_seconds, format_shape
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """A command a question about runs."""
+    """One command per question about runs."""
     command = commands.add_parser("runs", help="list the finished runs, the best on PublicTest first")
     command.set_defaults(command=show_runs)
 
-    command = commands.add_parser("card", help="write a run's model card anew")
+    command = commands.add_parser("card", help="rewrite a run's model card")
     command.add_argument("run")
     command.set_defaults(command=card)
 

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """``fer study NAME --data PATH``."""
     command = commands.add_parser("study", help="repeat one of the paper's comparisons")
-    command.add_argument("study", help="a name, such as optimizers; a wrong one lists them all")
+    command.add_argument("study", help="a name, such as optimizers; an unknown one lists all")
     command.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     command.add_argument("--epochs", type=int, help="the budget of each variant (default: 10)")
     interrupted = command.add_mutually_exclusive_group()
-    interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted variant")
-    interrupted.add_argument("--restart", action="store_true", help="throw an interrupted variant away")
+    interrupted.add_argument("--resume", action="store_true", help="resume an interrupted variant")
+    interrupted.add_argument("--restart", action="store_true", help="discard an interrupted variant")
     command.set_defaults(command=run_study)
 
 
 def run_study(options: argparse.Namespace) -> int:
-    """``fer study NAME --data PATH``: trains what is not there yet, then says what came out."""
+    """``fer study NAME --data PATH``: trains what is not there yet, then prints the results."""
     from fer_core.experiments.studies import EPOCHS, base_recipe, load_study
 
     epochs = EPOCHS if options.epochs is None else options.epochs

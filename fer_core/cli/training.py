@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fer_core.datasets import Dataset
     from fer_core.training.recipes import Recipe
 
-START_HELP = "the face weights that `best` starts from; without it, training says how to get them"
+START_HELP = "the pre-trained weights for `best`; without it, a message says how to get them"
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -23,17 +23,15 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("recipe", help="see: fer recipes")
     command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
     interrupted = command.add_mutually_exclusive_group()
-    interrupted.add_argument("--resume", action="store_true", help="go on with an interrupted run")
-    interrupted.add_argument("--restart", action="store_true", help="throw an interrupted run away")
+    interrupted.add_argument("--resume", action="store_true", help="resume an interrupted run")
+    interrupted.add_argument("--restart", action="store_true", help="discard an interrupted run")
     command.add_argument("--name", help="the run's name (default: the recipe's)")
     command.add_argument("--start", type=Path, metavar="FILE", help=START_HELP)
-    command.add_argument(
-        "--with-teachers", action="store_true", help="first train what it is distilled from and is missing"
-    )
+    command.add_argument("--with-teachers", action="store_true", help="first train missing teachers")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
 
-    command = commands.add_parser("calibrate", help="calibrate a finished run anew, on PublicTest")
+    command = commands.add_parser("calibrate", help="recalibrate a finished run on PublicTest")
     command.add_argument("run")
     command.add_argument("--data", type=Path, required=True, help=TRAIN_HELP)
     command.set_defaults(command=calibrate)
@@ -68,7 +66,7 @@ def train(options: argparse.Namespace) -> int:
     for each in (recipe, *teachers):  # before hours of training, and not after
         check_start(each, resume=_resumes(each, options), restart=options.restart)
     for teacher in teachers:
-        print(f"{recipe.name} is distilled from {teacher.name}: training that first.", file=sys.stderr)
+        print(f"{recipe.name} is distilled from {teacher.name}: training the teacher first.", file=sys.stderr)
         if not _train_one(teacher, splits, options, command=_command_to_repeat(options, of=teacher)):
             return 130
     return 0 if _train_one(recipe, splits, options, command=_command_to_repeat(options)) else 130

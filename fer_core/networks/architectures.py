@@ -1,4 +1,4 @@
-"""Untrained networks, one builder a paper: plain Keras 3, so that any Keras backend trains them.
+"""Untrained networks, one builder per paper: plain Keras 3, so that any Keras backend trains them.
 
 Every network here takes pictures as they are and scales them itself, so nobody can feed it other pixels
 than it was trained on: uint8 (N, 48, 48, 1) in [0, 255] -> logits (N, 7) float32. No custom layers.
@@ -26,8 +26,8 @@ PAPER_CNN_POOLED_STAGES = ((32,), (64, 64), (128, 128, 128), (256, 256, 256))
 RESIDUAL_WIDTHS = (32, 64, 128, 256)
 WIDE_WIDTHS = (48, 64, 128, 384)  # 6.2 M parameters where those have 3.1
 MOBILENET_SCALE = 2  # images are doubled to 96 px, since those weights come from larger ones
-MOBILENET_DEVIATION = 64.0  # of the pixels that those weights have seen, about 0, on a scale of 255
-# 0.96 M parameters; one face takes LiteRT 0.8 ms on one core.
+MOBILENET_DEVIATION = 64.0  # of the pixels that those weights were trained on, around 0, on a scale of 255
+# 0.96 M parameters; one image takes LiteRT 0.8 ms on one core.
 SMALL_WIDTHS = (32, 48, 96, 128)
 
 
@@ -99,8 +99,8 @@ def build_mobilenet(*, dropout: float, side: int | None = SIDE) -> keras.Model:
     """MobileNet v1 (Howard et al. 2017, arXiv:1704.04861) under a pooled head, to start from other images.
 
     Gray becomes three equal channels on twice the side inside the graph, each image with its own mean and
-    deviation taken out and brought to what ``face_weights`` have seen. The class activation map is 3 x 3. Its
-    layers have the names that ``keras.applications.MobileNet`` gives them.
+    deviation taken out and scaled to what ``face_weights`` were trained on. The class activation map is
+    3 x 3. Its layers have the names that ``keras.applications.MobileNet`` gives them.
     """
     inputs, x = _standardized_input(side)
     x = layers.Rescaling(MOBILENET_DEVIATION)(x)
@@ -146,7 +146,7 @@ def _cbam(x: keras.KerasTensor, channels: int, *, ratio: int = 8) -> keras.Keras
     """Woo et al. 2018, "CBAM", arXiv:1807.06521: channels are weighed, then places.
 
     Channels by one small network for their means and for their maxima, laid beside each other so that it sees
-    both; the mean of its two answers stands for their sum, whose factor 2 its weights can hold. Places by a
+    both; the mean of its two outputs stands for their sum, whose factor 2 its weights can hold. Places by a
     7x7 convolution over the mean and the maximum of all channels. The paper's ratio is 16; 8 is that of
     squeeze-excite here, so that the two differ in kind alone.
     """

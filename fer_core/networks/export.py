@@ -1,4 +1,4 @@
-"""From Keras to LiteRT: ``model.tflite``, which answers without TensorFlow, checked against the original.
+"""From Keras to LiteRT: ``model.tflite``, which predicts without TensorFlow, checked against the original.
 
 The Keras model maps crops, uint8 (N, 48, 48, 1), to logits (N, 7). The exported graph maps the same crops,
 its input "images", to "probabilities" (N, 7), calibrated, for any N; where the head is global average pooling
@@ -63,7 +63,7 @@ def check_parity(
     *,
     calibration: Calibration = UNCALIBRATED,
 ) -> float:
-    """Make sure that an exported file answers as its model does.
+    """Check that an exported file predicts as its model does.
 
     Args:
         model: what was exported.
@@ -82,7 +82,7 @@ def check_parity(
     difference = float(np.abs(answers - _keras_probabilities(model, images, calibration)).max())
     if not difference <= TOLERANCE:
         raise RunError(
-            f"{tflite_path} does not answer as its Keras model does: probabilities may differ by at most "
+            f"{tflite_path} does not predict as its Keras model does: probabilities may differ by at most "
             f"{TOLERANCE:g}. Received: {difference:.2g}."
         )
     return difference
@@ -110,7 +110,7 @@ def _clone_in_float32(layer: keras.Layer) -> keras.Layer:
 
 
 def _build_graph(model: keras.Model, calibration: Calibration) -> keras.Model:
-    """The model with its answers named, calibrated and, where possible, explained."""
+    """The model with named, calibrated outputs and, where possible, a class activation map."""
     head = _find_pooled_head(model)
     images = keras.Input((SIDE, SIDE, 1), dtype="uint8", name=IMAGES)
     tensors = [model.output] if head is None else [model.output, head[0].input]
@@ -120,7 +120,7 @@ def _build_graph(model: keras.Model, calibration: Calibration) -> keras.Model:
     outputs = {PROBABILITIES: keras.layers.Softmax(dtype="float32")(-(behind**calibration.power))}
     if head is not None:
         # Pooling averages and the dense layer is linear, so the dense layer applied to each place, before
-        # pooling, tells what that place adds to each logit (Zhou et al., CVPR 2016).
+        # pooling, gives what that place adds to each logit (Zhou et al., CVPR 2016).
         place = keras.layers.Conv2D(EMOTION_COUNT, 1, use_bias=False, dtype="float32")
         outputs[ACTIVATION_MAP] = place(features[0])
         place.set_weights([head[1].get_weights()[0][None, None]])

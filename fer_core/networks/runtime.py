@@ -19,7 +19,7 @@ Crops = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 IMAGES, PROBABILITIES, ACTIVATION_MAP = "images", "probabilities", "activation_map"
-# A batch is hardly faster than face after face (two threads, 4.3 M parameters: 0.71 ms one face alone,
+# A batch is hardly faster than one image at a time (two threads, 4.3 M parameters: 0.71 ms one alone,
 # 0.63 ms each of 16, 0.62 ms each of 64) but holds more memory, and another thread's lock longer.
 BATCH = 16
 MOST_THREADS = 4
@@ -48,7 +48,7 @@ class LiteRTModel:
 
     @property
     def has_activation_map(self) -> bool:
-        """Whether the graph says where each emotion was seen (its head is global average pooling)."""
+        """Whether the graph has class activation maps (its head is global average pooling)."""
         return ACTIVATION_MAP in self._runner.get_output_details()
 
     def probabilities(self, crops: Crops) -> Floats:
@@ -56,18 +56,18 @@ class LiteRTModel:
 
         Raises:
             DataError: if the crops are not (N, 48, 48) uint8.
-            RunError: if the network answers with something other than probabilities.
+            RunError: if the network outputs something other than probabilities.
         """
         answer = self._run(crops, PROBABILITIES)
         if not np.allclose(answer.sum(axis=1), 1, atol=1e-3):  # False also where a value is NaN.
             raise RunError(
-                f"{self.path} is damaged: its answers must be probabilities that sum to 1. "
+                f"{self.path} is damaged: its outputs must be probabilities that sum to 1. "
                 f"Received: {answer[0].tolist()}."
             )
         return answer
 
     def activation_map(self, crops: Crops) -> Floats:
-        """How much each place speaks for each emotion: (N, 48, 48) uint8 to (N, h, w, 7) float32.
+        """Class activation maps: (N, 48, 48) uint8 to (N, h, w, 7) float32.
 
         Raises:
             DataError: if the crops are not (N, 48, 48) uint8.

@@ -1,4 +1,4 @@
-"""What training does to images, and nothing else does: random geometry, light and erasing.
+"""Augmentation of training images: random geometry, light and erasing.
 
 Plain ``keras.ops`` inside one layer, so that it runs where the network runs (CPU, GPU, any backend).
 Pixels stay pixels: uint8 (N, 48, 48, 1) in [0, 255] in, uint8 (N, side, side, 1) out, with a side of crop_px.

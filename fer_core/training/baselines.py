@@ -1,4 +1,4 @@
-"""What came before networks: features chosen by hand, and a classifier of scikit-learn's on top.
+"""Baselines without networks: hand-crafted features and a classifier from scikit-learn.
 
 A ``Baseline`` says what to fit; those that have a name are functions whose docstrings are their experiment
 cards. Nothing of scikit-learn or OpenCV loads before something is fitted. ``images`` is (N, 48, 48) uint8.
@@ -30,16 +30,16 @@ CLASSIFIERS = ("linear-svm", "rbf-svm", "logistic", "forest")
 
 @dataclass(frozen=True)
 class Baseline:
-    """Everything that decides what a baseline is; the same baseline and data give the same answers.
+    """Everything that decides what a baseline is; the same baseline and data give the same predictions.
 
     Attributes:
         name: becomes the folder's.
         features: "hog", histograms of oriented gradients (Dalal and Triggs 2005); or "pixels-pca", the
             principal components of pixels (Turk and Pentland 1991).
         classifier: "linear-svm", "rbf-svm", "logistic" (regression) or "forest" (random, Breiman 2001).
-        candidates: what PublicTest chooses from: the C of an SVM or of logistic regression (the larger, the
-            less it is regularised), the least faces in a leaf of a forest.
-        train_faces: how many faces it learns from, drawn with each emotion's share kept; 0 takes all.
+        candidates: the values that are tried on PublicTest: the C of an SVM or logistic regression (larger is
+            less regularised), the minimum number of images in a leaf of a forest.
+        train_faces: how many images it learns from, a stratified sample; 0 takes all.
         cell_px: the side of HOG's cells.
         components: how many principal components are kept.
         trees: how many trees a forest has.
@@ -102,11 +102,11 @@ def _require(holds: bool, field: str, expected: str, received: object) -> None:
 
 @dataclass(frozen=True)
 class FittedBaseline:
-    """A baseline that has learnt.
+    """A fitted baseline.
 
     Attributes:
-        chosen: the candidate that PublicTest chose.
-        calibration: what makes probabilities of its decision values, fitted on PublicTest.
+        chosen: the candidate with the best accuracy on PublicTest.
+        calibration: from its decision values to probabilities, fitted on PublicTest.
         features: images -> (N, D) float32, fitted.
         classifier: scikit-learn's, fitted.
         floor: the least probability before calibration of a classifier that gives probabilities.
@@ -130,14 +130,16 @@ def fit_baseline(
     """Fit each candidate to ``train``, keep the one with the best accuracy on ``validation``.
 
     Raises:
-        DataError: if either set is PrivateTest, or an emotion has no face to learn from.
+        DataError: if either set is PrivateTest, or an emotion has no image to learn from.
     """
     for dataset in (train, validation):
         if dataset.split == PRIVATE_TEST:
             raise DataError("PrivateTest is for the final evaluation alone. Received it as training input.")
     missing = EMOTION_COUNT - len(np.unique(train.labels))
     if missing:
-        raise DataError(f"A baseline needs faces of all seven emotions. Received: none of {missing} of them.")
+        raise DataError(
+            f"A baseline needs images of all seven emotions. Received: none of {missing} of them."
+        )
     chosen = _draw(train, baseline.train_faces, baseline.seed)
     features = _build_features(baseline)
     learnt = features.fit_transform(train.images[chosen])
@@ -156,7 +158,7 @@ def fit_baseline(
 
 
 def _draw(train: Dataset, count: int, seed: int) -> npt.NDArray[np.int64]:
-    """Positions of ``count`` faces, an equal share of each emotion and at least one; 0: of all."""
+    """Positions of a stratified sample of ``count`` images, at least one of each emotion; 0: of all."""
     if not 0 < count < len(train):
         return np.arange(len(train))
     rng, chosen = np.random.default_rng(seed), []
@@ -167,7 +169,7 @@ def _draw(train: Dataset, count: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def describe_gradients(images: Images, *, cell_px: int) -> Features:
-    """Histograms of oriented gradients (N, D) float32 of whole faces.
+    """Histograms of oriented gradients (N, D) float32 of whole images.
 
     Dalal and Triggs, "Histograms of Oriented Gradients for Human Detection", CVPR 2005: cells of 8 pixels,
     blocks of two by two cells that overlap by half, nine unsigned orientations, L2-Hys normalisation clipped
@@ -182,7 +184,7 @@ def describe_gradients(images: Images, *, cell_px: int) -> Features:
 
 
 def standardize_pixels(images: Images) -> Features:
-    """Pixels (N, 2304) float32 with each face's own mean and deviation taken out, as the networks do."""
+    """Pixels (N, 2304) float32 with each image's own mean and deviation taken out, as the networks do."""
     pixels = images.reshape(len(images), -1).astype(np.float32)
     pixels -= pixels.mean(axis=1, keepdims=True)
     return pixels / np.maximum(pixels.std(axis=1, keepdims=True), 1e-3)
@@ -212,7 +214,7 @@ def _build_classifier(baseline: Baseline, candidate: float) -> Any:
             return LinearSVC(C=candidate, dual=False, random_state=baseline.seed)
         case "rbf-svm":
             # One against the rest, as the linear one (Rifkin and Klautau 2004): SVC alone counts the votes of
-            # its pairs, which say nearly the same confidence of every face.
+            # its pairs, which give nearly every image the same confidence.
             return OneVsRestClassifier(SVC(C=candidate, gamma="scale", cache_size=1000))
         case "logistic":
             return LogisticRegression(C=candidate, max_iter=1000)
@@ -249,7 +251,7 @@ def hog_logistic() -> Baseline:
 def hog_forest() -> Baseline:
     """Histograms of oriented gradients and a random forest (Breiman 2001) of 100 trees.
 
-    A forest's shares are far from sure of themselves, which calibration mends.
+    A forest is underconfident, which calibration corrects.
 
     Command: ``fer baseline hog-forest --data fer2013.csv``
     """
@@ -257,10 +259,10 @@ def hog_forest() -> Baseline:
 
 
 def hog_rbf_svm() -> Baseline:
-    """Histograms of oriented gradients and an SVM with a Gaussian kernel, on 12,000 faces.
+    """Histograms of oriented gradients and an SVM with a Gaussian kernel, on 12,000 images.
 
-    Fitting takes the square of the faces, so it learns from a fixed budget of them, each emotion's share
-    kept. gamma is scikit-learn's "scale": 1 / (numbers a face x their variance).
+    Fitting time grows with the square of the images, so it learns from a stratified sample. gamma is
+    scikit-learn's "scale": 1 / (features x their variance).
 
     Command: ``fer baseline hog-rbf-svm --data fer2013.csv``
     """
@@ -268,9 +270,9 @@ def hog_rbf_svm() -> Baseline:
 
 
 def pixels_rbf_svm() -> Baseline:
-    """Eigenfaces (Turk and Pentland 1991) and an SVM with a Gaussian kernel, on 20,000 faces.
+    """Eigenfaces (Turk and Pentland 1991) and an SVM with a Gaussian kernel, on 20,000 images.
 
-    No features but pixels, brought down to their 100 principal components.
+    No features but pixels, reduced to their 100 principal components.
 
     Command: ``fer baseline pixels-rbf-svm --data fer2013.csv``
     """

@@ -1,9 +1,9 @@
-"""The last layer, learnt anew once the layers below it are finished.
+"""Classifier re-training: the last layer is fitted anew once the layers below it are trained.
 
-Smoothed labels, mixed faces and a teacher's answers keep a network from learning Training by heart, and leave
-its confidence with a shape that no temperature mends: too sure in the middle, not sure enough at the top. The
-features below do not need another training for that. So the last layer alone is fitted to the labels as they
-are, on faces that are not mixed (Kang et al. 2020, "Decoupling representation and classifier",
+Smoothed labels, mixed images and a teacher's predictions keep a network from overfitting, and leave it with a
+miscalibration that no temperature corrects: overconfident in the middle, underconfident at the top. The
+features below need no further training for that. So the last layer alone is fitted to the labels as they are,
+on unmixed images (Kang et al. 2020, "Decoupling representation and classifier",
 arXiv:1910.09217, whose classifier is re-trained alone to another end).
 """
 
@@ -24,12 +24,12 @@ from fer_core.training.epoch_data import predict_logits
 with optional():
     import keras
 
-Features = npt.NDArray[np.float32]  # (N, F), what the last layer reads of a face
+Features = npt.NDArray[np.float32]  # (N, F), the inputs of the last layer
 Layer = list[npt.NDArray[Any]]  # kernel and bias
 ITERATIONS = 1000  # it converges after 150 to 320
-# Half of one of them times the squared kernel is added to the mean loss; the validation faces choose which.
-# With hardly any the layer learns by heart what the features below it know of Training, and how much that
-# matters differs: 1e-3 suits ``best`` and ``small``, hardly any ``quick`` (docs/experiments.md).
+# Half of one of them times the squared kernel is added to the mean loss; the validation images select which.
+# With hardly any the layer overfits the features of Training, and how much that matters differs: 1e-3
+# suits ``best`` and ``small``, hardly any ``quick`` (docs/experiments.md).
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2)
 
 
@@ -46,26 +46,26 @@ def require_scikit_learn() -> None:
         )
 
 
-def retrain_classifier(network: keras.Model, faces: Dataset, validation: Dataset) -> float:
+def retrain_classifier(network: keras.Model, train: Dataset, validation: Dataset) -> float:
     """Put a logistic regression of the labels in the place of the network's last layer.
 
-    Each face counts twice, as it is and mirrored, as prediction sees it. Augmented faces make a worse layer
+    Each image counts twice, as it is and mirrored, as in prediction. Augmented images make a worse layer
     (docs/experiments.md).
 
     Args:
         network: uint8 (N, 48, 48, 1) to logits (N, 7), float32; its last layer is dense.
-        faces: those that the network learnt from.
-        validation: those that choose the penalty, by their log loss after a temperature.
+        train: the images that the network was trained on.
+        validation: the images that select the penalty, by their log loss after a temperature.
 
     Returns:
         The penalty, one of ``PENALTIES``.
 
     Raises:
-        DataError: if ``faces`` show fewer than three emotions.
+        DataError: if ``train`` holds fewer than three emotions.
     """
     below = keras.Model(network.input, network.layers[-1].input)
-    shown = predict_logits(below, np.concatenate([faces.images, faces.images[:, :, ::-1]]))
-    seen, labels = predict_logits(below, validation.images), np.tile(faces.labels, 2)
+    shown = predict_logits(below, np.concatenate([train.images, train.images[:, :, ::-1]]))
+    seen, labels = predict_logits(below, validation.images), np.tile(train.labels, 2)
     layers = {penalty: _fit(shown, labels, penalty) for penalty in PENALTIES}
     penalty = min(PENALTIES, key=lambda each: _calibrated_loss(validation.labels, seen, layers[each]))
     network.layers[-1].set_weights(layers[penalty])
@@ -73,7 +73,7 @@ def retrain_classifier(network: keras.Model, faces: Dataset, validation: Dataset
 
 
 def _fit(features: Features, labels: npt.NDArray[np.integer[Any]], penalty: float) -> Layer:
-    """Kernel (F, 7) and bias (7,) of the regression; an emotion that no face shows is never answered."""
+    """Kernel (F, 7) and bias (7,) of the regression; an emotion without images is never predicted."""
     with optional():
         from sklearn.linear_model import LogisticRegression
         from threadpoolctl import threadpool_limits
@@ -84,7 +84,7 @@ def _fit(features: Features, labels: npt.NDArray[np.integer[Any]], penalty: floa
         regression.fit(features, labels)
     if len(regression.classes_) < 3:
         raise DataError(
-            "A last layer is fitted to faces of three emotions at least (retrain_classifier). "
+            "retrain_classifier needs images of at least three emotions. "
             f"Received: {len(regression.classes_)}."
         )
     kernel = np.zeros((features.shape[1], EMOTION_COUNT), np.float32)

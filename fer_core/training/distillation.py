@@ -39,14 +39,14 @@ def distillation_loss(weight: float) -> Callable[[Any, Any], Any]:
     weight beside each other, (N, 15).
 
     (1 - weight) w cross-entropy(targets, student) + weight T^2 cross-entropy(teacher / T, student / T). Class
-    weights w are the labels' alone: a teacher says of each image what it sees, whatever its emotion.
+    weights w are the labels' alone: the teacher's predictions weigh the same for every class.
 
     Args:
         weight: the teacher's share of the loss, in [0, 1].
     """
 
-    def loss(taught: Any, student: Any) -> Any:
-        targets, teacher, label_weight = ops.split(taught, (EMOTION_COUNT, 2 * EMOTION_COUNT), axis=1)
+    def loss(given: Any, student: Any) -> Any:
+        targets, teacher, label_weight = ops.split(given, (EMOTION_COUNT, 2 * EMOTION_COUNT), axis=1)
         soft = ops.softmax(teacher / TEMPERATURE)
         hard_loss = ops.categorical_crossentropy(targets, student, from_logits=True)
         soft_loss = ops.categorical_crossentropy(soft, student / TEMPERATURE, from_logits=True)

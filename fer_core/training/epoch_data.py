@@ -1,4 +1,4 @@
-"""What each epoch shows: images in a new order, mixed, augmented, and predicted by a teacher if there is one.
+"""The data of each epoch: images shuffled, mixed, augmented, and predicted by the teacher if there is one.
 
 All of it is made before the epoch's first step, as a function of (recipe, images, epoch) and, with
 ``self_distillation``, of what the network has predicted so far. Images are uint8 (M, side, side, 1), targets

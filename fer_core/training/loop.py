@@ -31,11 +31,11 @@ from fer_core.training.trainer import build_trainer, dtype_policy, precision_her
 with optional():
     import keras
 
-SELF_DISTILLED_EVERY = 4  # epochs after which a network that learns from itself predicts its images anew
+SELF_DISTILLED_EVERY = 4  # epochs after which a self-distilled network predicts its images anew
 STATISTICS_IMAGES = 4096  # from which batch norm is measured anew for averaged weights, after each epoch
 Start = Callable[[keras.Model], None]  # puts weights from elsewhere into an untrained network
 OnStep = Callable[[int, int], None]  # (steps done, steps of this epoch)
-OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, a row an epoch
+OnEpoch = Callable[[list[dict[str, float]]], None]  # the history so far, one row per epoch
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
     best_weights: list[npt.NDArray[Any]] = field(default_factory=list)
     monitor: str = "val_accuracy"
-    classifier_penalty: float | None = None  # of the last layer, where that was fitted anew
+    classifier_penalty: float | None = None  # of a re-trained classifier
 
     def best(self, column: str) -> int:
         """The first epoch (from 1) with the best value of a column; 0 before the first epoch."""
@@ -54,7 +54,7 @@ class Progress:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch (from 1) that is kept, the first of equals."""
+        """The best epoch (from 1), the first of equals."""
         return self.best(self.monitor)
 
     def exhausted(self, patience: int) -> bool:
@@ -80,7 +80,7 @@ def train(
     Args:
         recipe: what to train.
         train: the images to learn from; blank ones are left out.
-        validation: the images that choose the epoch (and the penalty of a classifier trained anew).
+        validation: the images that select the epoch (and the penalty of a re-trained classifier).
         checkpoint: the file that holds everything needed to go on; written after each epoch.
         start: puts the weights of ``recipe.start`` into the network; batch norm then adapts to these images.
         teacher: of ``recipe.teacher``: uint8 (N, side, side, 1) -> logits (N, 7).
@@ -92,7 +92,7 @@ def train(
         The network with its best weights, in float32: uint8 (N, 48, 48, 1) -> logits (N, 7); and the history.
 
     Raises:
-        DataError: if either set is PrivateTest, which chooses nothing here, or the images fill no batch.
+        DataError: if either set is PrivateTest, which is for testing alone, or the images fill no batch.
         RecipeError: if the recipe asks for what this Python cannot do, or a start or teacher is not given.
         RunError: if the checkpoint is broken or belongs to another recipe.
     """
@@ -125,7 +125,7 @@ def train(
 
 
 def _require_given(recipe: Recipe, *, start: bool, teacher: bool) -> None:
-    """Refuse to train something else than was asked for: from nothing, or from labels alone."""
+    """Refuse to train without the start weights or the teacher that the recipe names."""
     for name, asked, given in (("start", recipe.start, start), ("teacher", recipe.teacher, teacher)):
         if asked and not given:
             raise RecipeError(
@@ -135,7 +135,7 @@ def _require_given(recipe: Recipe, *, start: bool, teacher: bool) -> None:
 
 
 def without_blank(dataset: Dataset) -> Dataset:
-    """All but images whose pixels are all 0: they say nothing, and FER2013's Training split holds 11."""
+    """All but blank images (every pixel 0), of which FER2013's Training split holds 11."""
     seen = dataset.images.any(axis=(1, 2))
     return Dataset(
         dataset.images[seen], dataset.labels[seen], dataset.rows[seen], dataset.split, dataset.name,

@@ -228,7 +228,7 @@ def test_missing_teachers_are_trained_first(family, capsys):
     assert cli.main(["train", "student", "--data", "fer2013.csv"]) == 1
     assert "Train it first: fer train one --data PATH." in capsys.readouterr().err
     assert cli.main([*TRAIN_STUDENT, "--name", "mine", "--set", "epochs=2"]) == 0
-    assert "mine is distilled from other: training that first." in capsys.readouterr().err
+    assert "mine is distilled from other: training the teacher first." in capsys.readouterr().err
     assert sorted(path.name for path in family.iterdir()) == ["mine", "one", "other"]
     commands = {name: Run(family / name).provenance["command"] for name in ("mine", "other")}
     assert commands == {

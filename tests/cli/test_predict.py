@@ -96,7 +96,7 @@ def test_what_cannot_be_read_and_what_shows_nobody_have_a_row(predict, wall, tmp
     assert [bool(row["error"]) for row in rows] == [False, True, True, False, False]
     assert [row["emotion"] for row in rows][:3] == ["", "", ""]
     assert err.splitlines() == [f"fer: {row['error']}" for row in rows[1:3]]
-    assert predict(wall)[:2] == (0, f"{wall}: no face found\n")
+    assert predict(wall)[:2] == (0, f"{wall}: no face detected\n")
 
 
 def test_rows_before_a_failure_are_not_lost(predict, monkeypatch):
@@ -139,7 +139,7 @@ def test_folders_patterns_and_lists_are_searched(predict, tmp_path, monkeypatch)
 
 
 def test_the_face_threshold_is_the_detectors(predict):
-    assert predict(PHOTO, "--face-threshold", "0.99")[1] == f"{PHOTO}: no face found\n"
+    assert predict(PHOTO, "--face-threshold", "0.99")[1] == f"{PHOTO}: no face detected\n"
     code, out, err = predict(PHOTO, "--face-threshold", "1.5")
     assert (code, out) == (1, "")
     assert err == "fer: The face threshold must lie in (0, 1]. Received: 1.5.\n"
@@ -241,7 +241,7 @@ def test_stopped_it_says_where_and_keeps_what_was_read(form, predict, film, monk
 def test_a_video_without_a_face_says_so(predict, tmp_path):
     path = tmp_path / "WALL.MP4"
     path.write_bytes(write_video([scene()] * 10))
-    assert predict(path)[:2] == (0, f"{path}: no face found\n")
+    assert predict(path)[:2] == (0, f"{path}: no face detected\n")
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_run_that_rounding_changes_too_much_is_stored_unrounded(tmp_path, monk
 
 @pytest.mark.parametrize("other", [UNCALIBRATED, replace(CALIBRATION, power=1.0)])
 def test_a_file_of_another_calibration_is_refused(other):
-    with pytest.raises(RunError, match=r"does not answer as its Keras model does.*Received: 0"):
+    with pytest.raises(RunError, match=r"does not predict as its Keras model does.*Received: 0"):
         check_parity(tiny_network(), tiny_tflite(), IMAGES, calibration=other)
 
 

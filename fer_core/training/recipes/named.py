@@ -13,11 +13,11 @@ def best() -> Recipe:
     """MobileNet v1 that has learnt to recognise people (VGGFace2), fine-tuned on FER2013 in all its layers.
 
     Transfer learning is the paper's first future work. The start weights are A. Savchenko's (HSE_FaceRec_tf:
-    identities, age and gender on VGGFace2), so this network has seen other faces than FER2013's. Images are
+    identities, age and gender on VGGFace2), so this network was trained on more than FER2013. Images are
     doubled to 96 px inside the network; training sees crops of 80, and of 64 in its first half. AdamW learns
     faster from these weights than SGD: after one epoch of 8,192 images it has 48 % of PublicTest, SGD 39 %.
     Its own mean predictions take the place of a growing share of the labels (Kim et al. 2021), mixup, CutMix
-    and erasing keep it from overfitting, and the last layer is fitted anew at the end.
+    and erasing keep it from overfitting, and the classifier is re-trained at the end.
 
     Expected: not measured yet.
     Time: not measured yet.
@@ -45,7 +45,7 @@ def scratch() -> Recipe:
     Muon (Jordan et al. 2024) needs a quarter fewer epochs than SGD. Mixup, CutMix and erasing, crops of 40 px
     out of 48, of 32 px in the first half, and the EMA of the weights keep it from overfitting. Labels give
     way to the network's own mean predictions (self-distillation, Kim et al. 2021), since people agree with
-    them only two times in three. The last epoch is kept, and the last layer fitted anew on unmixed images.
+    them only two times in three. The last epoch is kept, and the classifier is re-trained on unmixed images.
 
     Expected: 70.4 % on PublicTest from a single view, 70.7 % averaged with the mirror image; 71.0 and 71.4 %
     on PrivateTest (measured under its former name, ``quick``).
@@ -74,7 +74,7 @@ def paper_cnn() -> Recipe:
     rotation, scale, zoom and brightness; early stopping and a checkpoint on PublicTest. What it leaves open
     is ours: the widths (see ``architectures``), a cosine for the learning rate, decoupled weight decay; and
     what it does not have is named: crops, mixup, CutMix, erasing, the EMA of the weights, self-distillation
-    and a last layer fitted anew.
+    and classifier re-training.
 
     Expected: not measured yet.
     Time: not measured yet.
@@ -131,7 +131,7 @@ def small() -> Recipe:
 
 
 def drawn() -> Recipe:
-    """A network of 24,000 weights for faces drawn by code: the whole way of a run, without FER2013.
+    """A network of 24,000 weights for synthetic faces: a complete run without FER2013.
 
     The data (``fer_core.datasets.drawn``) is drawn as the command runs, hard on purpose; the run is named
     ``_drawn``, and the underscore keeps it from being ranked among those of FER2013. The Errors page shows it

@@ -66,7 +66,7 @@ class Recipe:
     self_distillation: float = 0.0
 
     # Distillation (Hinton et al. 2015)
-    teacher: str = ""  # a finished run, or several ("one+other"), whose mean logits are learnt too
+    teacher: str = ""  # a finished run, or several ("one+other") whose logits are averaged
     distillation_weight: float = 0.0  # its share of the loss
 
     # Selection, on PublicTest
@@ -97,12 +97,12 @@ class Recipe:
         named = all(RUN_NAME.fullmatch(name) for name in self.teachers)
         named = named and len(set(self.teachers)) == len(self.teachers)
         _require(named, "teacher", "names of different runs, with + between several", self.teacher)
-        told = (self.teacher != "") == (self.distillation_weight > 0)
+        consistent = (self.teacher != "") == (self.distillation_weight > 0)
         expected = "above 0 with a teacher, and 0 without"
-        _require(told, "distillation_weight", expected, self.distillation_weight)
+        _require(consistent, "distillation_weight", expected, self.distillation_weight)
 
     def side_at(self, epoch: int) -> int:
-        """Pixels a side of what the network learns from in an epoch, counted from 0."""
+        """The side, in pixels, of the images that training sees in an epoch, counted from 0."""
         sides = [*range(self.first_px or self.crop_px, self.crop_px, 8), self.crop_px]
         return sides[epoch * len(sides) // self.epochs]
 
@@ -113,7 +113,7 @@ class Recipe:
 
     @property
     def teachers(self) -> list[str]:
-        """The names of the runs that teach."""
+        """The names of the teacher runs."""
         return self.teacher.split("+") if self.teacher else []
 
     def replace(self, **changes: Any) -> "Recipe":  # a field's value: int, float, bool or str
