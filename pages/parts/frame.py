@@ -22,6 +22,8 @@ APP_NAME = "FER studio"
 ICON = str(Path(__file__).with_name("icon.png"))  # a local file: Streamlit would fetch an icon given by name
 
 BESIDE_PX = 280
+# On a phone columns stand below each other, at the distance that was meant for their sides.
+STACKED = "<style>@media (max-width: 640px) {div[data-testid=stHorizontalBlock] {row-gap: 1rem}}</style>"
 # Streamlit leaves the sidebar open over the page whose link was followed on a phone. Run once for each page.
 CLOSE_SIDEBAR = """<script>{
     const close = "[data-testid=stSidebar] [data-testid=stSidebarCollapseButton] button"
@@ -67,11 +69,12 @@ def page(title: str, *, heading: str | None = None) -> Iterator[None]:
         heading: what stands above the page, if not its name.
     """
     st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=ICON, layout="wide")
+    st.html(STACKED)
     state.enter(title)
     _sidebar(title)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(heading or title, anchor=False, width="content")
-        _beside.set(st.container(width=BESIDE_PX))
+        _beside.set(st.container(width=BESIDE_PX, gap="xxsmall"))
     try:
         yield
     except FerError as error:

@@ -75,9 +75,11 @@ def pick_run(*, baselines: bool = False, light: bool = False) -> Run:
     if st.session_state.get(state.RUN) not in runs:
         st.session_state[state.RUN] = asked if asked in runs else next(iter(runs))
     with beside_heading():
-        name = st.selectbox("Run", list(runs), key=state.RUN, on_change=_choose_run)
+        name = st.selectbox(
+            "Run", list(runs), key=state.RUN, on_change=_choose_run, label_visibility="collapsed"
+        )
         score = runs[name].metrics["PrivateTest"]["single"]["all"]
-        st.caption(f"PrivateTest: {format_accuracy(score, digits=1)}")
+        st.caption(f"Run · PrivateTest {format_accuracy(score, digits=1)}")
     if asked is not None and asked not in runs:
         _say_that_it_cannot_be_shown(asked, name)
     return runs[name]

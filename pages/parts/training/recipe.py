@@ -57,9 +57,15 @@ SPELT = {
     "epoch": "the last epoch",
 }
 
+
+def _commit(commit: str) -> str:
+    return commit[:12] + (" and changes" if commit.endswith("+") else "")
+
+
 TEXTS: dict[str, Callable[[Any], str]] = {
     "seconds": format_seconds,
-    "commit": lambda commit: commit[:12] + (" and changes" if commit.endswith("+") else ""),
+    "commit": _commit,
+    "calibrated_at": _commit,
     "finished": lambda when: when[:16].replace("T", " ") + " UTC",  # ISO 8601, in UTC
     "data": lambda data: ", ".join(f"{of} {facts['count']:,}" for of, facts in data.items()),
 }
