@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import FerError
+from fer_core.formats import escape_markdown
 from pages.parts import state
 
 APP_NAME = "FER studio"
@@ -78,7 +79,7 @@ def page(title: str, *, heading: str | None = None) -> Iterator[None]:
     try:
         yield
     except FerError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
     except Exception:  # the last guard before a user
         log.exception("The page %s failed", title)
         st.error(
