@@ -109,7 +109,8 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Rea
     progress = st.progress(0.0) if len(photos) > 1 else None
     for index, (name, content) in enumerate(photos):
         if progress:
-            progress.progress(index / len(photos), f"Analysing {escape_markdown(name)} ({index + 1} of {len(photos)})")
+            words = f"Analysing {escape_markdown(name)} ({index + 1} of {len(photos)})"
+            progress.progress(index / len(photos), words)
         try:
             readings.append(read_photo(run, name, content, face_threshold=threshold))
         except PictureError as error:
