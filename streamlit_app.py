@@ -5,7 +5,7 @@ import streamlit as st
 from fer_core import charts
 from fer_core.errors import FerError
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_accuracy, format_percent
+from fer_core.formats import escape_markdown, format_accuracy, format_percent
 from pages.parts import formats
 from pages.parts.faces import show_face, show_photo
 from pages.parts.figures import show_figure
@@ -85,7 +85,7 @@ def _show_sample(run: Run | None) -> Reading | None:
     try:
         reading = read_photo(run, path.name, path.read_bytes()) if run else None
     except FerError as error:  # the numbers beside it need no network
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
         reading = None
     if reading:
         show_photo(reading)

@@ -1,7 +1,14 @@
 """How numbers are written for people: one home, so that pages, cards, README and command line agree."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
+
+# GitHub's Markdown and what Streamlit adds: maths between dollars, and :names: of icons and colours.
+MARKUP = re.compile(r"[\\`*_\[\]<>|~$&]|^[-+#=]|^\d+(?=[.)])")
+# Links, addresses and :names: are looked for once escapes are gone, so an invisible character parts them.
+LINKS = re.compile(r"(:|@|\bwww)(?=[^\s:])", re.IGNORECASE)
+WORD_JOINER = "\u2060"
 
 
 def format_percent(share: float, *, digits: int = 1) -> str:
@@ -50,3 +57,17 @@ def format_shape(shape: Sequence[int]) -> str:
 def format_list(words: Sequence[str]) -> str:
     """At least one word: "a", "a and b", "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def escape_markdown(text: object) -> str:
+    """A text that is not ours, such that Markdown shows it as it is: no picture, link, maths or icon.
+
+    White space becomes single spaces, so that the text stays in its line.
+    """
+    line = " ".join(str(text).split())
+    escaped = MARKUP.sub(lambda found: _escape(found.group()), line)
+    return LINKS.sub(rf"\1{WORD_JOINER}", escaped)
+
+
+def _escape(markup: str) -> str:
+    return f"{markup}{WORD_JOINER}" if markup.isdigit() else f"\\{markup}"

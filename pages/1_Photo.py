@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
+from fer_core.formats import escape_markdown
 from fer_core.inference.face_table import FaceRow
 from fer_core.vision.headers import SUFFIXES
 from pages.parts.faces import show_face, show_photo, show_predictions
@@ -108,11 +109,12 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Rea
     progress = st.progress(0.0) if len(photos) > 1 else None
     for index, (name, content) in enumerate(photos):
         if progress:
-            progress.progress(index / len(photos), f"Analysing {name} ({index + 1} of {len(photos)})")
+            words = f"Analysing {escape_markdown(name)} ({index + 1} of {len(photos)})"
+            progress.progress(index / len(photos), words)
         try:
             readings.append(read_photo(run, name, content, face_threshold=threshold))
         except PictureError as error:
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(escape_markdown(error), icon=":material/broken_image:")
             failed.append(FaceRow(name, error=str(error)))
     if progress:
         progress.empty()
@@ -160,8 +162,9 @@ def _show_faces(run: Run, reading: Reading) -> None:
 
 def _hint(reading: Reading, threshold: float) -> None:
     lower = f", or lower the face threshold (now {threshold:.2f})" if threshold > LEAST_THRESHOLD else ""
+    name = escape_markdown(reading.name)
     st.info(
-        f"No face was detected in {reading.name}. Faces should look towards the camera, be unobstructed and "
+        f"No face was detected in {name}. Faces should look towards the camera, be unobstructed and "
         f"at least 20 pixels wide. Try another photo{lower}.",
         icon=":material/person_search:",
     )

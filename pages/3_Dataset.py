@@ -17,7 +17,7 @@ from fer_core.datasets.exploration import (
 from fer_core.datasets.table import Table
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.errors import DataError
-from fer_core.formats import format_percent
+from fer_core.formats import escape_markdown, format_percent
 from pages.parts import formats
 from pages.parts.connect import Data, connect_data, find_data, read_report
 from pages.parts.dataset.image_sets import pick_set, show_image_set
@@ -151,7 +151,7 @@ def _show_classes(counts: tuple[int, ...], split: str) -> None:
         try:
             weights = class_weights(np.repeat(np.arange(len(EMOTIONS)), counts))
         except DataError as error:
-            st.info(str(error))
+            st.info(escape_markdown(error))
             return
         alt = ", ".join(
             f"{label} {weight:.2f}" for label, weight in zip(EMOTION_LABELS, weights, strict=True)

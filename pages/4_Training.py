@@ -10,7 +10,7 @@ from fer_core import charts
 from fer_core.evaluation.learning_curves import History, best_epoch, generalisation_gap, overfitting_epoch
 from fer_core.experiments.monitor import RunningTraining, list_running
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_list, format_percent, format_points, format_seconds
+from fer_core.formats import escape_markdown, format_list, format_percent, format_points, format_seconds
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.metrics_row import Tile, show_tiles
@@ -51,7 +51,8 @@ def main() -> None:
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
     if run.recipe.teachers:
         st.caption(
-            f"{run.name} is distilled from {format_list(run.recipe.teachers)}: its training loss includes "
+            f"{escape_markdown(run.name)} is distilled from "
+            f"{escape_markdown(format_list(run.recipe.teachers))}: its training loss includes "
             f"the distance to their predictions, so it is not comparable with the validation loss, the "
             "cross-entropy of the labels alone."
         )
@@ -181,7 +182,7 @@ def _follow(
 def _show_progress(each: RunningTraining) -> None:
     """One line and a bar: how far a training is."""
     epochs = each.recipe.epochs
-    so_far = f"**{each.name}**: epoch {each.done} of {epochs}"
+    so_far = f"**{escape_markdown(each.name)}**: epoch {each.done} of {epochs}"
     best = best_epoch(each.history, each.recipe.monitor)
     if best is not None:
         share = format_percent(each.history["val_accuracy"][list(each.history["epoch"]).index(best)])

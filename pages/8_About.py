@@ -10,7 +10,7 @@ import streamlit as st
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.experiments.model_card import RECIPE, USE, build_card, format_card
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_accuracy, format_percent
+from fer_core.formats import escape_markdown, format_accuracy, format_percent
 from pages.parts.frame import page
 from pages.parts.readers import all_runs, empty_state, pick_run
 
@@ -109,7 +109,7 @@ def main() -> None:
         st.markdown(PRIVACY)
         st.subheader("Known biases")
         st.markdown(BIASES + (_weakness(run) if run else ""))
-    st.subheader("Model card" + (f" of {run.name}" if run else ""))
+    st.subheader("Model card" + (f" of {escape_markdown(run.name)}" if run else ""))
     if run:
         _show_card(run)
     else:
@@ -125,9 +125,8 @@ def _weakness(run: Run) -> str:
     best_share, worst_share = (format_percent(recall[index], digits=0) for index in (best, worst))
     recalls = f"{best_share} for {EMOTION_LABELS[best]} and {worst_share} for {EMOTION_LABELS[worst]}"
     accuracy = format_accuracy(scores, digits=1)
-    return (
-        f"- **It is wrong often.** The test accuracy of {run.name} is {accuracy}; its recall is {recalls}.\n"
-    )
+    name = escape_markdown(run.name)
+    return f"- **It is wrong often.** The test accuracy of {name} is {accuracy}; its recall is {recalls}.\n"
 
 
 def _show_card(run: Run) -> None:

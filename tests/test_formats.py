@@ -1,8 +1,15 @@
 """How numbers are written for people."""
 
+import html
+import re
+
+import hypothesis.strategies as some
 import pytest
+from hypothesis import example, given
+from markdown_it import MarkdownIt
 
 from fer_core.formats import (
+    escape_markdown,
     format_accuracy,
     format_list,
     format_macro_f1,
@@ -61,3 +68,37 @@ def test_times_are_written_in_seconds_or_minutes(seconds, text):
 )
 def test_words_are_listed(words, text):
     assert format_list(words) == text
+
+
+@given(
+    some.text(
+        some.sampled_from("ab1 .)(:/@\\`*_[]{}<>#|~$&!^=+-\n\té")
+        | some.characters(exclude_categories=["C", "Z"])
+    )
+)
+@example("![a](http://example.org/a.png)")
+@example("[sign in](http://example.org)")
+@example("cost $5_a$.png")
+@example("1. one\n- two\n# three")
+@example("<img src=x onerror=alert(1)>")
+@example("&lt;b&gt; `code` ~~gone~~ ***")
+def test_a_text_that_is_not_ours_is_shown_as_it_is(text):
+    shown = MarkdownIt("commonmark").enable(["strikethrough", "table"]).render(escape_markdown(text))
+    inside = re.fullmatch(r"(?:<p>(.*)</p>\n)?", shown, re.DOTALL).group(1) or ""
+    assert "<" not in inside
+    assert html.unescape(inside).replace("\u2060", "") == " ".join(text.replace("\u2060", "").split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://example.org",
+        "HTTPS://example.org",
+        "www.example.org",
+        "me@example.org",
+        ":material/home:",
+        ":red[x]",
+    ],
+)
+def test_what_becomes_a_link_or_an_icon_without_brackets_is_parted(text):
+    assert not re.search(r"://|www\.|@\w|:\w", escape_markdown(text), re.IGNORECASE)

@@ -20,6 +20,7 @@ from fer_core.datasets import DataReport, check_fer2013, fetch_fer2013, load_fer
 from fer_core.datasets.fer2013 import find_source, load_table
 from fer_core.datasets.table import Table
 from fer_core.errors import DataError, FerError
+from fer_core.formats import escape_markdown
 from pages.parts.formats import counted
 
 FETCHED = Path("data")  # where the command line puts it too
@@ -52,7 +53,7 @@ def find_data() -> Data | None:
     try:
         table, key = _read(source)
     except DataError as error:
-        st.error(str(error), icon=":material/database_off:")
+        st.error(escape_markdown(error), icon=":material/database_off:")
         return None
     return Data(table, key, _find_votes(table))
 
@@ -64,8 +65,8 @@ def connect_data(data: Data | None) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         votes = "with FER+ annotations" if data.votes is not None else "without FER+ annotations"
-        name = data.table.source.name
-        st.caption(f"Images from `{name}`: {counted(len(data.table), 'image')}, {votes}.", width="content")
+        name = escape_markdown(data.table.source.name)
+        st.caption(f"Images from {name}: {counted(len(data.table), 'image')}, {votes}.", width="content")
         st.button("Disconnect", on_click=_forget, type="tertiary", icon=":material/link_off:")
     for note in data.table.notes:
         st.text(note)  # as text: it holds names of folders and files
@@ -101,7 +102,7 @@ def _read(path: Path) -> tuple[Table, str]:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path} must be readable. Received: {error}.") from None
-    with st.spinner(f"Reading {source.name}", show_time=True):
+    with st.spinner(f"Reading {escape_markdown(source.name)}", show_time=True):
         return _load(source, stamp), f"{source} {stamp}"
 
 
@@ -122,7 +123,7 @@ def _find_votes(table: Table) -> npt.NDArray[np.uint8] | None:
     try:
         return _load_votes(path, path.stat().st_mtime, len(table))
     except (FerError, OSError) as error:
-        st.warning(str(error), icon=":material/how_to_vote:")
+        st.warning(escape_markdown(error), icon=":material/how_to_vote:")
         return None
 
 
@@ -175,7 +176,7 @@ def _ask_kaggle() -> None:
         with st.spinner("Downloading FER2013; the terminal shows the progress", show_time=True):
             path = fetch_fer2013(FETCHED)
     except FerError as error:
-        st.error(str(error), icon=":material/cloud_off:")
+        st.error(escape_markdown(error), icon=":material/cloud_off:")
         return
     _connect(path)
 
@@ -185,7 +186,7 @@ def _connect(path: Path) -> None:
     try:
         _read(path)
     except DataError as error:
-        st.error(str(error), icon=":material/database_off:")
+        st.error(escape_markdown(error), icon=":material/database_off:")
         return
     st.session_state[FACES_AT] = path
     st.rerun()
@@ -207,7 +208,7 @@ def _offer_votes(table: Table) -> None:
             path = _keep(file)
             load_ferplus(path, np.arange(len(table)))
         except DataError as error:
-            st.error(str(error).replace(str(path), file.name), icon=":material/how_to_vote:")
+            st.error(escape_markdown(str(error).replace(str(path), file.name)), icon=":material/how_to_vote:")
             return
         st.session_state[VOTES_AT] = path
         st.rerun()

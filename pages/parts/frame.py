@@ -16,12 +16,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import FerError
+from fer_core.formats import escape_markdown
 from pages.parts import state
 
 APP_NAME = "FER studio"
 ICON = str(Path(__file__).with_name("icon.png"))  # a local file: Streamlit would fetch an icon given by name
 
 BESIDE_PX = 280
+# On a phone columns stand below each other, at the distance that was meant for their sides.
+STACKED = "<style>@media (max-width: 640px) {div[data-testid=stHorizontalBlock] {row-gap: 1rem}}</style>"
 # Streamlit leaves the sidebar open over the page whose link was followed on a phone. Run once for each page.
 CLOSE_SIDEBAR = """<script>{
     const close = "[data-testid=stSidebar] [data-testid=stSidebarCollapseButton] button"
@@ -67,15 +70,16 @@ def page(title: str, *, heading: str | None = None) -> Iterator[None]:
         heading: what stands above the page, if not its name.
     """
     st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=ICON, layout="wide")
+    st.html(STACKED)
     state.enter(title)
     _sidebar(title)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(heading or title, anchor=False, width="content")
-        _beside.set(st.container(width=BESIDE_PX))
+        _beside.set(st.container(width=BESIDE_PX, gap="xxsmall"))
     try:
         yield
     except FerError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
     except Exception:  # the last guard before a user
         log.exception("The page %s failed", title)
         st.error(

@@ -13,7 +13,7 @@ from fer_core.experiments.runs import (
     models_folder,
     public_accuracy,
 )
-from fer_core.formats import format_accuracy
+from fer_core.formats import escape_markdown, format_accuracy
 from pages.parts import state
 from pages.parts.frame import beside_heading
 
@@ -27,7 +27,7 @@ def all_runs() -> list[Run]:
     names = tuple(sorted(entry.name for entry in folder.glob("*")))
     runs, broken = _runs_in(folder, last_change(folder), names)
     for sentence in broken:
-        st.sidebar.warning(sentence, icon=":material/folder_off:")
+        st.sidebar.warning(escape_markdown(sentence), icon=":material/folder_off:")
     return runs
 
 
@@ -75,9 +75,11 @@ def pick_run(*, baselines: bool = False, light: bool = False) -> Run:
     if st.session_state.get(state.RUN) not in runs:
         st.session_state[state.RUN] = asked if asked in runs else next(iter(runs))
     with beside_heading():
-        name = st.selectbox("Run", list(runs), key=state.RUN, on_change=_choose_run)
+        name = st.selectbox(
+            "Run", list(runs), key=state.RUN, on_change=_choose_run, label_visibility="collapsed"
+        )
         score = runs[name].metrics["PrivateTest"]["single"]["all"]
-        st.caption(f"PrivateTest: {format_accuracy(score, digits=1)}")
+        st.caption(f"Run · PrivateTest {format_accuracy(score, digits=1)}")
     if asked is not None and asked not in runs:
         _say_that_it_cannot_be_shown(asked, name)
     return runs[name]
@@ -100,13 +102,14 @@ def _lightest(runs: list[Run]) -> Run:
 
 
 def _say_that_it_cannot_be_shown(asked: str, shown: str) -> None:
+    named = escape_markdown(repr(asked))
     if asked in {run.name for run in all_runs()}:
         st.info(
-            f"The run {asked!r} is a baseline: it has no network, which this page needs, so this shows "
+            f"The run {named} is a baseline: it has no network, which this page needs, so this shows "
             f"the network {shown!r}."
         )
     else:
-        st.warning(f"There is no run {asked!r} here, so this shows {shown!r}.")
+        st.warning(f"There is no run {named} here, so this shows {shown!r}.")
 
 
 def empty_state() -> None:

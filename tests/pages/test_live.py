@@ -190,7 +190,7 @@ def test_a_page_without_https_says_so_at_once(streamer, monkeypatch):
 def test_ice_servers_come_from_the_secrets_before_the_environment(streamer, monkeypatch):
     monkeypatch.setenv("FER_ICE_SERVERS", "nonsense")
     app = visit(LIVE)
-    assert "FER_ICE_SERVERS must be JSON" in app.error[0].value
+    assert "FER_ICE_SERVERS must be JSON" in texts(app, "error")
     app.secrets["ice_servers"] = [TURN]
     app.run()
     assert not app.error

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,7 +50,7 @@ def visit(file, **query):
 
 
 def texts(app, *kinds):
-    """Everything that the page says, or what it says in elements of these kinds."""
+    """All that the page says, or what it says in elements of these kinds, without Markdown's escapes."""
     kinds = kinds or (
         "title",
         "markdown",
@@ -61,11 +62,12 @@ def texts(app, *kinds):
         "metric",
         "subheader",
     )
-    return " ".join(
+    said = " ".join(
         f"{element.label} {element.value}" if kind == "metric" else str(element.value)
         for kind in kinds
         for element in app.get(kind)
     )
+    return re.sub(r"\\([!-/:-@\[-`{-~])|\u2060", r"\1", said)
 
 
 def address(app):

@@ -22,6 +22,7 @@ from fer_core.datasets.image_sets import (
 from fer_core.datasets.image_sets.report import EXAMPLES, duplicates, reasons
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.errors import DataError
+from fer_core.formats import escape_markdown
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name
 from pages.parts.metrics_row import Tile, show_tiles
@@ -110,7 +111,7 @@ def _try_to_read(key: str, path: str) -> ImageSet | None:
     try:
         return _read(key, path)
     except DataError as error:
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(escape_markdown(error), icon=":material/folder_off:")
         return None
 
 
@@ -226,7 +227,7 @@ def _show_counts(image_set: ImageSet, facts: Facts) -> None:
 
 def _show_source(key: str, image_set: ImageSet) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Images from `{image_set.source.name}`.", width="content")
+        st.caption(f"Images from {escape_markdown(image_set.source.name)}.", width="content")
         st.button("Reload", on_click=_read_again, type="tertiary", icon=":material/refresh:")
         st.button("Change path", on_click=_forget, args=(key,), type="tertiary", icon=":material/link_off:")
 
@@ -247,9 +248,9 @@ def _show_left_out(image_set: ImageSet, facts: Facts) -> None:
         return
     st.table(
         {
-            "reason": list(facts.reasons),
+            "reason": [escape_markdown(reason) for reason in facts.reasons],
             "files": [f"{len(paths):,}" for paths in facts.reasons.values()],
-            "for example": [", ".join(paths[:EXAMPLES]) for paths in facts.reasons.values()],
+            "for example": [escape_markdown(", ".join(paths[:EXAMPLES])) for paths in facts.reasons.values()],
         },
         border="horizontal",
         hide_index=True,

@@ -14,7 +14,7 @@ from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.errors import FerError
 from fer_core.evaluation.error_analysis import Positions, SplitPredictions
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_percent
+from fer_core.formats import escape_markdown, format_percent
 from pages.parts import state
 from pages.parts.connect import Data
 from pages.parts.figures import show_figure
@@ -94,7 +94,9 @@ def show_open_face(faces: Faces) -> None:
     position = faces.predictions.find(int(asked)) if asked.isdecimal() and len(asked) < 10 else None
     if position is None:
         split = faces.predictions.evaluation.split
-        st.warning(f"Row {asked!r} is no face of {split}.", icon=":material/person_search:")
+        st.warning(
+            f"Row {escape_markdown(repr(asked))} is no face of {split}.", icon=":material/person_search:"
+        )
         return
     drawer = st.dialog(
         f"Row {faces.predictions.rows[position]} of {faces.predictions.evaluation.split}",
@@ -135,7 +137,7 @@ def _show_picture(faces: Faces, position: int, image: npt.NDArray[np.uint8]) -> 
             pictures.append(_explain(faces, position, image))
             captions.append("saliency map")
     except FerError as error:  # the numbers need no network
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
     label = EMOTION_LABELS[faces.predictions.labels[position]]
     st.image(
         pictures,

@@ -10,7 +10,7 @@ from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.evaluation.metrics import Labels, Probabilities, accuracy, wilson_interval
 from fer_core.evaluation.significance import FEW, SIGNIFICANT, Comparison, compare
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_percent, format_points
+from fer_core.formats import escape_markdown, format_percent, format_points
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted
 from pages.parts.readers import all_runs
@@ -37,9 +37,10 @@ def show_comparison(run: Run, split: str, view: str, *, duplicates: bool) -> Non
     key = bound("against", names[0], options=names)
     name = st.selectbox("Compare with", names, key=key, width=320)
     first, second = run.evaluation(split), others[name].evaluation(split)
+    this, that = escape_markdown(run.name), escape_markdown(name)
     if not (np.array_equal(first.rows, second.rows) and np.array_equal(first.labels, second.labels)):
         st.info(
-            f"{run.name} and {name} cannot be compared: they were evaluated on different {split} images.",
+            f"{this} and {that} cannot be compared: they were evaluated on different {split} images.",
             icon=":material/compare_arrows:",
         )
         return
@@ -47,12 +48,12 @@ def show_comparison(run: Run, split: str, view: str, *, duplicates: bool) -> Non
     labels = first.labels[kept]
     answers = {run.name: first.view(view)[kept], name: second.view(view)[kept]}
     result = compare(labels, *answers.values())
-    st.markdown(_verdict(result, run.name, name))
+    st.markdown(_verdict(result, this, that))
     left, right = st.columns(2, gap="large")
     with left:
         _show_accuracies(labels, answers)
     with right:
-        _show_counts(result, run.name, name)
+        _show_counts(result, this, that)
     _show_method(result, split)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from fer_core.charts.live import plot_timeline
-from fer_core.formats import format_percent
+from fer_core.formats import escape_markdown, format_percent
 from fer_core.inference.live import HISTORY_SECONDS, STAGES, LiveFigures, LiveReader
 from fer_core.inference.recognizer import Prediction
 from pages.parts import formats
@@ -139,7 +139,7 @@ def _show_notices(figures: LiveFigures) -> None:
     if figures.errors:
         st.error(
             f"{formats.counted(figures.errors, 'frame')} could not be processed and were shown unprocessed. "
-            f"Last error: {figures.last_error}",
+            f"Last error: {escape_markdown(figures.last_error)}",
             icon=":material/error:",
         )
 

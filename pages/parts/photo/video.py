@@ -13,7 +13,7 @@ from fer_core.charts.video import plot_video_timeline
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_percent, format_seconds
+from fer_core.formats import escape_markdown, format_percent, format_seconds
 from fer_core.inference.face_table import to_csv
 from fer_core.inference.video import KeyFrame, VideoReader
 from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
@@ -117,7 +117,7 @@ def _read_on(reading: Reading, name: str) -> None:
     """
     place = st.empty()
     with place.container():
-        bar = st.progress(0.0, f"Opening {name}")
+        bar = st.progress(0.0, f"Opening {escape_markdown(name)}")
         st.button("Cancel", on_click=reading.cancel, icon=":material/stop_circle:")
     try:
         while reading.reader.read_next():
@@ -129,7 +129,7 @@ def _read_on(reading: Reading, name: str) -> None:
 
 def _progress_words(reading: Reading, name: str) -> str:
     reader = reading.reader
-    words = f"Processing {name}: {reader.seconds:.0f} s so far"
+    words = f"Processing {escape_markdown(name)}: {reader.seconds:.0f} s so far"
     if reader.share < 0.02:  # too early to tell
         return words
     left = (time.monotonic() - reading.started) * (1 - reader.share) / reader.share
@@ -138,11 +138,11 @@ def _progress_words(reading: Reading, name: str) -> str:
 
 def _say_how_it_ended(reading: Reading, name: str, threshold: float) -> None:
     """One sentence where it was stopped, failed, or found nobody."""
-    reader = reading.reader
+    reader, name = reading.reader, escape_markdown(name)
     if reading.error:
-        st.error(reading.error, icon=":material/broken_image:")
+        st.error(escape_markdown(reading.error), icon=":material/broken_image:")
     if reader.remark:
-        st.warning(reader.remark, icon=":material/broken_image:")
+        st.warning(escape_markdown(reader.remark), icon=":material/broken_image:")
     if reading.is_cancelled:
         st.info(
             f"Cancelled after {reader.seconds:.1f} s of {name}. The results up to there are shown.",

@@ -18,7 +18,7 @@ from fer_core.experiments.alignment_study import (
     load_alignment,
     measured_runs,
 )
-from fer_core.formats import format_accuracy
+from fer_core.formats import escape_markdown, format_accuracy
 from pages.parts.figures import show_figure
 from pages.parts.state import bound
 
@@ -43,14 +43,15 @@ def show_alignment() -> None:
         "table below has each number.",
     )
     _show_table(found)
+    shown = escape_markdown(name)
     st.caption(
-        f"Run {name}, one view of each of {len(found.labels):,} faces of PublicTest and PrivateTest: "
+        f"Run {shown}, one view of each of {len(found.labels):,} faces of PublicTest and PrivateTest: "
         "nothing was selected here. Each is rotated to a random side. Roll correction rotates it back about "
         "the midpoint between the eyes that YuNet detects; without a detection the face stays as it is. In "
         "brackets: 95% CI, that of the difference for paired samples (Agresti and Min 2005); p: McNemar's "
         "test."
     )
-    st.caption(f"Measured by `{provenance['command']}`.")
+    st.caption(f"Measured by {escape_markdown(provenance['command'])}.")
 
 
 def _show_how() -> None:

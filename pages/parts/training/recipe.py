@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_list, format_seconds
+from fer_core.formats import escape_markdown, format_list, format_seconds
 from fer_core.training.recipes import Recipe
 
 # The label of each recipe field; what is not used is named in one line under the table.
@@ -57,9 +57,15 @@ SPELT = {
     "epoch": "the last epoch",
 }
 
+
+def _commit(commit: str) -> str:
+    return commit[:12] + (" and changes" if commit.endswith("+") else "")
+
+
 TEXTS: dict[str, Callable[[Any], str]] = {
     "seconds": format_seconds,
-    "commit": lambda commit: commit[:12] + (" and changes" if commit.endswith("+") else ""),
+    "commit": _commit,
+    "calibrated_at": _commit,
     "finished": lambda when: when[:16].replace("T", " ") + " UTC",  # ISO 8601, in UTC
     "data": lambda data: ", ".join(f"{of} {facts['count']:,}" for of, facts in data.items()),
 }
@@ -92,6 +98,7 @@ def show_provenance(run: Run) -> None:
 
 
 def _table(rows: dict[str, str]) -> None:
+    rows = {escape_markdown(name): escape_markdown(value) for name, value in rows.items()}
     st.table(rows, border="horizontal", hide_header=True)
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from fer_core.errors import RunError
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_shape
+from fer_core.formats import escape_markdown, format_shape
 from fer_core.networks.summary import Summary
 
 
@@ -14,7 +14,7 @@ def show_network(run: Run) -> None:
     try:
         summary = run.summary
     except RunError as error:
-        st.info(str(error), icon=":material/account_tree:")
+        st.info(escape_markdown(error), icon=":material/account_tree:")
         return
     if summary is None:
         st.info("This run has no model summary yet. This command makes it:", icon=":material/account_tree:")
