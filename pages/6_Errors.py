@@ -34,8 +34,8 @@ from pages.parts.state import bound
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
-MISTAKES, LABELS, MAP = "Misclassified", "Label errors", "Embedding"
-VIEWS = (MISTAKES, LABELS, MAP)
+MISCLASSIFIED, LABELS, MAP = "Misclassified", "Label errors", "Embedding"
+VIEWS = (MISCLASSIFIED, LABELS, MAP)
 ANY = "any"
 EMOTION_OPTIONS = (ANY, *EMOTION_LABELS)
 ORDER_OF = {
@@ -64,7 +64,7 @@ def main() -> None:
         view = _choose("View", VIEWS, key="show")
     faces = gather(run, split, doubts=view == LABELS)
     introduce(faces)
-    {MISTAKES: _show_mistakes, LABELS: _show_labels, MAP: _show_map}[view](faces)
+    {MISCLASSIFIED: _show_misclassified, LABELS: _show_labels, MAP: _show_map}[view](faces)
     connect()
     show_open_face(faces)
 
@@ -80,7 +80,7 @@ def _choose(label: str, options: Sequence[str], *, key: str) -> str:
     )
 
 
-def _show_mistakes(faces: Faces) -> None:
+def _show_misclassified(faces: Faces) -> None:
     wrong = int((faces.predictions.predicted != faces.predictions.labels).sum())
     count = len(faces.predictions)
     low, high = (format_percent(share) for share in wilson_interval(wrong, count))

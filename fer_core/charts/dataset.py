@@ -13,7 +13,7 @@ from fer_core.palette import EMOTION_COLOURS, rgb
 with optional():
     import plotly.graph_objects as go
 
-# The voters' ten choices as the heat map shows them: the seven in FER2013's order, then the other three.
+# The annotators' ten choices as the heat map shows them: the seven in FER2013's order, then the other three.
 _OTHERS = tuple(column for column in range(len(VOTE_NAMES)) if column not in COLUMN_OF.values())
 VOTE_ORDER = (*COLUMN_OF.values(), *_OTHERS)
 VOTE_LABELS = (*EMOTION_LABELS, *(VOTE_NAMES[column].replace("NF", "no face") for column in _OTHERS))

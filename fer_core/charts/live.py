@@ -62,12 +62,12 @@ def thin(
     most: int = MOST_POINTS,
     gap_seconds: float = GAP_SECONDS,
 ) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
-    """At most so many moments, the last among them, and a blank one wherever the face was away.
+    """At most so many points, the last among them, and a blank one wherever the face was away.
 
     Args:
         times: (N,) seconds, rising.
         values: (N, 7).
-        most: moments that stay.
+        most: points that stay.
         gap_seconds: how long a face must be away to leave a gap.
     """
     values = values.reshape(len(times), len(EMOTIONS))

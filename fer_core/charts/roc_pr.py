@@ -80,7 +80,7 @@ def plot_coverage(curve: SelectivePrediction, chosen: int, *, height: int = 340)
 
 
     Args:
-        curve: from ``rankings.predict_selectively``.
+        curve: from ``roc_pr.predict_selectively``.
         chosen: the point to mark.
         height: px.
     """

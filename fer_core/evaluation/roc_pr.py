@@ -86,7 +86,7 @@ def _compare_to_rest(truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.floati
 
 @dataclass(frozen=True)
 class SelectivePrediction:
-    """Accuracy against coverage: a network that answers only where it is most confident (El-Yaniv and Wiener
+    """Accuracy against coverage: a network that predicts only where it is most confident (El-Yaniv and Wiener
     2010). Images of equal confidence are answered together, so there is a point for each distinct confidence.
 
     Attributes:

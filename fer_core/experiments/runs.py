@@ -72,7 +72,7 @@ class Run:
 
     @property
     def has_network(self) -> bool:
-        """False for a baseline's run: it has answers and numbers, no history and nothing that predicts."""
+        """False for a baseline's run: it has predictions and metrics, but no history and no network."""
         return not (self.path / BASELINE).is_file()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A study's variants trained and stored: like runs, with answers and history, without weights."""
+"""A study's variants trained and stored: like runs, with predictions and history, without weights."""
 
 import shutil
 from collections.abc import Iterator

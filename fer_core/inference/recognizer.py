@@ -1,6 +1,6 @@
-"""From a picture to one prediction a face: ``Recognizer(run).predict(picture)``.
+"""From a picture to one prediction per face: ``Recognizer(run).predict(picture)``.
 
-Needs neither TensorFlow nor Keras, and answers from a cold process in a fraction of a second.
+Needs neither TensorFlow nor Keras, and predicts from a cold start in a fraction of a second.
 """
 
 import threading
@@ -126,8 +126,8 @@ class Recognizer:
         if not faces:
             return []
         crops = np.stack([crop_face(picture, face) for face in faces])
-        answers = self.predict_crops(crops)
-        return [Prediction(*parts) for parts in zip(answers, faces, crops, strict=True)]
+        probabilities = self.predict_crops(crops)
+        return [Prediction(*parts) for parts in zip(probabilities, faces, crops, strict=True)]
 
     def find_faces(self, picture: Picture) -> list[Face]:
         """The faces that ``predict`` reads, in the same order.
@@ -151,7 +151,7 @@ class Recognizer:
         return self._model.probabilities(crops)
 
     def explain(self, crop: npt.NDArray[np.uint8], *, emotion: Emotion | None = None) -> Heat:
-        """Where in a crop the network saw an emotion: (48, 48) float32 in [0, 1], 1 the strongest.
+        """The saliency map of an emotion in a crop: (48, 48) float32 in [0, 1], 1 the strongest.
 
         The class activation map where the network has one, else occlusion sensitivity.
 
@@ -171,12 +171,12 @@ class Recognizer:
 
     @property
     def explains_by(self) -> str:
-        """How ``explain`` knows: "class activation map" or "occlusion sensitivity"."""
+        """The saliency method of ``explain``: "class activation map" or "occlusion sensitivity"."""
         return "class activation map" if self._model.has_activation_map else "occlusion sensitivity"
 
     @contextmanager
     def _finder(self) -> Iterator[FaceFinder]:
-        """A face finder that no other thread uses; there are as many as were ever needed at once."""
+        """A face detector that no other thread uses; there are as many as were ever needed at once."""
         with self._finders_lock:
             finder = self._finders.pop() if self._finders else None
         finder = finder or FaceFinder(threshold=self.face_threshold)

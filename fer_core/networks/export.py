@@ -78,8 +78,8 @@ def check_parity(
         RunError: if it exceeds ``TOLERANCE``, or the file cannot be read.
         DataError: if the images are not (N, 48, 48) uint8.
     """
-    answers = LiteRTModel(tflite_path).probabilities(images)
-    difference = float(np.abs(answers - _keras_probabilities(model, images, calibration)).max())
+    exported = LiteRTModel(tflite_path).probabilities(images)
+    difference = float(np.abs(exported - _keras_probabilities(model, images, calibration)).max())
     if not difference <= TOLERANCE:
         raise RunError(
             f"{tflite_path} does not predict as its Keras model does: probabilities may differ by at most "
@@ -155,5 +155,5 @@ def _keras_probabilities(
     """The calibrated probabilities of the float32 model, computed by Keras."""
     model = as_float32(model)
     starts = range(0, len(images), BATCH)
-    answers = [model(images[start : start + BATCH, :, :, None], training=False) for start in starts]
-    return calibration.probabilities(np.concatenate([keras.ops.convert_to_numpy(each) for each in answers]))
+    logits = [model(images[start : start + BATCH, :, :, None], training=False) for start in starts]
+    return calibration.probabilities(np.concatenate([keras.ops.convert_to_numpy(each) for each in logits]))

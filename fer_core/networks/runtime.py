@@ -58,13 +58,13 @@ class LiteRTModel:
             DataError: if the crops are not (N, 48, 48) uint8.
             RunError: if the network outputs something other than probabilities.
         """
-        answer = self._run(crops, PROBABILITIES)
-        if not np.allclose(answer.sum(axis=1), 1, atol=1e-3):  # False also where a value is NaN.
+        found = self._run(crops, PROBABILITIES)
+        if not np.allclose(found.sum(axis=1), 1, atol=1e-3):  # False also where a value is NaN.
             raise RunError(
                 f"{self.path} is damaged: its outputs must be probabilities that sum to 1. "
-                f"Received: {answer[0].tolist()}."
+                f"Received: {found[0].tolist()}."
             )
-        return answer
+        return found
 
     def activation_map(self, crops: Crops) -> Floats:
         """Class activation maps: (N, 48, 48) uint8 to (N, h, w, 7) float32.
@@ -86,12 +86,12 @@ class LiteRTModel:
         if not len(crops):
             shape = self._runner.get_output_details()[output]["shape"]
             return np.empty((0, *shape[1:]), dtype=np.float32)
-        answers = []
+        parts = []
         for start in range(0, len(crops), BATCH):
             batch = np.ascontiguousarray(crops[start : start + BATCH, :, :, None])
             with self._lock:
-                answers.append(self._runner(**{IMAGES: batch})[output])
-        return np.concatenate(answers)
+                parts.append(self._runner(**{IMAGES: batch})[output])
+        return np.concatenate(parts)
 
     def _load(self, threads: int) -> SignatureRunner:
         """The graph, ready to run, its input and output checked."""

@@ -37,8 +37,8 @@ class Baseline:
         features: "hog", histograms of oriented gradients (Dalal and Triggs 2005); or "pixels-pca", the
             principal components of pixels (Turk and Pentland 1991).
         classifier: "linear-svm", "rbf-svm", "logistic" (regression) or "forest" (random, Breiman 2001).
-        candidates: the values that are tried on PublicTest: the C of an SVM or logistic regression (larger is
-            less regularised), the minimum number of images in a leaf of a forest.
+        candidates: the values that are tried on PublicTest: C of an SVM or logistic regression, or the
+            minimum number of images in a leaf of a forest.
         train_faces: how many images it learns from, a stratified sample; 0 takes all.
         cell_px: the side of HOG's cells.
         components: how many principal components are kept.
@@ -261,8 +261,7 @@ def hog_forest() -> Baseline:
 def hog_rbf_svm() -> Baseline:
     """Histograms of oriented gradients and an SVM with a Gaussian kernel, on 12,000 images.
 
-    Fitting time grows with the square of the images, so it learns from a stratified sample. gamma is
-    scikit-learn's "scale": 1 / (features x their variance).
+    Fitting time grows with the square of the images. gamma is scikit-learn's "scale".
 
     Command: ``fer baseline hog-rbf-svm --data fer2013.csv``
     """
@@ -270,9 +269,7 @@ def hog_rbf_svm() -> Baseline:
 
 
 def pixels_rbf_svm() -> Baseline:
-    """Eigenfaces (Turk and Pentland 1991) and an SVM with a Gaussian kernel, on 20,000 images.
-
-    No features but pixels, reduced to their 100 principal components.
+    """100 eigenfaces (Turk and Pentland 1991) and an SVM with a Gaussian kernel, on 20,000 images.
 
     Command: ``fer baseline pixels-rbf-svm --data fer2013.csv``
     """

@@ -55,6 +55,6 @@ def distillation_loss(weight: float) -> Callable[[Any, Any], Any]:
     return loss
 
 
-def label_accuracy(taught: Any, student: Any) -> Any:
+def label_accuracy(given: Any, student: Any) -> Any:
     """Whether the student predicts each image's label, (N,) of 0 and 1."""
-    return keras.metrics.categorical_accuracy(taught[:, :EMOTION_COUNT], student)
+    return keras.metrics.categorical_accuracy(given[:, :EMOTION_COUNT], student)

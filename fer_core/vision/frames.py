@@ -94,7 +94,7 @@ def sample_frames(
     else:
         _require_video(name, content)
         steps = video_steps(name, source, content.format)
-    wanted = 0  # of the moments 0, 1, 2 ... / frames_per_second, the next one to come
+    wanted = 0  # of the times 0, 1, 2 ... / frames_per_second, the next one to come
     with closing(steps):
         for seconds, picture, share, skipped in steps:
             reached = int(seconds * frames_per_second + 1e-6)

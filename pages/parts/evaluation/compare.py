@@ -46,12 +46,12 @@ def show_comparison(run: Run, split: str, view: str, *, duplicates: bool) -> Non
         return
     kept = duplicates | ~first.duplicates
     labels = first.labels[kept]
-    answers = {run.name: first.view(view)[kept], name: second.view(view)[kept]}
-    result = compare(labels, *answers.values())
+    predictions = {run.name: first.view(view)[kept], name: second.view(view)[kept]}
+    result = compare(labels, *predictions.values())
     st.markdown(_verdict(result, this, that))
     left, right = st.columns(2, gap="large")
     with left:
-        _show_accuracies(labels, answers)
+        _show_accuracies(labels, predictions)
     with right:
         _show_counts(result, this, that)
     _show_method(result, split)
@@ -74,9 +74,9 @@ def _verdict(result: Comparison, first: str, second: str) -> str:
     )
 
 
-def _show_accuracies(labels: Labels, answers: Mapping[str, Probabilities]) -> None:
+def _show_accuracies(labels: Labels, predictions: Mapping[str, Probabilities]) -> None:
     results = {}
-    for name, probabilities in answers.items():
+    for name, probabilities in predictions.items():
         share = accuracy(labels, probabilities)
         low, high = wilson_interval(round(share * len(labels)), len(labels))
         results[f"{name} {format_percent(share)}"] = (share, low, high)
