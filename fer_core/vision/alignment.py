@@ -70,7 +70,7 @@ def whole_picture(picture: Picture) -> Face | None:
     """The whole of a small square picture as one face, or None where the picture is not such a crop.
 
     FER2013's own images, and crops like them, fill the frame with one face. A person who hands one in
-    expects a prediction, also where no detector finds a face in so few pixels. One colour alone shows no face:
+    expects predictions, also where no detector finds a face in so few pixels. One colour alone shows no face:
     eleven of FER2013's own images are blank.
 
     Args:
