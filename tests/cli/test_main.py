@@ -186,7 +186,7 @@ def test_evaluate_prints_every_view(trained_run, capsys):
 
 def test_benchmark_measures_the_run(trained_run, capsys):
     assert cli.main(["benchmark", str(trained_run.path)]) == 0
-    assert "one face" in capsys.readouterr().out
+    assert "one image" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [[], ["--name", "mine"], ["--name", "_mine"]])
