@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= $(FER2013_PATH)
 
-.PHONY: app test check e2e train clean
+.PHONY: app test check e2e fuzz train clean
 
 app: $(VENV)/.app-ready
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -19,6 +19,10 @@ check: $(VENV)/.test-ready
 
 e2e: $(VENV)/.test-ready
 	FER_LIVE_SECONDS=$${FER_LIVE_SECONDS:-60} $(BIN)/python -m pytest tests/e2e -m e2e -s
+
+# Hostile inputs by the thousand, at low priority: what docs/reliability.md says of them. The suite tries 300.
+fuzz: $(VENV)/.test-ready
+	FUZZ=$${FUZZ:-10000} nice -n 10 $(BIN)/python -m pytest tests/vision/test_fuzz.py --timeout=0
 
 # make train DATA=fer2013.csv: repeat the paper's network, from labels alone.
 train: $(VENV)/.app-ready

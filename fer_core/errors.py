@@ -39,3 +39,9 @@ class OutputError(FerError):
 
 class MissingExtraError(FerError, ImportError):
     """An optional package is not installed; the message names the command that installs it."""
+
+
+def reason(error: object) -> str:
+    """What another library says is wrong, to end a sentence of ours: one line, without its full stop."""
+    words = " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())
+    return (words if len(words) <= 200 else f"{words[:200]} ...").rstrip(" .")

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.errors import FerError, RunError
+from fer_core.errors import FerError, RunError, reason
 
 try:
     import fcntl
@@ -43,8 +43,7 @@ def require_regular_file(
     except FileNotFoundError:
         raise error(f"There is no {what} at {path}.") from None
     except (OSError, ValueError) as problem:  # ValueError: a null byte in the name
-        reason = getattr(problem, "strerror", None) or problem
-        raise error(f"{path} cannot be read: {reason}.") from problem
+        raise error(f"{path} cannot be read: {reason(problem)}.") from problem
     if stat.S_ISDIR(found.st_mode):
         raise error(f"A {what} must be a file. Received: the folder {path}.")
     if not stat.S_ISREG(found.st_mode):

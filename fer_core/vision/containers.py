@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.errors import PictureError
+from fer_core.errors import PictureError, reason
 from fer_core.extras import optional
 from fer_core.vision.pictures import Picture, reduced_size
 
@@ -87,12 +87,8 @@ def _open(name: str, source: VideoFile, demuxer: str) -> "InputContainer":
         return av.open(file, "r", format=demuxer, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError, OSError) as error:
         raise PictureError(
-            f"{name} is damaged or unfinished: it cannot be opened. The decoder says: {_reason(error)}."
+            f"{name} is damaged or unfinished: it cannot be opened. The decoder says: {reason(error)}."
         ) from error
-
-
-def _reason(error: Exception | None) -> str:
-    return str(getattr(error, "strerror", None) or error or "nothing").rstrip(".")
 
 
 def _picture_stream(name: str, container: "InputContainer") -> "VideoStream":
@@ -218,13 +214,13 @@ class _Reading:
         if self._start is None:
             raise PictureError(
                 f"{name} holds no frame that can be read: it is empty, damaged, too large or of a codec that "
-                f"is not known. The decoder says: {_reason(self._error)}."
+                f"is not known. The decoder says: {reason(self._error)}."
             )
         stated = self._stated() if states_length else 0.0
         if self._end < stated - min(1.0, stated / 10):
             raise PictureError(f"{name} is unfinished or damaged: read {self._end:.1f} s of {stated:.1f} s.")
         if self._failures >= MOST_FAILURES:
-            raise PictureError(f"{name} cannot be read beyond {self._end:.1f} s: {_reason(self._error)}.")
+            raise PictureError(f"{name} cannot be read beyond {self._end:.1f} s: {reason(self._error)}.")
 
     def _stated(self) -> float:
         """How long the pictures should last, in seconds; 0 where it is not stated."""

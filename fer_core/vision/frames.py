@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from fer_core.errors import PictureError
+from fer_core.errors import PictureError, reason
 from fer_core.files import require_regular_file
 from fer_core.vision.containers import DEMUXERS, Step, VideoFile, video_steps
 from fer_core.vision.content import HEAD_BYTES, Content, identify
@@ -116,7 +116,7 @@ def _identify(source: VideoFile) -> tuple[str, Content]:
         with open(path, "rb") as file:
             return str(path), identify(file.read(HEAD_BYTES))
     except OSError as error:
-        raise PictureError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise PictureError(f"{path} cannot be read: {reason(error)}.") from error
 
 
 def _require_video(name: str, content: Content) -> None:
@@ -155,7 +155,7 @@ def _animation_steps(name: str, source: VideoFile) -> Generator[Step, None, None
         raise
     except Exception as error:
         raise PictureError(
-            f"{name} is unfinished or damaged: read {seconds:.1f} s of it. The decoder says: {error}."
+            f"{name} is unfinished or damaged: read {seconds:.1f} s of it. The decoder says: {reason(error)}."
         ) from error
 
 

@@ -23,7 +23,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from fer_core.errors import PictureError
+from fer_core.errors import PictureError, reason
 from fer_core.files import require_regular_file
 from fer_core.vision.content import HEAD_BYTES, identify
 
@@ -96,7 +96,7 @@ def read_picture(source: PictureFile) -> tuple[str, bytes]:
             with open(path, "rb") as file:
                 return str(path), _read(str(path), file)
         except OSError as error:
-            raise PictureError(f"{path} cannot be read: {error.strerror or error}.") from error
+            raise PictureError(f"{path} cannot be read: {reason(error)}.") from error
     if isinstance(source, bytes | bytearray | memoryview):
         return "The picture", _read("The picture", io.BytesIO(source))
     if not hasattr(source, "read"):
@@ -112,7 +112,7 @@ def read_picture(source: PictureFile) -> tuple[str, bytes]:
     except PictureError:
         raise
     except (OSError, ValueError, TypeError, AttributeError) as error:  # closed, or open as text
-        raise PictureError(f"{name} cannot be read as a file's bytes: {error}.") from error
+        raise PictureError(f"{name} cannot be read as a file's bytes: {reason(error)}.") from error
 
 
 def _read(name: str, file: BinaryIO) -> bytes:
@@ -147,7 +147,7 @@ def open_picture(name: str, data: bytes) -> Image.Image:
     try:
         image = READERS[form](io.BytesIO(data), "")
     except Exception as error:  # Each reader raises its own.
-        raise PictureError(f"{name} is a {form} picture with a damaged header: {error}.") from error
+        raise PictureError(f"{name} is a {form} picture with a damaged header: {reason(error)}.") from error
     _check_side(name, image.size)
     coefficients = 0.0
     if form == "JPEG":
@@ -204,10 +204,10 @@ def _check_scans(name: str, image: Image.Image, scans: int) -> float:
             f"{name} is a JPEG that takes too long to decode. Expected at most {most} scans of its "
             f"{image.width} x {image.height} pixels. Received: more."
         )
-    if scans <= 1:
+    samples = [across * down for _, across, down, _ in image.layer]  # type: ignore[attr-defined]
+    if scans <= 1 or not any(samples):
         return 0.0
-    components = [across * down for _, across, down, _ in image.layer]  # type: ignore[attr-defined]
-    return 2.0 * pixels * sum(components) / max(components)
+    return 2.0 * pixels * sum(samples) / max(samples)
 
 
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not FF 00, which is data, nor a restart

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from fer_core.errors import PictureError
+from fer_core.errors import PictureError, reason
 from fer_core.vision.headers import LONGEST_SIDE, PictureFile, check_size, open_picture, read_picture
 
 Picture = npt.NDArray[np.uint8]
@@ -86,7 +86,7 @@ def decode(name: str, image: Image.Image, data: bytes = b"") -> Picture:
     except Exception as error:  # Decoders raise OSError, SyntaxError, ValueError, struct.error and more.
         raise PictureError(
             f"{name} is a damaged or unfinished {image.format or image.mode} picture. "
-            f"The decoder says: {error}."
+            f"The decoder says: {reason(error)}."
         ) from error
 
 
