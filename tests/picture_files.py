@@ -32,6 +32,15 @@ def webp_header(width, height):
     return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
 
 
+def tiled(side):
+    """A TIFF of 64 x 64 pixels in one tile of side x side."""
+    data = zlib.compress(bytes(1000))
+    tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 0, 325: len(data)}
+    tags[324] = 8 + 2 + 12 * len(tags) + 4
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + data
+
+
 def progressive(*, scans):
     """A gray JPEG whose last scan comes again and again."""
     data = encode(Image.fromarray(ramp(np.uint8, 255)), "JPEG", progressive=True)

@@ -15,7 +15,7 @@ from fer_core.inference.annotation import draw_predictions
 from fer_core.inference.face_table import FaceRow
 from fer_core.inference.tracking import PATIENCE_SECONDS, Floats, Tracker
 from fer_core.vision.containers import VideoFile
-from fer_core.vision.frames import FRAMES_PER_SECOND, SampledFrame, sample_frames
+from fer_core.vision.frames import FRAMES_PER_SECOND, SampledFrame, name_of, sample_frames
 from fer_core.vision.pictures import Picture
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class VideoReader:
         self._recognizer = recognizer
         self._frames = sample_frames(source, name=name, frames_per_second=frames_per_second)
         self._tracker = Tracker(patience_seconds=max(PATIENCE_SECONDS, 2.5 / frames_per_second))
-        self._path = name or str(getattr(source, "name", None) or source)
+        self._path = name or name_of(source)
         self._rows: list[FaceRow] = []
         self._key_frames: dict[tuple[int, Emotion], KeyFrame] = {}
         self._lock = threading.Lock()

@@ -78,7 +78,7 @@ def _open(name: str, source: VideoFile, demuxer: str) -> "InputContainer":
     if isinstance(source, bytes | bytearray | memoryview):
         file: str | BinaryIO = io.BytesIO(source)
     elif isinstance(source, str | os.PathLike):
-        file = os.fspath(source)
+        file = os.path.abspath(source)  # so that no name is taken for an address: "concat:a|b"
     else:
         source.seek(0)
         file = source

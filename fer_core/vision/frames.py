@@ -1,19 +1,18 @@
 """From a video's file to pictures in time: RGB uint8 (H, W, 3), upright, at most so many a second."""
 
-import math
 import os
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from fer_core.errors import PictureError, reason
 from fer_core.files import require_regular_file
 from fer_core.vision.containers import DEMUXERS, Step, VideoFile, video_steps
 from fer_core.vision.content import HEAD_BYTES, Content, identify
+from fer_core.vision.gif import walk_gif
 from fer_core.vision.headers import check_size, open_picture, read_picture
 from fer_core.vision.pictures import Picture, decode
 
@@ -106,10 +105,9 @@ def sample_frames(
 def _identify(source: VideoFile) -> tuple[str, Content]:
     """What a message calls a file, and what it holds."""
     if isinstance(source, bytes | bytearray | memoryview):
-        return "The video", identify(bytes(source[:HEAD_BYTES]))
+        return name_of(source), identify(bytes(source[:HEAD_BYTES]))
     if not isinstance(source, str | os.PathLike):
-        source.seek(0)
-        return str(getattr(source, "name", None) or "The video"), identify(source.read(HEAD_BYTES))
+        return name_of(source), identify(_read_head(source))
     path = Path(source)
     require_regular_file(path, error=PictureError, what="picture or video")
     try:
@@ -117,6 +115,25 @@ def _identify(source: VideoFile) -> tuple[str, Content]:
             return str(path), identify(file.read(HEAD_BYTES))
     except OSError as error:
         raise PictureError(f"{path} cannot be read: {reason(error)}.") from error
+
+
+def name_of(source: VideoFile) -> str:
+    """What a message calls a file: a path as it is, a stream by its name."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return str(getattr(source, "name", None) or "The video")
+
+
+def _read_head(file: BinaryIO) -> bytes:
+    if not hasattr(file, "read"):
+        raise PictureError(
+            f"A video must be a path, a file's bytes or an open file. Received: {type(file).__name__}."
+        )
+    try:
+        file.seek(0)
+        return bytes(file.read(HEAD_BYTES))
+    except (OSError, ValueError, TypeError, AttributeError) as error:  # a pipe; closed; open as text
+        raise PictureError(f"{name_of(file)} cannot be read from its start: {reason(error)}.") from error
 
 
 def _require_video(name: str, content: Content) -> None:
@@ -131,7 +148,10 @@ def _is_animation(source: VideoFile, content: Content) -> bool:
     if content.format not in ANIMATIONS:
         return False
     try:
-        return bool(getattr(open_picture(*read_picture(source)), "is_animated", False))
+        name, data = read_picture(source)
+        if content.format == "GIF":
+            return walk_gif(data).frame_count > 1
+        return bool(getattr(open_picture(name, data), "is_animated", False))
     except PictureError:  # Who reads it as a picture says what is wrong.
         return False
 
@@ -140,28 +160,21 @@ def _animation_steps(name: str, source: VideoFile) -> Generator[Step, None, None
     """Each frame of an animation, by Pillow."""
     _, data = read_picture(source)
     image: Any = open_picture(name, data)
-    check_size(name, image.size, bytes_a_pixel=16)  # Two or three whole frames are blended.
-    total, seconds = _count_frames(image), 0.0
+    gif = walk_gif(data) if image.format == "GIF" else None
+    total = gif.frame_count if gif else image.n_frames
+    check_size(name, gif.size if gif else image.size, bytes_a_pixel=16)  # Two or three frames are blended.
+    seconds = 0.0
     try:
-        for index in count():
+        for index in range(total):
             image.seek(index)
             yield seconds, partial(decode, name, image), index / total, 0
             shown = image.info.get("duration", 0)  # milliseconds; browsers take too few for 100
             seconds += (shown if shown > 10 else 100) / 1000
-    except EOFError:  # behind the last frame, or where a GIF was cut: its last byte is missing
-        if image.format == "GIF" and not data.rstrip(b"\0\r\n").endswith(b";"):
-            raise PictureError(f"{name} is unfinished: read {seconds:.1f} s of it.") from None
     except PictureError:
         raise
     except Exception as error:
         raise PictureError(
             f"{name} is unfinished or damaged: read {seconds:.1f} s of it. The decoder says: {reason(error)}."
         ) from error
-
-
-def _count_frames(image: Any) -> float:
-    """How many frames there are; more than will be read where the file is damaged."""
-    try:
-        return float(image.n_frames)
-    except Exception:
-        return math.inf
+    if gif and not gif.is_whole:
+        raise PictureError(f"{name} is unfinished: read {seconds:.1f} s of it.")

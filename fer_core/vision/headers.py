@@ -153,8 +153,16 @@ def open_picture(name: str, data: bytes) -> Image.Image:
     if form == "JPEG":
         coefficients = _check_scans(name, image, count_scans(data))
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # Lets it decode at a fraction of its size.
+    elif form == "TIFF":
+        check_size(name, _tile_size(image), bytes_a_pixel=8)
     check_size(name, image.size, bytes_a_pixel=4 + _EXTRA_BYTES.get(form, 0), beside=coefficients)
     return image
+
+
+def _tile_size(tiff: Image.Image) -> tuple[int, int]:
+    """That of a TIFF's tiles, which may be larger than the picture; 0 and 0 where it has none."""
+    width, height = (tiff.tag_v2.get(tag, 0) for tag in (322, 323))  # type: ignore[attr-defined]
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else (0, 0)
 
 
 def check_size(name: str, size: tuple[int, int], *, bytes_a_pixel: float = 4, beside: float = 0) -> None:

@@ -91,6 +91,14 @@ def test_pictures_are_not_kept_beyond_a_number(recognizer, film, monkeypatch):
     assert sum(len(reader.key_frames(number)) for number in reader.faces()) == 1
 
 
+@pytest.mark.parametrize(("name", "path"), [(None, "The video"), ("film.mp4", "film.mp4")])
+def test_rows_say_which_film_they_are_of(recognizer, film, name, path):
+    reader = VideoReader(recognizer, film, name=name, frames_per_second=1)
+    reader.read_next()
+    assert {row.path for row in reader.rows} == {path}
+    reader.stop()
+
+
 def test_a_stopped_reader_keeps_what_it_read_and_lets_go_of_its_file(recognizer, film):
     reader = VideoReader(recognizer, io.BytesIO(film))
     for _ in range(3):

@@ -10,6 +10,8 @@ from PIL import Image
 
 from fer_core.errors import PictureError
 from fer_core.vision.frames import sample_frames
+from fer_core.vision.gif import GifFrames, walk_gif
+from fer_core.vision.pictures import load_picture
 from tests.picture_files import encode
 
 pytest.importorskip("av", reason="PyAV comes with streamlit-webrtc")
@@ -95,3 +97,27 @@ def test_a_header_cannot_ask_for_the_memory():
         PictureError, match="holds no frame that can be read: it is empty, damaged, too large"
     ):
         list(sample_frames(file.getvalue()))
+
+
+def test_a_gif_whose_second_frame_is_huge_is_refused():
+    """Its header says 10 x 10; before, 2.7 GB and 16 s."""
+    small, large = (encode(Image.new("P", size), "GIF") for size in ((10, 10), (13_000, 13_000)))
+    data = small[:-1] + large[large.index(b",", 13) :]
+    assert load_picture(data).shape == (10, 10, 3)
+    with pytest.raises(PictureError, match="too large.*Received: 13000 x 13000 pixels"):
+        next(sample_frames(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (encode(Image.new("P", (7, 5)), "GIF"), GifFrames(1, (7, 5), is_whole=True)),
+        (encode(Image.new("P", (7, 5)), "GIF")[:-1] + b"\0\0;", GifFrames(1, (7, 5), is_whole=True)),
+        (encode(Image.new("P", (7, 5)), "GIF")[:-1], GifFrames(1, (7, 5), is_whole=False)),
+        (encode(Image.new("P", (7, 5)), "GIF")[:9], GifFrames(0, (7, 5), is_whole=False)),
+        (b"GIF89a", GifFrames(0, (0, 0), is_whole=False)),
+    ],
+    ids=["whole", "padded", "no end", "header", "nothing"],
+)
+def test_the_frames_of_a_gif_are_counted(data, expected):
+    assert walk_gif(data) == expected

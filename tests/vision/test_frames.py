@@ -176,9 +176,13 @@ def test_a_path_is_read_too(tmp_path):
         (tmp_path / "gone.mp4", r"There is no picture or video at .*gone\.mp4"),
         (tmp_path, "must be a file. Received: the folder"),
         ("/dev/zero", "must be a regular file"),
+        (None, "must be a path, .* Received: NoneType"),
+        (io.StringIO("text"), "cannot be read from its start"),
     ]:
         with pytest.raises(PictureError, match=says):
             next(sample_frames(missing))
+        with pytest.raises(PictureError, match=says):
+            kind_of(missing)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fer_core.vision.headers import count_scans
-from tests.picture_files import encode, png_header, progressive, webp_header
+from tests.picture_files import encode, png_header, progressive, tiled, webp_header
 
 # Reads each file and prints what it adds to the process's peak, in MB. Not by ``getrusage``: its peak starts
 # at that of the process which started this one.
@@ -56,6 +56,7 @@ def test_what_would_fill_the_memory_is_refused_by_its_header(tmp_path):
         "large.png": png_header(29_000, 29_000),
         "wide.webp": webp_header(16_383, 5_400),
         "slow.jpg": progressive(scans=1000),
+        "tile.tif": tiled(13_000),
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
