@@ -37,6 +37,7 @@ _HOMES = {
     "load_run": "experiments.runs",
     "list_runs": "experiments.runs",
     "Face": "vision.detection",
+    "FaceDetector": "vision.detection",
     "FaceFinder": "vision.detection",
     "crop_face": "vision.detection",
     "load_picture": "vision.pictures",

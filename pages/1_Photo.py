@@ -17,6 +17,7 @@ from pages.parts.photo.batch import browse, offer_table
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
+    LEAST_THRESHOLD,
     Reading,
     read_photo,
     sample_photos,
@@ -26,7 +27,7 @@ from pages.parts.state import bound
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
 MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.95
+MOST_THRESHOLD = 0.95
 PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
 Photo = tuple[str, bytes]
 

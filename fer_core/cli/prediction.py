@@ -182,7 +182,8 @@ def _line(row: FaceRow) -> str:
     at = row.path if row.time is None else f"{row.path} at {row.time:.2f} s"
     values = row.values()
     emotion = f"{values['emotion']} {format_percent(values['confidence'])}"
-    return f"{at}: face {row.number} at {x},{y} ({width}x{height} px): {emotion}\n"
+    turned = f", rotated by {row.face.rotation} degrees" if row.face.rotation else ""
+    return f"{at}: face {row.number} at {x},{y} ({width}x{height} px{turned}): {emotion}\n"
 
 
 TEXT = Form("", "", "", _line)

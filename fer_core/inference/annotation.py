@@ -5,6 +5,7 @@ never stand alone: number and name say the same.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from fer_core.palette import EMOTION_COLOURS, ink_on, person_colour, rgb
+from fer_core.vision.alignment import rotate_face, rotate_picture
 from fer_core.vision.pictures import Picture, check_picture
 
 if TYPE_CHECKING:  # Drawing needs no network.
@@ -30,7 +32,7 @@ SMALLEST_TEXT_PX, LARGEST_TEXT_PX = 9, 64
 def draw_predictions(
     picture: Picture, predictions: "Sequence[Prediction]", *, numbers: Sequence[int] | None = None
 ) -> Picture:
-    """A copy of the picture with each face boxed and labelled "1 happy 97%".
+    """A copy of the picture with each face boxed and labelled "1 happy 97%", upright.
 
     The text grows with the picture and shrinks with the face; where a picture is too small for the whole
     label, the percent and then the emotion are left out. Labels stay inside the picture and, as far as
@@ -46,12 +48,13 @@ def draw_predictions(
             are numbered in their order, from 1.
 
     Returns:
-        RGB uint8 (H, W, 3).
+        RGB uint8 (H, W, 3), rotated where the predictions' ``rotation`` says that the picture lies.
 
     Raises:
         PictureError: if the picture is not RGB uint8 (H, W, 3).
     """
     check_picture(picture)
+    picture, predictions = _stand_up(picture, predictions)
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     line = max(1, round(max(image.size) / 320))
@@ -69,6 +72,17 @@ def draw_predictions(
         pieces = [text] if numbers is None else text.split(maxsplit=1)
         taken.append(_draw_label(draw, box, list(zip(pieces, colours, strict=False)), font, taken))
     return np.array(image, dtype=np.uint8)
+
+
+def _stand_up(
+    picture: Picture, predictions: "Sequence[Prediction]"
+) -> tuple[Picture, "Sequence[Prediction]"]:
+    """Picture and predictions as they are once the picture stands upright."""
+    rotation = predictions[0].rotation if predictions else 0
+    if not rotation:
+        return picture, predictions
+    turned = [replace(each, face=rotate_face(each.face, rotation, picture.shape)) for each in predictions]
+    return rotate_picture(picture, rotation), turned
 
 
 def overlay_heat(crop: npt.NDArray[np.uint8], heat: "Heat", *, side_px: int = 192) -> Picture:

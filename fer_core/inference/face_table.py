@@ -3,9 +3,10 @@
     path                            the photo or video
     time                            seconds from a video's or a recording's start
     face                            a number from 1: the face's in its photo, in a video its track's
-    x, y, width, height             its box, in pixels of the upright picture
-    left_eye_x ... right_mouth_y    its landmarks, likewise; left and right as the picture shows them
+    x, y, width, height             its box, in pixels of the picture as its file says it stands
+    left_eye_x ... right_mouth_y    its landmarks, likewise; left and right as the upright face shows them
     face_score                      the detector's, in [0, 1]
+    rotation                        by how many degrees the picture had to be rotated to stand upright
     emotion, confidence             the most probable emotion, and its probability
     angry ... neutral               the seven probabilities
     error                           why the file could not be read
@@ -35,7 +36,7 @@ POINTS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 LANDMARKS = tuple(f"{point}_{axis}" for point in POINTS for axis in "xy")
 TEXTS = ("path", "emotion", "error")
 COLUMNS = (
-    *("path", "time", "face", *BOX, *LANDMARKS, "face_score"),
+    *("path", "time", "face", *BOX, *LANDMARKS, "face_score", "rotation"),
     *("emotion", "confidence", *EMOTION_LABELS, "error"),
 )
 # A spreadsheet takes a cell that begins so for a formula, and a file's name may be anybody's.
@@ -71,6 +72,7 @@ class FaceRow:
         if self.face is None or self.probabilities is None:
             return values
         values |= {"face": self.number, "face_score": round(self.face.score, 6)}
+        values["rotation"] = self.face.rotation
         values |= zip(BOX, (round(value, 1) for value in self.face.box), strict=True)
         if self.time is not None:
             values["time"] = round(self.time, 3)

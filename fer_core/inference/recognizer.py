@@ -3,9 +3,7 @@
 Needs neither TensorFlow nor Keras, and predicts from a cold start in a fraction of a second.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +16,16 @@ from fer_core.errors import DataError, RunError
 from fer_core.networks.runtime import Crops, Floats, LiteRTModel
 from fer_core.networks.saliency import Heat, activation_heat, occlusion_heat
 from fer_core.paths import BASELINE, DEFAULT_RUN, TFLITE, find_run
-from fer_core.vision.detection import Face, FaceFinder, crop_face, load_picture, whole_picture
+from fer_core.vision.detection import (
+    FACE_THRESHOLD,
+    Face,
+    FaceDetector,
+    check_threshold,
+    crop_face,
+    filter_faces,
+    load_picture,
+    whole_picture,
+)
 from fer_core.vision.pictures import Picture, Source
 
 
@@ -52,7 +59,7 @@ class Prediction:
         """Refuse numbers that are no prediction."""
         values = self.probabilities
         wrong_shape = np.shape(values) != (EMOTION_COUNT,)
-        if wrong_shape or np.min(values) < 0 or not np.isclose(np.sum(values), 1, atol=1e-3):
+        if wrong_shape or np.min(values) < 0 or not abs(float(np.sum(values)) - 1) <= 1e-3:
             received = np.ravel(values).tolist()
             raise DataError(
                 f"Probabilities must be (7,) numbers in [0, 1] that sum to 1. Received: {received}."
@@ -61,6 +68,11 @@ class Prediction:
             raise DataError(
                 f"A crop must be ({SIDE}, {SIDE}) uint8. Received: {np.shape(self.crop)} {self.crop.dtype}."
             )
+
+    @property
+    def rotation(self) -> int:
+        """By how many degrees the picture had to be rotated to stand upright: 0, 90, 180 or 270."""
+        return self.face.rotation
 
     @property
     def emotion(self) -> Emotion:
@@ -74,17 +86,17 @@ class Prediction:
 
 
 class Recognizer:
-    """Finds the faces in a picture and reads their expression. It may be shared between threads.
+    """Detects the faces in a picture and predicts their expression. It may be shared between threads.
 
     Args:
         run: a run, its name or folder (see ``fer_core.load_run``), or a ``.tflite`` file; by default the
             small network that an installed library carries.
-        face_threshold: the least score of a face, in (0, 1].
+        face_threshold: the least score of a face, in (0, 1], where ``predict`` gets none.
         threads: how many threads compute a prediction; by default one a core, at most 4.
 
     Attributes:
         name: the run's name.
-        detector: what finds the faces: "YuNet", or "Haar" where YuNet's weights are missing.
+        detector: what detects the faces: "YuNet", or "Haar" where YuNet's weights are missing.
 
     Raises:
         RunError: if the run or its model is missing or broken, or the run is a baseline's.
@@ -99,48 +111,106 @@ class Recognizer:
         self,
         run: RunFolder | str | Path = DEFAULT_RUN,
         *,
-        face_threshold: float = 0.7,
+        face_threshold: float = FACE_THRESHOLD,
         threads: int | None = None,
     ) -> None:
+        check_threshold(face_threshold)
         self.name, path = _find_model(run)
         self.face_threshold = face_threshold
         self._model = LiteRTModel(path, threads=threads)
-        self._finders = [FaceFinder(threshold=face_threshold)]
-        self._finders_lock = threading.Lock()
-        self.detector = self._finders[0].detector
+        self._faces = FaceDetector()
+        self.detector = self._faces.detector
 
-    def predict(self, picture: Source) -> list[Prediction]:
+    def predict(
+        self,
+        picture: Picture | Source,
+        *,
+        face_threshold: float | None = None,
+        rotation: int | None = None,
+        smallest_px: float | None = None,
+        faces: Sequence[Face] | None = None,
+    ) -> list[Prediction]:
         """One prediction a face, row by row from left to right; an empty list where there is no face.
 
-        A picture of 48 x 48 px is one of FER2013's, or made like them, and is read as it is. So is any
+        A picture of 48 x 48 px is one of FER2013's, or made like them, and is taken as it is. So is any
         square picture up to 96 px in which no face is found. Their face's score is 0.
+
+        A picture that lies on its side or stands on its head is rotated for the prediction: by how much is
+        each prediction's ``rotation``, and the box is that in the picture as it was given.
 
         Args:
             picture: what ``load_picture`` takes: a path, a file's bytes, RGB uint8 (H, W, 3), a PIL image.
+            face_threshold: the least score of a face, in (0, 1]; by default 0.7.
+            rotation: 0, 90, 180 or 270 where it is known, as in a video after its first faces; found out by
+                default, see ``FaceDetector.detect``.
+            smallest_px: width in pixels of the smallest face to be found; by default 20.
+            faces: those of this picture that ``find_faces`` found at this threshold or a lower one, so that
+                they are not searched again.
 
         Raises:
-            PictureError: if the picture cannot be read.
+            PictureError: if the picture cannot be read, the threshold is outside (0, 1], or the rotation is
+                none of the four.
         """
         picture = load_picture(picture)
-        faces = self.find_faces(picture)
+        if faces is None:
+            faces = self.find_faces(
+                picture, face_threshold=face_threshold, rotation=rotation, smallest_px=smallest_px
+            )
+        else:
+            faces = self._choose(picture, faces, face_threshold)
         if not faces:
             return []
         crops = np.stack([crop_face(picture, face) for face in faces])
         probabilities = self.predict_crops(crops)
         return [Prediction(*parts) for parts in zip(probabilities, faces, crops, strict=True)]
 
-    def find_faces(self, picture: Picture) -> list[Face]:
-        """The faces that ``predict`` reads, in the same order.
+    def find_faces(
+        self,
+        picture: Picture,
+        *,
+        face_threshold: float | None = None,
+        rotation: int | None = None,
+        smallest_px: float | None = None,
+        known: Sequence[Face] = (),
+    ) -> list[Face]:
+        """The faces that ``predict`` takes, in the same order; the arguments are ``predict``'s.
+
+        Args:
+            picture: RGB uint8 (H, W, 3).
+            face_threshold: see ``predict``.
+            rotation: see ``predict``.
+            smallest_px: see ``predict``.
+            known: faces of this picture that ``follow_faces`` has found; they are part of the answer.
 
         Raises:
-            PictureError: if the picture is not RGB uint8 (H, W, 3).
+            PictureError: see ``predict``.
         """
-        with self._finder() as finder:
-            faces = [] if picture.shape[:2] == (SIDE, SIDE) else finder.find(picture)
-        if faces:
-            return faces
-        face = whole_picture(picture)
-        return [] if face is None else [face]
+        threshold = self.face_threshold if face_threshold is None else face_threshold
+        if picture.shape[:2] == (SIDE, SIDE):
+            return self._choose(picture, (), threshold)
+        faces = self._faces.detect(
+            picture, threshold=threshold, rotation=rotation, smallest_px=smallest_px, known=known
+        )
+        return self._choose(picture, faces, threshold)
+
+    def follow_faces(
+        self, picture: Picture, faces: Sequence[Face], *, face_threshold: float | None = None
+    ) -> list[Face]:
+        """Those of the last frame's faces that are near where they were; see ``FaceDetector.follow``.
+
+        Raises:
+            PictureError: if the picture is not RGB uint8 (H, W, 3), or the threshold is outside (0, 1].
+        """
+        threshold = self.face_threshold if face_threshold is None else face_threshold
+        return self._faces.follow(picture, faces, threshold=threshold)
+
+    def _choose(self, picture: Picture, faces: Sequence[Face], threshold: float | None) -> list[Face]:
+        """The faces of at least this score; where there is none, a small square picture as a whole."""
+        chosen = filter_faces(faces, self.face_threshold if threshold is None else threshold)
+        if chosen:
+            return chosen
+        whole = whole_picture(picture)
+        return [] if whole is None else [whole]
 
     def predict_crops(self, crops: Crops) -> Floats:
         """The probabilities (N, 7) float32 of crops (N, 48, 48) uint8.
@@ -173,18 +243,6 @@ class Recognizer:
     def explains_by(self) -> str:
         """The saliency method of ``explain``: "class activation map" or "occlusion sensitivity"."""
         return "class activation map" if self._model.has_activation_map else "occlusion sensitivity"
-
-    @contextmanager
-    def _finder(self) -> Iterator[FaceFinder]:
-        """A face detector that no other thread uses; there are as many as were ever needed at once."""
-        with self._finders_lock:
-            finder = self._finders.pop() if self._finders else None
-        finder = finder or FaceFinder(threshold=self.face_threshold)
-        try:
-            yield finder
-        finally:
-            with self._finders_lock:
-                self._finders.append(finder)
 
 
 def _find_model(run: RunFolder | str | Path) -> tuple[str, Path]:

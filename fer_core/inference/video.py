@@ -52,6 +52,7 @@ class VideoReader:
         source: see ``frames.sample_frames``.
         name: see ``frames.sample_frames``.
         frames_per_second: see ``frames.sample_frames``.
+        face_threshold: see ``Recognizer.predict``.
 
     Attributes:
         is_finished: whether nothing more will be read.
@@ -68,11 +69,12 @@ class VideoReader:
         *,
         name: str | None = None,
         frames_per_second: float = FRAMES_PER_SECOND,
+        face_threshold: float | None = None,
     ) -> None:
         self.is_finished = False
         self.seconds = self.share = 0.0
         self.frame_count = self.skipped = 0
-        self._recognizer = recognizer
+        self._recognizer, self._face_threshold = recognizer, face_threshold
         self._frames = sample_frames(source, name=name, frames_per_second=frames_per_second)
         self._tracker = Tracker(patience_seconds=max(PATIENCE_SECONDS, 2.5 / frames_per_second))
         self._path = name or name_of(source)
@@ -107,7 +109,7 @@ class VideoReader:
             self._frames.close()  # and with it the file
 
     def _take(self, frame: SampledFrame) -> None:
-        predictions = self._recognizer.predict(frame.picture)
+        predictions = self._recognizer.predict(frame.picture, face_threshold=self._face_threshold)
         tracks = self._tracker.update([each.face.box for each in predictions], frame.seconds)
         numbers = [track.number for track in tracks]
         self._rows += (

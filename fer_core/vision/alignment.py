@@ -1,11 +1,11 @@
-"""One face of a picture, and its 48 x 48 crop, framed the way FER2013's faces are.
+"""Alignment and cropping: one face of a picture, and its 48 x 48 crop, as FER2013's images are cropped.
 
 Coordinates are pixels of the picture, x to the right and y down, counted from its upper left corner, so
-the first pixel's centre lies at (0.5, 0.5).
+the first pixel's centre lies at (0.5, 0.5). Angles are degrees, clockwise.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,14 +19,17 @@ Box = tuple[float, float, float, float]
 Affine = npt.NDArray[np.float64]
 
 # Where YuNet sees the five points in FER2013's own images, in 48 x 48 pixels: medians over 1,959 of 2,000
-# (1,000 Training images, seed 0, and their mirror images, enlarged to 192 px, levelled and seen again as in
-# vision.detection). A quarter of all images lie 1.5 to 2 px to either side. The points are not symmetric
+# (1,000 Training images, seed 0, and their mirror images, enlarged to 192 px, aligned and seen again as in
+# vision.yunet). A quarter of all images lie 1.5 to 2 px to either side. The points are not symmetric
 # because YuNet's are not: a mirrored face is seen as far to the left as its original. With this template
 # FER2013's own images come back as they are: scale 1.00 (half within 0.91 to 1.10), roll 0.0, shift 0.1 px.
 TEMPLATE = np.array([(15.0, 18.2), (32.4, 18.6), (22.9, 28.6), (16.4, 35.8), (30.4, 36.1)])
 
 SMALLEST_FACE_PX = 16  # A third of 48: below that there is next to no expression left to read.
 SMALL_PICTURE_PX = 96  # A square picture up to this size may be a crop of one face; see whole_picture.
+ROTATIONS = (0, 90, 180, 270)
+# A face that is tilted by more lies: at 50 degrees a person may still hold the head so.
+LYING_DEGREES = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +38,23 @@ class Face:
 
     Attributes:
         box: (x, y, width, height) in pixels of the picture, inside it.
-        landmarks: (5, 2) float32, x and y of the eye on the picture's left, the eye on its right, the tip
-            of the nose and the corners of the mouth (left, right); None where the detector gives none.
+        landmarks: (5, 2) float32, x and y of the eye on the left of the upright face, the eye on its right,
+            the tip of the nose and the corners of the mouth (left, right); None where the detector gives
+            none.
         score: the detector's confidence in [0, 1]; 0 where there is none (the Haar fallback, or a whole
             picture taken for a face).
+        rotation: by how many degrees the whole picture has to be rotated to stand upright: 0, 90, 180 or
+            270. Box and landmarks are those of the picture as it was given.
 
     Raises:
-        PictureError: if the box is empty or not finite, the landmarks are not (5, 2), or the score is
-            outside [0, 1].
+        PictureError: if the box is empty or not finite, the landmarks are not (5, 2), the score is outside
+            [0, 1], or the rotation is none of the four.
     """
 
     box: Box
     landmarks: npt.NDArray[np.float32] | None
     score: float
+    rotation: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what no crop can be made from."""
@@ -64,6 +71,47 @@ class Face:
             )
         if not 0 <= self.score <= 1:
             raise PictureError(f"A face's score must lie in [0, 1]. Received: {self.score}.")
+        check_rotation(self.rotation)
+
+
+def check_rotation(rotation: int) -> None:
+    """Refuse anything but a quarter turn.
+
+    Raises:
+        PictureError: naming what was received.
+    """
+    if rotation not in ROTATIONS:
+        raise PictureError(f"A rotation must be 0, 90, 180 or 270 degrees. Received: {rotation}.")
+
+
+def rotate_picture(picture: Picture, rotation: int) -> Picture:
+    """The picture (H, W, 3) rotated by 0, 90, 180 or 270 degrees."""
+    check_rotation(rotation)
+    picture = np.ascontiguousarray(picture)
+    return picture if rotation == 0 else np.asarray(cv2.rotate(picture, rotation // 90 - 1), dtype=np.uint8)
+
+
+def rotate_face(face: Face, rotation: int, shape: tuple[int, ...]) -> Face:
+    """The face where it lies once its picture has been rotated.
+
+    Args:
+        face: a face of the picture.
+        rotation: by which the picture is rotated: 0, 90, 180 or 270.
+        shape: (H, W, ...) of the picture before that.
+    """
+    check_rotation(rotation)
+    height, width = shape[:2]
+    points = np.array([face.box[:2], np.add(face.box[:2], face.box[2:])], dtype=np.float64)
+    if face.landmarks is not None:
+        points = np.concatenate([points, face.landmarks])
+    for _ in range(rotation // 90):
+        points = np.column_stack([height - points[:, 1], points[:, 0]])
+        height, width = width, height
+    x, y = points[:2].min(axis=0).tolist()
+    size = np.ptp(points[:2], axis=0).tolist()
+    landmarks = None if face.landmarks is None else points[2:].astype(np.float32)
+    rest = (face.rotation - rotation) % 360
+    return replace(face, box=(x, y, *size), landmarks=landmarks, rotation=rest)
 
 
 def whole_picture(picture: Picture) -> Face | None:
@@ -89,7 +137,7 @@ def whole_picture(picture: Picture) -> Face | None:
 
 
 def crop_face(picture: Picture, face: Face) -> npt.NDArray[np.uint8]:
-    """The face in gray, its eyes level, framed the way FER2013's faces are.
+    """The face in gray, aligned (its eyes level) and cropped the way FER2013's faces are.
 
     The five points are brought onto their usual places in FER2013 by turning, scaling and shifting
     (least squares), never by stretching, which would change the expression. Without points the crop is
@@ -117,14 +165,29 @@ def frame_of(face: Face) -> Affine:
         return _fit_similarity(TEMPLATE, face.landmarks.astype(np.float64))
     x, y, width, height = face.box
     scale = max(width, height) / SIDE
-    return np.array(
+    frame = np.array(
         [(scale, 0.0, x + (width - scale * SIDE) / 2), (0.0, scale, y + (height - scale * SIDE) / 2)]
     )
+    return turn_frame(frame, SIDE, -face.rotation)
 
 
 def roll_of(frame: Affine) -> float:
-    """By how many degrees a frame is turned in the picture, clockwise."""
+    """By how many degrees a frame is turned in the picture, in (-180, 180]."""
     return math.degrees(math.atan2(frame[1, 0], frame[0, 0]))
+
+
+def lies(face: Face) -> int:
+    """The rotation of the picture that would bring a lying face upright; 0 where it is tilted at most."""
+    roll = roll_of(frame_of(face))
+    return 0 if abs(roll) <= LYING_DEGREES else -round(roll / 90) * 90 % 360
+
+
+def turn_frame(frame: Affine, side: int, degrees: float) -> Affine:
+    """The frame of a square of ``side`` px turned about its middle."""
+    angle, middle = math.radians(degrees), np.array([side / 2, side / 2])
+    turn = np.array([(math.cos(angle), -math.sin(angle)), (math.sin(angle), math.cos(angle))])
+    turned = frame[:, :2] @ turn
+    return np.column_stack([turned, to_picture(frame, middle) - turned @ middle])
 
 
 def widen(frame: Affine, side: int, *, fill: float) -> Affine:

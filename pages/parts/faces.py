@@ -16,12 +16,17 @@ SHOWN_PX = 288  # each of the network's 48 input pixels becomes a square of 6
 
 
 def show_photo(reading: Reading) -> None:
-    """The photo with its numbered boxes."""
+    """The photo with its numbered boxes, upright."""
     faces = "; ".join(
         f"face {number}: {prediction.emotion.label}, {format_percent(prediction.confidence, digits=0)}"
         for number, prediction in enumerate(reading.predictions, start=1)
     )
-    st.image(reading.preview, width="stretch", alt=f"{reading.name}: {faces or 'no face detected'}")
+    st.image(
+        reading.preview,
+        f"The photo was rotated by {reading.rotation} degrees." if reading.rotation else None,
+        width="stretch",
+        alt=f"{reading.name}: {faces or 'no face detected'}",
+    )
 
 
 def show_predictions(reading: Reading) -> None:

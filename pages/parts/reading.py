@@ -16,11 +16,12 @@ from fer_core.experiments.runs import Run
 from fer_core.inference.annotation import draw_predictions, overlay_heat
 from fer_core.inference.face_table import FaceRow, photo_rows
 from fer_core.inference.recognizer import Prediction, Recognizer
+from fer_core.vision.detection import FACE_THRESHOLD, Face
 from fer_core.vision.frames import kind_of
-from fer_core.vision.pictures import load_picture
+from fer_core.vision.pictures import Picture, load_picture
 from pages.parts.readers import last_change
 
-FACE_THRESHOLD = 0.7  # what fer_core.vision.detection measured: every test face, and no false alarm
+LEAST_THRESHOLD = 0.3  # faces are detected at this once, and filtered by whatever is chosen
 PREVIEW_PX = 1600  # twice the width that a page gives a photo, for fine screens
 KEPT_SECONDS = 600  # how long a photo's result stays in memory
 SAMPLES = Path(__file__).with_name("samples")
@@ -49,6 +50,11 @@ class Reading:
     is_animation: bool = False
 
     @property
+    def rotation(self) -> int:
+        """By how many degrees the photo had to be rotated to stand upright, as it does in ``preview``."""
+        return self.predictions[0].rotation if self.predictions else 0
+
+    @property
     def rows(self) -> list[FaceRow]:
         """The photo's face table."""
         return photo_rows(self.name, self.predictions)
@@ -58,14 +64,14 @@ class Reading:
         return _encode(draw_predictions(load_picture(self.content), self.predictions), "PNG")
 
 
-def load_recognizer(run: Run, *, face_threshold: float = FACE_THRESHOLD) -> Recognizer:
+def load_recognizer(run: Run) -> Recognizer:
     """The run's recognizer, loaded once and kept."""
-    return _recognizer(run.path, last_change(run.path), face_threshold)
+    return _recognizer(run.path, last_change(run.path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _recognizer(run_path: Path, changed: float, face_threshold: float) -> Recognizer:
-    return Recognizer(run_path, face_threshold=face_threshold)
+def _recognizer(run_path: Path, changed: float) -> Recognizer:
+    return Recognizer(run_path)
 
 
 def read_photo(run: Run, name: str, content: bytes, *, face_threshold: float = FACE_THRESHOLD) -> Reading:
@@ -82,13 +88,20 @@ def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_
     stream = io.BytesIO(content)
     stream.name = name  # type: ignore[attr-defined] # what an error message calls it
     picture = load_picture(stream)
-    recognizer = _recognizer(run_path, changed, face_threshold)
-    predictions = recognizer.predict(picture)
+    recognizer = _recognizer(run_path, changed)
+    faces = _detect(recognizer, picture, content, recognizer.detector)
+    predictions = recognizer.predict(picture, face_threshold=face_threshold, faces=faces)
     preview = _encode(draw_predictions(picture, predictions), "JPEG", longest_px=PREVIEW_PX)
     is_animation = kind_of(content) == "video"
     return Reading(
         name, content, preview, predictions, recognizer.explains_by, recognizer.detector, is_animation
     )
+
+
+@st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=64)
+def _detect(_recognizer: Recognizer, _picture: Picture, content: bytes, detector: str) -> list[Face]:
+    """A photo's faces: the same for every run and threshold."""
+    return _recognizer.find_faces(_picture, face_threshold=LEAST_THRESHOLD)
 
 
 def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:
@@ -98,7 +111,7 @@ def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:
 
 @st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=256)
 def _explain(run_path: Path, changed: float, crop: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    return overlay_heat(crop, _recognizer(run_path, changed, FACE_THRESHOLD).explain(crop))
+    return overlay_heat(crop, _recognizer(run_path, changed).explain(crop))
 
 
 def _encode(picture: npt.NDArray[np.uint8], file_format: str, *, longest_px: int | None = None) -> bytes:

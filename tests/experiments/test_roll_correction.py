@@ -10,7 +10,7 @@ from fer_core.experiments import alignment_study as alignment
 from fer_core.experiments import roll_correction, runs
 from fer_core.experiments.roll_correction import correct_roll, find_eyes, measure_alignment, roll_of_eyes
 from fer_core.vision.alignment import turn_crop
-from fer_core.vision.detection import FaceFinder, crop_face
+from fer_core.vision.detection import FaceDetector, crop_face
 from tests.finished_runs import write_run
 from tests.synthetic import synthetic_splits, write_fer2013_csv
 from tests.tiny_networks import sample, tiny_tflite
@@ -19,14 +19,14 @@ MIDDLE = np.array([24.0, 24.0])
 
 
 @pytest.fixture(scope="module")
-def finder():
-    return FaceFinder()
+def detector():
+    return FaceDetector()
 
 
 @pytest.fixture(scope="module")
-def crop(finder):
+def crop(detector):
     picture = sample()
-    return crop_face(picture, finder.find(picture)[0])
+    return crop_face(picture, detector.detect(picture)[0])
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +60,19 @@ def test_what_was_turned_there_and_back_is_nearly_as_before(crop):
 
 
 @pytest.mark.parametrize("degrees", [-30, -10, 20, 30])
-def test_levelling_takes_a_turn_back(finder, crop, degrees):
+def test_levelling_takes_a_turn_back(detector, crop, degrees):
     turned = turn_crop(crop, degrees, MIDDLE)
-    eyes = find_eyes(finder, turned)
+    eyes = find_eyes(detector, turned)
     assert roll_of_eyes(eyes) == pytest.approx(degrees, abs=8)
-    again = find_eyes(finder, correct_roll(turned, eyes))
+    again = find_eyes(detector, correct_roll(turned, eyes))
     assert (
         abs(roll_of_eyes(again)) < 8
     )  # YuNet's eyes lean towards upright: of a turn by 30 they show 23 to 30
     np.testing.assert_allclose(again.mean(axis=0), eyes.mean(axis=0), atol=1.5)
 
 
-def test_where_there_is_no_face_there_are_no_eyes(finder):
-    assert find_eyes(finder, np.full((48, 48), 90, np.uint8)) is None
+def test_where_there_is_no_face_there_are_no_eyes(detector):
+    assert find_eyes(detector, np.full((48, 48), 90, np.uint8)) is None
 
 
 def test_every_face_is_turned_levelled_and_read(run, splits):
@@ -109,7 +109,7 @@ def test_without_yunet_there_are_no_eyes_to_level(run, splits, monkeypatch):
     class Haar:
         detector = "Haar"
 
-    monkeypatch.setattr(roll_correction, "FaceFinder", Haar)
+    monkeypatch.setattr(roll_correction, "FaceDetector", Haar)
     with pytest.raises(PictureError, match=r"only YuNet finds.*Received: Haar"):
         measure_alignment(run, splits)
 

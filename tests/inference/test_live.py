@@ -99,9 +99,41 @@ def test_a_moving_face_keeps_its_number(reader, clock):
         assert numbers(reader) == [1]
 
 
+def test_the_whole_picture_is_searched_now_and_then_and_when_a_face_is_lost(reader, clock, recognizer):
+    counting = Counting(recognizer)
+    reader.use(counting, log_probabilities(AVERAGE))
+    play(reader, clock, *[scene((200, 100))] * 10, step=0.05)
+    assert 2 <= counting.searches <= 4
+    before = counting.searches
+    play(reader, clock, scene((40, 200)), step=0.05)  # farther than a face moves: searched in the same frame
+    assert counting.searches == before + 1
+    assert reader.figures().faces[-1][1].face.box[0] < 200
+
+
+def test_no_box_lags_behind_a_moving_face(reader, clock, recognizer):
+    for step in range(20):
+        picture = scene((20 * step, 100 + 4 * step))
+        play(reader, clock, picture, step=0.05)
+        (face,) = recognizer.find_faces(picture)
+        (shown,) = [each for _, each in reader.figures().faces]
+        assert shown.face.box == pytest.approx(face.box, abs=8)
+
+
+class Counting:
+    """A recognizer that counts how often a whole picture is searched."""
+
+    def __init__(self, recognizer):
+        self._recognizer, self.searches = recognizer, 0
+        self.follow_faces, self.predict_crops = recognizer.follow_faces, recognizer.predict_crops
+
+    def find_faces(self, picture, **options):
+        self.searches += 1
+        return self._recognizer.find_faces(picture, **options)
+
+
 def test_faces_come_and_go(reader, clock):
     one, two = scene((60, 100)), scene((60, 100), (360, 100))
-    play(reader, clock, one, two)
+    play(reader, clock, one, two, two)  # a new one is seen by the next search
     assert numbers(reader) == [1, 2]
     play(reader, clock, one)
     assert numbers(reader) == [1, 2]  # held for a moment, so that a missed frame does not flicker
@@ -120,21 +152,24 @@ def test_the_mirror_turns_the_picture_before_it_is_read(reader, clock):
 
 
 class Exploding:
-    """A recognizer whose find_faces or predict_crops fails while ``fails`` says which."""
+    """A recognizer one of whose methods fails while ``fails`` names it."""
 
     def __init__(self, recognizer, fails):
         self.recognizer, self.fails = recognizer, fails
 
-    def find_faces(self, picture):
-        return self._call("find_faces", picture)
+    def find_faces(self, picture, **options):
+        return self._call("find_faces", picture, **options)
+
+    def follow_faces(self, picture, faces):
+        return self._call("follow_faces", picture, faces)
 
     def predict_crops(self, crops):
         return self._call("predict_crops", crops)
 
-    def _call(self, name, argument):
+    def _call(self, name, *arguments, **options):
         if self.fails == name:
             raise ValueError(f"{name} exploded")
-        answer = getattr(self.recognizer, name)(argument)
+        answer = getattr(self.recognizer, name)(*arguments, **options)
         return answer * np.nan if self.fails == "NaN" and name == "predict_crops" else answer
 
 
@@ -142,6 +177,7 @@ class Exploding:
     "case",
     [
         ("find_faces", "find_faces exploded"),
+        ("follow_faces", "follow_faces exploded"),
         ("predict_crops", "predict_crops exploded"),
         ("NaN", "Probabilities must be"),
     ],
@@ -282,7 +318,8 @@ class Answering:
     """A recognizer that says the same of every face."""
 
     def __init__(self, recognizer, answer):
-        self.find_faces, self._answer = recognizer.find_faces, answer
+        self.find_faces, self.follow_faces = recognizer.find_faces, recognizer.follow_faces
+        self._answer = answer
 
     def predict_crops(self, crops):
         return np.tile(self._answer, (len(crops), 1))

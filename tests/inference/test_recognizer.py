@@ -9,7 +9,7 @@ import pytest
 from fer_core.emotions import Emotion
 from fer_core.errors import DataError, PictureError, RunError
 from fer_core.inference.recognizer import Prediction, Recognizer
-from fer_core.vision import detection as faces
+from fer_core.vision import yunet
 from fer_core.vision.detection import Face
 from tests.tiny_networks import SAMPLES, sample, tiny_tflite
 
@@ -105,20 +105,56 @@ def test_every_network_explains_itself(head):
     assert not np.array_equal(recognizer.explain(crop, emotion=Emotion((top + 1) % 7)), heat)
 
 
-def test_threads_share_a_recognizer(recognizer):
-    expected = recognizer.predict(sample())[0].probabilities
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: recognizer.predict(sample()), range(24)))
-    for (prediction,) in answers:
-        np.testing.assert_array_equal(prediction.probabilities, expected)
-    assert 1 <= len(recognizer._finders) <= 6
+def test_eight_threads_share_a_recognizer(recognizer):
+    two, sideways = sample("two-faces.jpg"), np.rot90(sample("grace-hopper.jpg"))
+    pictures = [sample(), two, sideways, np.tile(two, (2, 1, 1)), two[300:, :200], sample()[::2, ::2]]
+    expected = [recognizer.predict(picture) for picture in pictures]
+    assert [len(predictions) for predictions in expected] == [1, 2, 1, 4, 0, 1]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(recognizer.predict, pictures * 4))
+    for number, predictions in enumerate(answers):
+        assert len(predictions) == len(expected[number % len(pictures)])
+        for one, other in zip(predictions, expected[number % len(pictures)], strict=True):
+            np.testing.assert_array_equal(one.probabilities, other.probabilities)
+            assert (one.face.box, one.rotation) == (other.face.box, other.rotation)
 
 
-def test_a_face_finder_comes_back_after_an_error(recognizer):
-    before = len(recognizer._finders)
-    with pytest.raises(PictureError):
-        recognizer.find_faces(np.zeros((90, 90), np.uint8))
-    assert len(recognizer._finders) == before
+def test_the_threshold_is_an_argument_of_each_prediction(recognizer, monkeypatch):
+    recognizer.predict(sample())
+    monkeypatch.setattr(yunet, "_read_weights", lambda: pytest.fail("the detector is loaded once"))
+    monkeypatch.setattr(yunet.YuNet, "_load", lambda self: pytest.fail("the network is loaded once"))
+    (face,) = recognizer.find_faces(sample(), face_threshold=0.3)
+    below, above = face.score - 0.01, face.score + 0.01
+    assert len(recognizer.predict(sample(), face_threshold=below)) == 1
+    assert recognizer.predict(sample(), face_threshold=above) == []
+    assert len(recognizer.predict(sample(), faces=[face], face_threshold=below)) == 1
+    assert recognizer.predict(sample(), faces=[face], face_threshold=above) == []
+
+
+@pytest.mark.parametrize("options", [{"face_threshold": 0}, {"face_threshold": 1.5}, {"rotation": 45}])
+def test_thresholds_and_rotations_that_make_no_sense_are_refused(recognizer, options):
+    with pytest.raises(PictureError, match="must "):
+        recognizer.predict(sample(), **options)
+
+
+def test_a_small_square_is_whole_where_no_face_reaches_the_threshold(recognizer):
+    picture = np.ascontiguousarray(sample()[40:200, 150:310][::2, ::2])
+    (face,) = recognizer.find_faces(picture, face_threshold=0.3)
+    assert face.score > 0.3
+    (whole,) = recognizer.predict(picture, faces=[face], face_threshold=1.0)
+    assert (whole.face.box, whole.face.score) == ((0, 0, 80, 80), 0)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_photo_that_lies_is_predicted_as_the_upright_one(rotation):
+    recognizer = Recognizer("small")
+    for name in ("eileen-collins.jpg", "grace-hopper.jpg", "two-faces.jpg"):
+        upright = recognizer.predict(sample(name))
+        lying = recognizer.predict(np.rot90(sample(name), rotation // 90))
+        assert [each.rotation for each in lying] == [rotation] * len(upright)
+        for one, other in zip(lying, upright, strict=True):
+            assert one.emotion == other.emotion
+            np.testing.assert_allclose(one.probabilities, other.probabilities, atol=0.1)
 
 
 def test_a_run_is_taken_by_what_it_offers():
@@ -150,7 +186,7 @@ def test_recognition_loads_nothing_heavy():
 
 
 def test_haar_reads_faces_too(monkeypatch):
-    monkeypatch.setattr(faces, "_read_yunet", lambda: b"")
+    monkeypatch.setattr(yunet, "_read_weights", lambda: b"")
     with pytest.warns(RuntimeWarning, match="Haar"):
         recognizer = Recognizer(tiny_tflite())
     assert recognizer.detector == "Haar"

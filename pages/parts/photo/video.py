@@ -96,8 +96,10 @@ def _reading_of(run: Run, file: UploadedFile, rate: int, threshold: float) -> Re
     asked = (file.file_id, run.path, threshold, rate)
     if STATE not in st.session_state or st.session_state[STATE].asked != asked:
         _stop_earlier()
-        recognizer = load_recognizer(run, face_threshold=threshold)
-        reader = VideoReader(recognizer, file, name=file.name, frames_per_second=rate)
+        recognizer = load_recognizer(run)
+        reader = VideoReader(
+            recognizer, file, name=file.name, frames_per_second=rate, face_threshold=threshold
+        )
         st.session_state[STATE] = Reading(asked, reader)
     return st.session_state[STATE]
 
