@@ -27,7 +27,7 @@ from fer_core.extras import optional
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fer_core.inference.recognizer import Prediction
+    from fer_core.inference.prediction import Prediction
     from fer_core.inference.tracking import Floats
     from fer_core.vision.alignment import Face
 
@@ -89,6 +89,18 @@ def photo_rows(path: str, predictions: "Iterable[Prediction]") -> list[FaceRow]:
     """A row a face of a photo, or the one that says that there is none."""
     faces = enumerate(predictions, 1)
     return [FaceRow(path, number, each.face, each.probabilities) for number, each in faces] or [FaceRow(path)]
+
+
+class Predictions(list["Prediction"]):
+    """The predictions of one picture's faces: a list that can become a table."""
+
+    def to_pandas(self, path: str = "") -> "pd.DataFrame":
+        """The face table of this picture, under its path.
+
+        Raises:
+            MissingExtraError: if pandas is not installed.
+        """
+        return to_pandas(photo_rows(path, self))
 
 
 class Form(NamedTuple):

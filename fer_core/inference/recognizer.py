@@ -3,16 +3,17 @@
 Needs neither TensorFlow nor Keras, and predicts from a cold start in a fraction of a second.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.emotions import EMOTION_COUNT, SIDE, Emotion
-from fer_core.errors import DataError, RunError
+from fer_core.emotions import SIDE, Emotion
+from fer_core.errors import RunError
+from fer_core.inference.face_table import Predictions
+from fer_core.inference.prediction import Prediction
 from fer_core.networks.runtime import Crops, Floats, LiteRTModel
 from fer_core.networks.saliency import Heat, activation_heat, occlusion_heat
 from fer_core.paths import BASELINE, DEFAULT_RUN, TFLITE, find_run
@@ -36,53 +37,6 @@ class RunFolder(Protocol):
     def path(self) -> Path:
         """The run's folder."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What a network reads in one face.
-
-    Attributes:
-        probabilities: (7,) float32, one an emotion, in ``fer_core.Emotion``'s order; they sum to 1.
-        face: where the face is.
-        crop: (48, 48) uint8, what the network saw.
-
-    Raises:
-        DataError: if the probabilities or the crop are not that.
-    """
-
-    probabilities: npt.NDArray[np.float32]
-    face: Face
-    crop: npt.NDArray[np.uint8]
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that are no prediction."""
-        values = self.probabilities
-        wrong_shape = np.shape(values) != (EMOTION_COUNT,)
-        if wrong_shape or np.min(values) < 0 or not abs(float(np.sum(values)) - 1) <= 1e-3:
-            received = np.ravel(values).tolist()
-            raise DataError(
-                f"Probabilities must be (7,) numbers in [0, 1] that sum to 1. Received: {received}."
-            )
-        if np.shape(self.crop) != (SIDE, SIDE) or self.crop.dtype != np.uint8:
-            raise DataError(
-                f"A crop must be ({SIDE}, {SIDE}) uint8. Received: {np.shape(self.crop)} {self.crop.dtype}."
-            )
-
-    @property
-    def rotation(self) -> int:
-        """By how many degrees the picture had to be rotated to stand upright: 0, 90, 180 or 270."""
-        return self.face.rotation
-
-    @property
-    def emotion(self) -> Emotion:
-        """The most probable emotion."""
-        return Emotion(int(np.argmax(self.probabilities)))
-
-    @property
-    def confidence(self) -> float:
-        """Its probability, in [0, 1]."""
-        return float(self.probabilities.max())
 
 
 class Recognizer:
@@ -116,6 +70,7 @@ class Recognizer:
     ) -> None:
         check_threshold(face_threshold)
         self.name, path = _find_model(run)
+        self._settings = (_to_pickle(run), face_threshold, threads)
         self.face_threshold = face_threshold
         self._model = LiteRTModel(path, threads=threads)
         self._faces = FaceDetector()
@@ -123,13 +78,13 @@ class Recognizer:
 
     def predict(
         self,
-        picture: Picture | Source,
+        picture: Source,
         *,
         face_threshold: float | None = None,
         rotation: int | None = None,
         smallest_px: float | None = None,
         faces: Sequence[Face] | None = None,
-    ) -> list[Prediction]:
+    ) -> Predictions:
         """One prediction a face, row by row from left to right; an empty list where there is no face.
 
         A picture of 48 x 48 px is one of FER2013's, or made like them, and is taken as it is. So is any
@@ -158,11 +113,35 @@ class Recognizer:
             )
         else:
             faces = self._choose(picture, faces, face_threshold)
-        if not faces:
-            return []
-        crops = np.stack([crop_face(picture, face) for face in faces])
-        probabilities = self.predict_crops(crops)
-        return [Prediction(*parts) for parts in zip(probabilities, faces, crops, strict=True)]
+        return self._predict_found([(faces, [crop_face(picture, face) for face in faces])])[0]
+
+    def predict_batch(
+        self, pictures: Iterable[Source], *, face_threshold: float | None = None
+    ) -> list[Predictions]:
+        """What ``predict`` gives for each of many pictures, all their crops predicted together.
+
+        Args:
+            pictures: what ``predict`` takes; only their crops are kept in memory.
+            face_threshold: see ``predict``.
+
+        Raises:
+            PictureError: if one cannot be read.
+        """
+        found = []
+        for source in pictures:
+            picture = load_picture(source)
+            faces = self.find_faces(picture, face_threshold=face_threshold)
+            found.append((faces, [crop_face(picture, face) for face in faces]))
+        return self._predict_found(found)
+
+    def _predict_found(self, found: Sequence[tuple[Sequence[Face], Sequence[Any]]]) -> list[Predictions]:
+        """Faces and crops of each picture -> predictions, the crops of all pictures in one batch."""
+        crops = [crop for _, some in found for crop in some]
+        shares = iter(self.predict_crops(np.stack(crops)) if crops else ())
+        return [
+            Predictions(Prediction(next(shares), face, crop) for face, crop in zip(faces, some, strict=True))
+            for faces, some in found
+        ]
 
     def find_faces(
         self,
@@ -239,6 +218,10 @@ class Recognizer:
             return activation_heat(self._model.activation_map(crops)[0], emotion)
         return occlusion_heat(self.predict_crops, crop, emotion)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its run's name, or path: the network is loaded where it is unpickled."""
+        return _load_again, self._settings
+
     @property
     def explains_by(self) -> str:
         """The saliency method of ``explain``: "class activation map" or "occlusion sensitivity"."""
@@ -256,3 +239,11 @@ def _find_model(run: RunFolder | str | Path) -> tuple[str, Path]:
             "predicts. Name a network; to fit the baseline anew use: fer baseline NAME --data PATH"
         )
     return folder.name.removeprefix(".").removesuffix(".partial"), folder / TFLITE
+
+
+def _to_pickle(run: RunFolder | str | Path) -> str | Path:
+    return run if isinstance(run, (str, Path)) else run.path
+
+
+def _load_again(run: str | Path, face_threshold: float, threads: int | None) -> Recognizer:
+    return Recognizer(run, face_threshold=face_threshold, threads=threads)

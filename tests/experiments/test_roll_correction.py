@@ -118,7 +118,7 @@ def test_the_command_measures_stores_and_says_what_came_out(run, tmp_path, capsy
     csv = write_fer2013_csv(tmp_path / "fer2013.csv", synthetic_splits(1, 1, 1))
     assert cli.main(["alignment", "some", "--data", str(csv), "--faces", "4"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("some, single view, 4 faces\n")
+    assert out.startswith("some, single view, 4 images\n")
     assert "On faces that are not rotated, roll correction changes" in out
     _, provenance = alignment.load_alignment("some")
     assert provenance["command"] == "python -m fer_core alignment some --data PATH --faces 4"

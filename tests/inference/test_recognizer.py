@@ -1,3 +1,4 @@
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 from fer_core.emotions import Emotion
 from fer_core.errors import DataError, PictureError, RunError
 from fer_core.inference.recognizer import Prediction, Recognizer
+from fer_core.paths import CHECKOUT
 from fer_core.vision import yunet
 from fer_core.vision.detection import Face
 from tests.tiny_networks import SAMPLES, sample, tiny_tflite
@@ -158,9 +160,8 @@ def test_a_photo_that_lies_is_predicted_as_the_upright_one(rotation):
 
 
 def test_a_run_is_taken_by_what_it_offers():
-    run = SimpleNamespace(name="my-run", tflite_path=tiny_tflite(), has_network=True)
-    recognizer = Recognizer(run, face_threshold=0.9, threads=1)
-    assert (recognizer.name, recognizer.detector) == ("my-run", "YuNet")
+    recognizer = Recognizer(SimpleNamespace(path=CHECKOUT / "models" / "small"), threads=1)
+    assert (recognizer.name, recognizer.detector) == ("small", "YuNet")
     assert Recognizer(str(tiny_tflite())).name == "flatten"
 
 
@@ -191,3 +192,35 @@ def test_haar_reads_faces_too(monkeypatch):
         recognizer = Recognizer(tiny_tflite())
     assert recognizer.detector == "Haar"
     assert len(recognizer.predict(sample())) == 1
+
+
+def test_many_pictures_are_predicted_as_each_alone():
+    recognizer = Recognizer("small")
+    pictures = [SAMPLES / "two-faces.jpg", np.zeros((200, 300, 3), np.uint8), sample()]
+    batch = recognizer.predict_batch(pictures)
+    assert [len(predictions) for predictions in batch] == [2, 0, 1]
+    for together, picture in zip(batch, pictures, strict=True):
+        for one, other in zip(together, recognizer.predict(picture), strict=True):
+            assert one.face.box == other.face.box
+            np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-6)
+    assert recognizer.predict_batch([]) == []
+
+
+def test_predictions_become_a_table():
+    table = Recognizer("small").predict(SAMPLES / "two-faces.jpg").to_pandas("two-faces.jpg")
+    assert table["path"].tolist() == ["two-faces.jpg"] * 2
+    assert table["emotion"].tolist() == ["happy", "neutral"]
+    assert table["face"].tolist() == [1, 2]
+    nobody = Recognizer("small").predict(np.zeros((200, 300, 3), np.uint8)).to_pandas("dark.jpg")
+    assert nobody["path"].tolist() == ["dark.jpg"]
+    assert nobody["emotion"].isna().all()
+
+
+def test_a_recognizer_and_its_predictions_can_be_pickled():
+    recognizer = Recognizer("small", face_threshold=0.6)
+    again = pickle.loads(pickle.dumps(recognizer))
+    assert (again.name, again.face_threshold) == ("small", 0.6)
+    expected = recognizer.predict(sample())
+    (prediction,) = pickle.loads(pickle.dumps(expected))
+    np.testing.assert_array_equal(prediction.probabilities, expected[0].probabilities)
+    np.testing.assert_allclose(again.predict(sample())[0].probabilities, prediction.probabilities, atol=1e-6)

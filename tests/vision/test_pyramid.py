@@ -1,5 +1,7 @@
 """The image pyramid holds every size of face, tiles leave no gap, and overlaps are one face."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,6 @@ from fer_core.vision.pyramid import (
     split_tiles,
     suppress_overlaps,
 )
-import itertools
 
 sides = st.integers(16, 20_000)
 
