@@ -11,11 +11,11 @@ app: $(VENV)/.app-ready
 	$(BIN)/python -m streamlit run streamlit_app.py
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 # What a change must pass before it is committed: style, types, tests.
 check: $(VENV)/.test-ready
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest -n 2 --dist loadfile
 
 e2e: $(VENV)/.test-ready
 	FER_LIVE_SECONDS=$${FER_LIVE_SECONDS:-60} $(BIN)/python -m pytest tests/e2e -m e2e -s
