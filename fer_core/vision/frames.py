@@ -42,7 +42,7 @@ class SampledFrame:
 
     Attributes:
         seconds: when it is shown, from the video's start.
-        picture: RGB uint8 (H, W, 3), upright, its pixels square, its long side at most 4,096 px.
+        picture: RGB uint8 (H, W, 3), upright, its pixels square, reduced as ``load_picture`` does.
         share: how much of the video lies before it, in [0, 1].
         skipped: how many damaged packets before it were left out.
     """

@@ -49,7 +49,7 @@ SUFFIXES = (
     ),
     *("ppm", "pgm", "pbm"),
 )
-LONGEST_SIDE = 4096  # Larger pictures are reduced: faces are looked for at 1280 px and read at 48.
+LONGEST_SIDE = 4096  # Larger pictures are reduced, but see ``pictures.reduced_size``.
 LONGEST_SIDE_READ = 30_000
 MOST_FILE_BYTES = 200_000_000
 # Of decoding, at its peak. A WebP of 24 megapixels takes 410 MB, an iPhone's HEIC of 48 takes 340; a JPEG of

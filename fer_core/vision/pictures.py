@@ -14,6 +14,7 @@ Picture = npt.NDArray[np.uint8]
 Source = PictureFile | Image.Image | Picture
 
 ORIENTATION = 0x0112  # the tag of EXIF
+LONGEST_ASPECT = 3
 BAND_PIXELS = 2_000_000  # as many are converted at once, which takes 16 MB however large the picture is
 
 
@@ -23,7 +24,8 @@ def load_picture(source: Source) -> Picture:
     The camera's EXIF orientation is applied, transparency is painted on white, and of an animation the
     first frame is read. Palette, gray, CMYK and deeper pictures become 8-bit RGB; of 16-bit samples those
     bits are kept that the picture uses, and floating-point ones are stretched from its darkest value to its
-    brightest. A file or PIL image whose long side exceeds 4,096 px is reduced to that.
+    brightest. A file or PIL image whose long side exceeds 4,096 px is reduced to that; one of more than 3:1,
+    such as a long screenshot, only as far as it has more pixels than one of 4,096 x 1,365.
 
     Args:
         source: a path; a file's bytes, or a binary stream (read from its start), of a picture in one of
@@ -112,7 +114,7 @@ def _read_deep(name: str, image: Image.Image, data: bytes) -> Image.Image:
     samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype != np.uint16 or samples.ndim != 3:
         return image
-    if max(image.size) > LONGEST_SIDE:
+    if reduced_size(image.size) != image.size:
         samples = cv2.resize(samples, reduced_size(image.size), interpolation=cv2.INTER_AREA)
     deep = Image.fromarray(_to_8_bits(samples[..., 2::-1], samples[..., :3].max()))
     if samples.shape[2] == 4:
@@ -130,7 +132,7 @@ def _to_8_bits(samples: npt.NDArray[Any], most: float) -> Picture:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """An image in RGB, its long side at most 4,096 px, transparency painted on white; as it lies."""
+    """An image in RGB, reduced to ``reduced_size``, transparency painted on white; as it lies."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _spread(image.resize(reduced_size(image.size), Image.Resampling.BOX))
     if not image.has_transparency_data:
@@ -140,8 +142,13 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def reduced_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height with the long side at most ``LONGEST_SIDE``, each at least 1."""
-    scale = max(1.0, max(size) / LONGEST_SIDE)
+    """Width and height with the long side at most ``LONGEST_SIDE``, each at least 1.
+
+    A picture longer than 3:1 may keep as many pixels as one of 3:1 does: a long screenshot brought down to
+    4,096 px would be so narrow that the faces in it could no longer be seen.
+    """
+    scale = max(size) / LONGEST_SIDE
+    scale = max(1.0, min(scale, math.sqrt(size[0] * size[1] / (LONGEST_SIDE**2 / LONGEST_ASPECT))))
     return max(1, round(size[0] / scale)), max(1, round(size[1] / scale))
 
 

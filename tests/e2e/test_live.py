@@ -27,15 +27,15 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 # On a busy machine the first picture may take its time, and a connection may fail once.
 FIRST_PICTURE_MS = 1000 * SECONDS
 LEAST_PIXELS = 250  # a label's plate alone has 1,500
-# Loaded by Python before the app: it lets a test make the app's face finder fail, and mend it.
+# Loaded by Python before the app: it lets a test make the app's face detector fail, and mend it.
 SABOTAGE = """
 import os, pathlib
 from fer_core.inference.recognizer import Recognizer
 find = Recognizer.find_faces
-def find_or_fail(self, picture):
+def find_or_fail(self, picture, **options):
     if pathlib.Path(os.environ["FER_TEST_BOMB"]).exists():
         raise RuntimeError("the bomb went off")
-    return find(self, picture)
+    return find(self, picture, **options)
 Recognizer.find_faces = find_or_fail
 """
 # Of the browser's pixels: how many have the colour of a person's box, and the number in the lower edge.
@@ -106,7 +106,7 @@ def camera(browser, film):
 
 @pytest.fixture(scope="module")
 def bomb(tmp_path_factory):
-    """While this file exists, the app's face finder fails."""
+    """While this file exists, the app's face detector fails."""
     return tmp_path_factory.mktemp("bomb") / "lit"
 
 

@@ -49,6 +49,32 @@ def test_what_comes_before_the_damage_is_kept(recognizer, film):
     assert not reader.read_next()
 
 
+def test_a_film_upside_down_is_predicted_as_the_upright_one(recognizer):
+    upright = [scene(4 * step) for step in range(20)]
+    lying = [picture[::-1, ::-1] for picture in upright]
+    readers = [read_all(VideoReader(recognizer, io.BytesIO(write_video(each)))) for each in (upright, lying)]
+    assert [{row.face.rotation for row in reader.rows} for reader in readers] == [{0}, {180}]
+    assert readers[0].faces() == readers[1].faces()
+    for one, other in zip(*[reader.rows for reader in readers], strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, abs=0.25)
+    key = readers[1].key_frames(1)[0]
+    shown = np.asarray(Image.open(io.BytesIO(key.jpeg)))
+    assert np.corrcoef(shown.ravel(), upright[round(10 * key.seconds)].ravel())[0, 1] > 0.8
+
+
+def test_the_orientation_is_asked_until_two_frames_agree(recognizer, monkeypatch):
+    asked, predict = [], Recognizer.predict
+
+    def note(self, picture, *, rotation, **options):
+        asked.append(rotation)
+        return predict(self, picture, rotation=rotation, **options)
+
+    monkeypatch.setattr(Recognizer, "predict", note)
+    film = write_video([scene()] * 4 + [scene(80)] * 8)
+    read_all(VideoReader(recognizer, io.BytesIO(film), frames_per_second=10))
+    assert asked == [None] * 6 + [0] * 6
+
+
 def test_a_face_is_followed_and_its_numbers_are_those_of_its_pictures(recognizer, film):
     reader = read_all(VideoReader(recognizer, io.BytesIO(film), frames_per_second=5))
     assert (reader.frame_count, reader.share, reader.is_finished) == (15, 1.0, True)

@@ -1,5 +1,6 @@
 """Every face is found, whatever its size and whoever else is in the picture; and nothing else is."""
 
+import io
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fer_core.vision.alignment import frame_of, roll_of, to_picture
 from fer_core.vision.detection import FaceDetector, filter_faces
+from fer_core.vision.pictures import load_picture
 from tests.tiny_networks import sample
 
 # What surrounds a face in each sample photo, x, y, width, height, and the width of the face in it.
@@ -63,6 +65,13 @@ def test_a_long_screenshot_holds_six_faces(detector):
     assert widths(found) == pytest.approx([width for _, _, width in places], rel=0.25)
     wide = detector.detect(np.rot90(scene(8_000, 1080, *places[:3])))
     assert [face.rotation for face in wide] == [90] * 3
+
+
+def test_a_long_screenshot_is_read_from_its_file(detector):
+    file = io.BytesIO()
+    places = [(40 * row, 500 + 2700 * row, 60) for row in range(6)]
+    Image.fromarray(scene(16_000, 1080, *places)).save(file, "JPEG", quality=90)
+    assert len(detector.detect(load_picture(file.getvalue()), rotation=0)) == 6
 
 
 @pytest.mark.parametrize(("height", "width"), [(480, 640), (1080, 1920), (3000, 4000)])
