@@ -48,7 +48,8 @@ _HOMES = {
     "VideoReader": "inference.video",
     "draw_predictions": "inference.annotation",
     "train_run": "experiments.pipeline",
-    "evaluate_run": "experiments.pipeline",
+    "evaluate_run": "experiments.measuring",
+    "measure_run": "experiments.measuring",
 }
 
 __all__ = list(_HOMES)

@@ -21,6 +21,9 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+MOST_TEXT_BYTES = 16_000_000  # of JSON or CSV; a run's largest has 100 kB
+MOST_ARRAY_BYTES = 256_000_000  # of an .npz, unpacked
+MOST_LEVELS = 32  # of JSON
 PARTIAL = ".fer-partial-"  # how the name of a file begins that is being written
 
 
@@ -126,13 +129,25 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         RunError: if it cannot be read, or holds something else; the message names the file.
     """
+    require_regular_file(path, MOST_TEXT_BYTES)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
+        _check_depth(values, MOST_LEVELS)
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}.") from error
+    except RecursionError:
+        raise RunError(f"{path} cannot be read: it is nested too deeply for a run's file.") from None
     if not isinstance(values, dict):
         raise RunError(f"{path} must hold a JSON object. Received: {type(values).__name__}.")
     return values
+
+
+def _check_depth(values: Any, levels: int) -> None:
+    """Refuse what could be read here, and would be too deep for whoever walks through it."""
+    if not levels:
+        raise RecursionError
+    for inner in values.values() if isinstance(values, dict) else values if isinstance(values, list) else ():
+        _check_depth(inner, levels - 1)
 
 
 def read_number(path: Path, *keys: str) -> float:
@@ -164,11 +179,12 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, list[float]]:
     Raises:
         RunError: if it cannot be read or lacks a column; the message names the file.
     """
+    require_regular_file(path, MOST_TEXT_BYTES)
     try:
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         return {column: [float(row[column]) for row in rows] for column in columns}
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         expected = ", ".join(columns)
         raise RunError(f"{path} must be a CSV with the columns {expected}. Received: {error}.") from error
 
@@ -197,8 +213,14 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     Raises:
         RunError: if it cannot be read; the message names the file.
     """
+    require_regular_file(path, MOST_ARRAY_BYTES)
     try:
-        with open(path, "rb") as opened, np.load(opened) as arrays:  # np.load leaves a broken file open
-            return dict(arrays)
+        with open(path, "rb") as opened:  # np.load leaves a broken file open
+            with zipfile.ZipFile(opened) as archive:
+                unpacked = sum(member.file_size for member in archive.infolist())
+            if unpacked > MOST_ARRAY_BYTES:
+                raise ValueError(f"unpacked it would take {unpacked / 1e6:,.0f} MB")
+            with np.load(opened) as arrays:
+                return dict(arrays)
     except Exception as error:  # zipfile and NumPy each raise their own
         raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error

@@ -6,6 +6,7 @@ name like any other.
 """
 
 import os
+import re
 from pathlib import Path
 
 from fer_core.errors import RunError
@@ -14,6 +15,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"  # in an installed package alone
 DEFAULT_RUN = "small"  # the one that the package carries
 RECIPE, BASELINE, PROVENANCE, TFLITE = "recipe.json", "baseline.json", "provenance.json", "model.tflite"
+# A run's name, which is its folder's; behind a dot it is not in its place, behind "_" it is not ranked.
+RUN_NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NAME_RULE = "at most 100 letters, digits, '.', '_' and '-', starting with a letter or digit"
+REPLACED = ".replaced"  # how a run's folder ends, behind a dot, while another takes its place
 
 
 def committed_models() -> Path | None:
@@ -44,23 +49,34 @@ def find_run(run: str | Path) -> Path:
     """
     text = str(run)
     if Path(text).name == text:
-        for folder in (models_folder() / text, PRETRAINED / text):
-            if folder.is_dir():
+        for folder in (models_folder() / text, models_folder() / f".{text}{REPLACED}", PRETRAINED / text):
+            if os.path.isdir(folder):  # False for what no file system takes, where Path.is_dir raises
                 return folder
     if _holds_run(Path(run)):
-        return Path(run)
+        return Path(os.path.abspath(run))  # "." has no name
     what = f"There is no run {text!r}."
-    if Path(run).is_dir():
+    if os.path.isdir(run):
         what = f"The folder {text!r} holds no run ({RECIPE} or {BASELINE})."
     names = ", ".join(run_names()) or "none yet. Train one: fer train paper-cnn --data PATH"
     raise RunError(f"{what} The runs in {models_folder()} are: {names}.")
 
 
+def run_folders(folder: Path) -> list[Path]:
+    """The folders of runs, whole or not, by name; those that start with "_" or "." are left out.
+
+    A run that a killed process had set aside, to put another in its place, is still that run.
+    """
+    found = {path.name: path for path in folder.glob("[!._]*/")}
+    for path in folder.glob(f".*{REPLACED}/"):
+        found.setdefault(path.name.removeprefix(".").removesuffix(REPLACED), path)
+    return [found[name] for name in sorted(found)]
+
+
 def run_names() -> list[str]:
     """The names that ``find_run`` finds, whole or not; those that start with "_" or "." are left out."""
     folders = [*models_folder().glob("[!._]*/"), *PRETRAINED.glob("[!._]*/")]
-    return sorted({folder.name for folder in folders if _holds_run(folder)})
+    return sorted({path.name for path in folders if _holds_run(path) and RUN_NAME.fullmatch(path.name)})
 
 
 def _holds_run(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (RECIPE, BASELINE))
+    return any(os.path.isfile(folder / name) for name in (RECIPE, BASELINE))

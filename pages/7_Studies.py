@@ -16,6 +16,7 @@ from fer_core.experiments.studies import (
     EPOCHS,
     STUDIES,
     Study,
+    broken_variants,
     describe_budget,
     describe_verdict,
     judge,
@@ -48,7 +49,10 @@ def main() -> None:
     study = load_study(name)
     st.subheader(study.question)
     budgets = stored_budgets(name)
-    found = {run.name: run for run in studied_runs(name, _pick_budget(budgets))} if budgets else {}
+    epochs = _pick_budget(budgets) if budgets else EPOCHS
+    for sentence in broken_variants(name, epochs):
+        st.sidebar.warning(sentence, icon=":material/folder_off:")
+    found = {run.name: run for run in studied_runs(name, epochs)}
     runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
     if not runs:
         _show_how(study)

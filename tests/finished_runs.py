@@ -7,8 +7,8 @@ import numpy as np
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.evaluation.metrics import Evaluation
-from fer_core.experiments import runs
 from fer_core.experiments.model_card import write_card
+from fer_core.experiments.run_writing import finish_run, start_run
 from fer_core.experiments.runs import Run
 from fer_core.training.baselines import load_baseline
 from fer_core.training.recipes import paper_base
@@ -35,7 +35,7 @@ def write_run(folder: Path, name: str, *, tflite: bytes, seed: int = 0, epochs: 
     """
     rng = np.random.default_rng(seed)
     recipe = paper_base().replace(name=name, epochs=epochs, seed=seed)
-    run = runs.start_run(recipe, folder=folder)
+    run = start_run(recipe, folder=folder)
     history = _draw_history(rng, epochs, worse=0.02 * seed)
     run.save_history(history)
     run.save_provenance(_describe(name, seed, history))
@@ -43,20 +43,20 @@ def write_run(folder: Path, name: str, *, tflite: bytes, seed: int = 0, epochs: 
     run.keras_path.write_bytes(b"")
     run.tflite_path.write_bytes(tflite)
     run.save_card(write_card(run))
-    return runs.finish_run(run)
+    return finish_run(run)
 
 
 def write_baseline(folder: Path, name: str, *, seed: int = 3) -> Run:
     """Write ``folder/name``, a whole run without a network."""
     rng = np.random.default_rng(seed)
-    run = runs.start_run(load_baseline("hog-logistic").replace(name=name), folder=folder)
+    run = start_run(load_baseline("hog-logistic").replace(name=name), folder=folder)
     facts = _describe(name, seed, [])
     absent = ("epochs", "parameters", "best_epoch")
     facts = {key: value for key, value in facts.items() if key not in absent} | {"chosen": 0.1}
     run.save_provenance(facts | {"command": f"python -m fer_core baseline {name} --data PATH"})
     run.save_evaluations(*(_draw_evaluation(rng, split, worse=0.02 * seed) for split in COUNTS))
     run.save_card(write_card(run))
-    return runs.finish_run(run)
+    return finish_run(run)
 
 
 def _draw_history(rng: np.random.Generator, epochs: int, *, worse: float) -> list[dict[str, float]]:

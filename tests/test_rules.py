@@ -32,7 +32,7 @@ HOMES = {
     "platformdirs": {"paths"},
     "pandas": {"inference"},
     "pyarrow": {"datasets", "inference"},
-    "filelock": {"files"},
+    "filelock": {"experiments"},
     "pydantic": {"experiments"},
     "pillow_heif": {"vision"},
 }
@@ -43,6 +43,7 @@ WHEN_NEEDED = {
     ("datasets/kaggle", "kagglehub"),
     ("evaluation/roc_pr", "sklearn"),
     ("evaluation/error_analysis", "sklearn"),
+    ("experiments/locks", "filelock"),
     ("experiments/pipeline", "keras"),
     ("inference/face_table", "pandas"),
     ("vision/containers", "av"),
@@ -56,6 +57,7 @@ WHEN_NEEDED = {
 }
 
 SLOW = {"keras", "tensorflow", "cv2", "pandas", "sklearn", "streamlit", "plotly", "PIL", "ai_edge_litert"}
+SLOW |= {"pydantic", "filelock"}
 
 
 def module_of(path):

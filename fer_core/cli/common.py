@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fer_core.formats import format_accuracy, format_macro_f1
 
@@ -38,13 +38,16 @@ def read_image_set(spec: str) -> "ImageSet":
         return load_image_set(spec, on_picture=progress.on_picture)
 
 
-def show_training(train: "Callable[..., Run]", *, epochs: int, again: str) -> "Run | None":
+def show_training(
+    train: "Callable[..., Run]", *, epochs: int, again: str, interrupted: Callable[[], bool]
+) -> "Run | None":
     """Train under a bar; None where Ctrl-C stopped it, once it is said how to go on.
 
     Args:
         train: takes ``on_step`` and ``on_epoch``, as ``pipeline.train_run`` does.
         epochs: how many are asked for.
         again: the command that goes on.
+        interrupted: whether there is something to go on from.
     """
     from fer_core.cli.progress import TrainingProgress
 
@@ -52,15 +55,19 @@ def show_training(train: "Callable[..., Run]", *, epochs: int, again: str) -> "R
         try:
             return train(on_step=progress.on_step, on_epoch=progress.on_epoch)
         except KeyboardInterrupt:
-            print(f"\nfer: stopped; each finished epoch is kept. Go on with: {again}", file=sys.stderr)
+            if interrupted():
+                how = f"each finished epoch is kept. Go on with: {again}"
+            else:
+                how = "no epoch was finished, so nothing is kept."
+            print(f"\nfer: stopped; {how}", file=sys.stderr)
             return None
 
 
-def print_scores(run: "Run") -> None:
-    """One line for each split, view and subset."""
+def print_scores(run: "Run", metrics: dict[str, Any] | None = None) -> None:
+    """One line for each split, view and subset, of the run's own metrics or of others."""
     what = f"{run.provenance['parameters']:,} parameters" if run.has_network else "a baseline"
     print(f"{run.name}: {what}")
-    for split, views in run.metrics.items():
+    for split, views in (run.metrics if metrics is None else metrics).items():
         for view, subsets in views.items():
             for subset, scores in subsets.items():
                 print(
@@ -68,3 +75,19 @@ def print_scores(run: "Run") -> None:
                     f"accuracy {format_accuracy(scores)}  "
                     f"macro-F1 {format_macro_f1(scores, digits=2)}  ECE {scores['ece']:.3f}"
                 )
+
+
+def measure(run: "Run", data: Path, *, calibrate: bool) -> None:
+    """Measure or calibrate a run and print its scores, which replace its own on its own data alone."""
+    splits = load_splits(data)
+    from fer_core.experiments.measuring import calibrate_run, evaluate_run, is_own_data, measure_run
+
+    if is_own_data(run, splits):
+        print_scores((calibrate_run if calibrate else evaluate_run)(run, splits))
+        return
+    found = measure_run(run, splits, name=data.stem, calibrate=calibrate)
+    print_scores(run, found.metrics)
+    print(
+        f"This is not the data that {run.name} was trained on, so the run stays as it is; these results are "
+        f"in {found.save().path}."
+    )

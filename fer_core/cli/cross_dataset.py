@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_core.cli.common import TRAIN_HELP, load_splits, print_scores, read_image_set
+from fer_core.cli.common import TRAIN_HELP, measure, print_scores, read_image_set
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import DataError
 from fer_core.formats import format_accuracy
@@ -68,10 +68,9 @@ def evaluate(options: argparse.Namespace) -> None:
     if len(known) > 1:
         raise DataError(f"A run is measured on one FER2013. Received: {', '.join(options.data)}.")
     if known:
-        from fer_core.experiments.pipeline import evaluate_run
-
-        run = evaluate_run(run, load_splits(Path(options.data[0])))
-    print_scores(run)
+        measure(run, Path(options.data[0]), calibrate=False)
+    else:
+        print_scores(run)
 
 
 def _evaluate_elsewhere(options: argparse.Namespace) -> None:

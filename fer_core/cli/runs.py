@@ -29,7 +29,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def show_runs(options: argparse.Namespace) -> None:
     """``fer runs``."""
-    from fer_core.experiments.runs import broken_runs, list_runs, models_folder, unfinished_runs
+    from fer_core.experiments.runs import (
+        broken_runs,
+        interrupted_runs,
+        list_runs,
+        models_folder,
+        unfinished_runs,
+    )
 
     runs = list_runs()
     for run in runs:
@@ -37,8 +43,10 @@ def show_runs(options: argparse.Namespace) -> None:
         time = format_seconds(run.provenance["seconds"])
         how = f"{run.provenance['epochs']} epochs" if run.has_network else "a baseline"
         print(f"{run.name:<20}PrivateTest {format_accuracy(scores)}  {how}, {time}")
+    interrupted = interrupted_runs()
     for run in unfinished_runs():
-        print(f"{run.name:<20}not finished; go on with: fer train {run.name} --data PATH --resume")
+        how = f"go on with: {run.resume_command}" if run.name in interrupted else "no epoch has ended yet"
+        print(f"{run.name:<20}not finished; {how}")
     for sentence in broken_runs():
         print(f"fer: {sentence}", file=sys.stderr)
     if not runs:
@@ -50,10 +58,11 @@ def show_runs(options: argparse.Namespace) -> None:
 def card(options: argparse.Namespace) -> None:
     """``fer card RUN``."""
     from fer_core.experiments.model_card import write_card
+    from fer_core.experiments.run_writing import rewrite_run
     from fer_core.experiments.runs import load_run
 
-    run = load_run(options.run)
-    run.save_card(write_card(run))
+    with rewrite_run(load_run(options.run), "getting a new card") as run:
+        run.save_card(write_card(run))
 
 
 def show_results(options: argparse.Namespace) -> None:

@@ -29,7 +29,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def run_study(options: argparse.Namespace) -> int:
     """``fer study NAME --data PATH``: trains what is not there yet, then prints the results."""
-    from fer_core.experiments.studies import EPOCHS, base_recipe, load_study
+    from fer_core.experiments.runs import interrupted_runs
+    from fer_core.experiments.studies import EPOCHS, base_recipe, budget_folder, load_study
 
     epochs = EPOCHS if options.epochs is None else options.epochs
     study = load_study(options.study, base_recipe(epochs, study=options.study))
@@ -38,7 +39,7 @@ def run_study(options: argparse.Namespace) -> int:
         train_variant,  # Keras loads here, after what can be wrong has been checked
     )
 
-    results, command = {}, _command_to_repeat(options)
+    results, command, folder = {}, _command_to_repeat(options), budget_folder(study.name, epochs)
     for variant in study.variants:
         print(f"{study.name}, {variant.name}: {variant.what}", file=sys.stderr)
         start = partial(
@@ -50,7 +51,12 @@ def run_study(options: argparse.Namespace) -> int:
             resume=options.resume,
             restart=options.restart,
         )
-        run = show_training(start, epochs=variant.recipe.epochs, again=f"{command} --resume")
+        run = show_training(
+            start,
+            epochs=variant.recipe.epochs,
+            again=f"{command} --resume",
+            interrupted=lambda name=variant.name: name in interrupted_runs(folder),  # type: ignore[misc]
+        )
         if run is None:
             return 130
         results[variant.name] = run

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.cli.common import DRAWN, TRAIN_HELP, load_splits, print_scores, show_training
+from fer_core.cli.common import DRAWN, TRAIN_HELP, load_splits, measure, print_scores, show_training
 
 if TYPE_CHECKING:
     from fer_core.datasets import Dataset
@@ -50,11 +50,11 @@ def show_recipes(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """``fer train RECIPE --data PATH``."""
-    from fer_core.experiments.runs import check_start
+    from fer_core.experiments.run_writing import check_start
     from fer_core.training.recipes import load_recipe, override
 
     recipe = override(load_recipe(options.recipe), options.settings)
-    recipe = recipe.replace(name=options.name or recipe.name)
+    recipe = recipe.replace(name=recipe.name if options.name is None else options.name)
     splits = load_splits(options.data)
     from fer_core.experiments.prerequisites import (  # Keras loads here, once the data is read
         missing_teachers,
@@ -74,10 +74,9 @@ def train(options: argparse.Namespace) -> int:
 
 def _resumes(recipe: "Recipe", options: argparse.Namespace) -> bool:
     """Whether to go on with an interrupted run; with its teachers, only where one is there."""
-    from fer_core.experiments.runs import unfinished_runs
+    from fer_core.experiments.runs import interrupted_runs
 
-    interrupted = {run.name for run in unfinished_runs() if run.checkpoint_path.is_file()}
-    return options.resume and (recipe.name in interrupted or not options.with_teachers)
+    return options.resume and (recipe.name in interrupted_runs() or not options.with_teachers)
 
 
 def _train_one(
@@ -85,6 +84,7 @@ def _train_one(
 ) -> bool:
     """Train one recipe under a bar, and print its scores; False where Ctrl-C stopped it."""
     from fer_core.experiments.pipeline import train_run
+    from fer_core.experiments.runs import interrupted_runs
 
     again = [word for word in sys.argv[1:] if word not in ("--resume", "--restart")]
     start = partial(
@@ -96,7 +96,12 @@ def _train_one(
         resume=_resumes(recipe, options),
         restart=options.restart,
     )
-    run = show_training(start, epochs=recipe.epochs, again=f"fer {shlex.join(again)} --resume")
+    run = show_training(
+        start,
+        epochs=recipe.epochs,
+        again=f"fer {shlex.join(again)} --resume",
+        interrupted=lambda: recipe.name in interrupted_runs(),
+    )
     if run is None:
         return False
     print_scores(run)
@@ -108,10 +113,7 @@ def calibrate(options: argparse.Namespace) -> None:
     """``fer calibrate RUN --data PATH``."""
     from fer_core.experiments.runs import load_run
 
-    run, splits = load_run(options.run), load_splits(options.data)
-    from fer_core.experiments.pipeline import calibrate_run
-
-    print_scores(calibrate_run(run, splits))
+    measure(load_run(options.run), options.data, calibrate=True)
 
 
 def _command_to_repeat(options: argparse.Namespace, of: "Recipe | None" = None) -> str:

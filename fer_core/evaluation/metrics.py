@@ -48,6 +48,11 @@ class Evaluation:
         """Refuse arrays that do not belong together."""
         if self.split not in SPLITS:
             raise DataError(f"The split must be one of {', '.join(SPLITS)}. Received: {self.split!r}.")
+        kinds = {"rows": np.integer, "probabilities": np.floating, "probabilities_flip": np.floating}
+        for name, kind in (kinds | {"twins": np.bool_}).items():
+            if not np.issubdtype(getattr(self, name).dtype, kind):
+                found = getattr(self, name).dtype
+                raise DataError(f"{name} must be of {kind.__name__}. Received: {found}.")
         for probabilities in (self.probabilities, self.probabilities_flip):
             check_rows(self.labels, probabilities)
             _check_sums(probabilities)

@@ -19,9 +19,11 @@ from fer_core.experiments import runs
 from fer_core.experiments.model_card import write_card
 from fer_core.experiments.prerequisites import load_start, load_teacher, other_images
 from fer_core.experiments.provenance import current_commit, describe_fit, describe_training
+from fer_core.experiments.run_writing import finish_run, new_run, record_checksums
 from fer_core.experiments.runs import Run
 from fer_core.extras import optional
 from fer_core.inference.recognizer import Recognizer
+from fer_core.networks.architectures import load_network
 from fer_core.networks.summary import Summary, summarize, write_summary
 from fer_core.training.baselines import Baseline, OnCandidate, fit_baseline
 from fer_core.training.epoch_data import predict_logits
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
 Features = npt.NDArray[np.float16]  # (N, FEATURES)
 FEATURES = 16  # principal components: 97 % of the variance in a pooled head, 83 % in the flat one
+# Where duplicates are looked for.
+EARLIER = {PUBLIC_TEST: (TRAINING,), PRIVATE_TEST: (TRAINING, PUBLIC_TEST)}
 PARITY_IMAGES = 256  # on which LiteRT must repeat Keras
 
 
@@ -64,23 +68,23 @@ def train_run(
     origin = {"command": command, "commit": current_commit(), "other_images": other_images(recipe)}
     start = None if resume else load_start(recipe, start_path)  # a checkpoint holds what came of it
     teacher = load_teacher(recipe)
-    run = runs.start_run(recipe, resume=resume, restart=restart)
-    network, facts = train_into(
-        run,
-        recipe,
-        splits,
-        start=start,
-        teacher=teacher,
-        resume=resume,
-        on_step=on_step,
-        on_epoch=on_epoch,
-    )
-    network.save(run.keras_path)
-    files.compress_archive(run.keras_path)
-    run.save_provenance(origin | facts)
-    export_run(run, splits[PUBLIC_TEST])
-    evaluate_run(run, splits)
-    return runs.finish_run(run)
+    with new_run(recipe, origin=origin, resume=resume, restart=restart) as run:
+        network, facts = train_into(
+            run,
+            recipe,
+            splits,
+            start=start,
+            teacher=teacher,
+            resume=resume,
+            on_step=on_step,
+            on_epoch=on_epoch,
+        )
+        network.save(run.keras_path)
+        files.compress_archive(run.keras_path)
+        run.save_provenance(origin | facts)
+        export_run(run, splits[PUBLIC_TEST])
+        store_predictions(run, splits, features_of(run, splits))
+        return finish_run(run)
 
 
 def train_into(
@@ -119,10 +123,10 @@ def train_into(
     facts |= {"blank_images_left_out": len(splits[TRAINING]) - len(without_blank(splits[TRAINING]))}
     if progress.classifier_penalty is not None:
         facts |= {"classifier_penalty": progress.classifier_penalty}
-    return network, facts | vars(_calibration_of(network, splits[PUBLIC_TEST]))
+    return network, facts | vars(calibration_of(network, splits[PUBLIC_TEST]))
 
 
-def _calibration_of(network: "keras.Model", public: Dataset) -> Calibration:
+def calibration_of(network: "keras.Model", public: Dataset) -> Calibration:
     """From its logits to the probabilities that fit PublicTest best."""
     return fit_calibration(public.labels, predict_logits(network, public.images))
 
@@ -144,16 +148,16 @@ def fit_run(
     """
     require_splits(splits)
     origin = {"command": command, "commit": current_commit()}
-    run = runs.start_run(baseline)
-    started = time.perf_counter()
-    fitted = fit_baseline(
-        baseline, train=splits[TRAINING], validation=splits[PUBLIC_TEST], on_candidate=on_candidate
-    )
-    facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
-    run.save_provenance(facts | {"chosen": fitted.chosen} | vars(fitted.calibration))
-    save_predictions(run, splits, fitted.predict)
-    run.save_card(write_card(Run(run.path)))
-    return runs.finish_run(run)
+    with new_run(baseline, origin=origin) as run:
+        started = time.perf_counter()
+        fitted = fit_baseline(
+            baseline, train=splits[TRAINING], validation=splits[PUBLIC_TEST], on_candidate=on_candidate
+        )
+        facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
+        run.save_provenance(facts | {"chosen": fitted.chosen} | vars(fitted.calibration))
+        run.save_evaluations(*predict_splits(fitted.predict, splits))
+        run.save_card(write_card(Run(run.path)))
+        return finish_run(run)
 
 
 def require_splits(splits: dict[str, Dataset]) -> None:
@@ -166,38 +170,8 @@ def require_splits(splits: dict[str, Dataset]) -> None:
         )
 
 
-def calibrate_run(run: Run, splits: dict[str, Dataset]) -> Run:
-    """Calibrate a finished run anew on PublicTest; the network stays as it is.
-
-    All that follows is written anew: LiteRT file, predictions, numbers, card. Stopped halfway, it can be done
-    again.
-
-    Returns:
-        The run, with its files read anew.
-
-    Raises:
-        DataError: if one of the three splits has no images.
-        RunError: if the run is a baseline's.
-    """
-    with optional():
-        import keras
-
-    require_splits(splits)
-    _require_network(run)
-    network = keras.saving.load_model(run.keras_path, compile=False)
-    return _calibrated(run, network, splits, {"calibrated_at": current_commit()})
-
-
-def _calibrated(run: Run, network: "keras.Model", splits: dict[str, Dataset], facts: dict[str, Any]) -> Run:
-    """The run with another calibration, and all that follows; ``facts`` tell how that came about."""
-    before = {key: value for key, value in run.provenance.items() if key != "calibrated_at"}
-    run.save_provenance(before | facts | vars(_calibration_of(network, splits[PUBLIC_TEST])))
-    run = Run(run.path)
-    export_run(run, splits[PUBLIC_TEST])
-    return evaluate_run(run, splits)
-
-
-def _require_network(run: Run) -> None:
+def require_network(run: Run) -> None:
+    """Refuse the run of a baseline."""
     if not run.has_network:
         raise RunError(f"Only the run of a network has one. Received: {run.name!r}, a baseline.")
 
@@ -212,46 +186,35 @@ def export_run(run: Run, dataset: Dataset) -> float:
     Raises:
         RunError: if LiteRT does not repeat Keras's probabilities even so.
     """
-    with optional():
-        import keras
-
     from fer_core.networks.export import check_parity, export_tflite
 
-    network = keras.saving.load_model(run.keras_path, compile=False)
+    network = load_network(run.keras_path)
     write_summary(run.path / runs.SUMMARY, summarize(network))
     images, calibration = dataset.images[:PARITY_IMAGES], run.calibration
     export_tflite(network, run.tflite_path, calibration=calibration)
     try:
-        return check_parity(network, run.tflite_path, images, calibration=calibration)
+        difference = check_parity(network, run.tflite_path, images, calibration=calibration)
     except RunError:
         export_tflite(network, run.tflite_path, calibration=calibration, float16=False)
-        return check_parity(network, run.tflite_path, images, calibration=calibration)
+        difference = check_parity(network, run.tflite_path, images, calibration=calibration)
+    record_checksums(run)
+    return difference
 
 
 def summarize_run(run: Run) -> Summary:
     """The summary of a run's network; a run that was exported without one gets it from model.keras."""
-    _require_network(run)
+    require_network(run)
     summary = run.summary
     if summary is None:
-        with optional():
-            import keras
-
-        summary = summarize(keras.saving.load_model(run.keras_path, compile=False))
+        summary = summarize(load_network(run.keras_path))
         write_summary(run.path / runs.SUMMARY, summary)
     return summary
 
 
-def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
-    """Predict PublicTest and PrivateTest with model.tflite; store predictions, features, metrics and card.
-
-    Returns:
-        The run, with its files read anew.
-    """
-    require_splits(splits)
-    save_predictions(run, splits, Recognizer(run).predict_crops, features_of(run, splits))
-    run = Run(run.path)
-    run.save_card(write_card(run))
-    return run
+def store_predictions(run: Run, splits: dict[str, Dataset], features: Mapping[str, Features]) -> None:
+    """Predict PublicTest and PrivateTest with model.tflite: predictions, metrics and card are stored."""
+    run.save_evaluations(*predict_splits(Recognizer(run).predict_crops, splits, features))
+    run.save_card(write_card(Run(run.path)))
 
 
 def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
@@ -260,7 +223,7 @@ def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
     with optional():
         import keras
 
-    network = keras.saving.load_model(run.keras_path, compile=False)
+    network = load_network(run.keras_path)
     below = keras.Model(network.input, network.layers[-1].input)
     public, private = (predict_logits(below, splits[split].images) for split in (PUBLIC_TEST, PRIVATE_TEST))
     mean = public.mean(axis=0)
@@ -269,16 +232,19 @@ def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
     return {split: ((part - mean) @ axes[:FEATURES].T).astype(np.float16) for split, part in parts.items()}
 
 
-def save_predictions(
-    run: Run, splits: dict[str, Dataset], predict: Predict, features: Mapping[str, Features] | None = None
-) -> None:
-    """Store the predictions on PublicTest and PrivateTest, and their metrics."""
-    earlier = {PUBLIC_TEST: [TRAINING], PRIVATE_TEST: [TRAINING, PUBLIC_TEST]}
-    for split, before in earlier.items():
-        among = np.concatenate([splits[other].images for other in before])
-        duplicates = find_duplicates(splits[split].images, among)
-        found = predict_split(predict, splits[split], duplicates)
-        run.save_evaluations(dataclasses.replace(found, features=(features or {}).get(split)))
+def predict_splits(
+    predict: Predict, splits: dict[str, Dataset], features: Mapping[str, Features] | None = None
+) -> list[Evaluation]:
+    """The predictions on PublicTest and PrivateTest, those of them that hold an image."""
+    found = []
+    for split, earlier in EARLIER.items():
+        if split in splits and len(splits[split]):
+            images = [splits[other].images for other in earlier if other in splits]
+            among = np.concatenate([splits[split].images[:0], *images])
+            duplicates = find_duplicates(splits[split].images, among)
+            evaluation = predict_split(predict, splits[split], duplicates)
+            found.append(dataclasses.replace(evaluation, features=(features or {}).get(split)))
+    return found
 
 
 def predict_split(predict: Predict, dataset: Dataset, duplicates: npt.NDArray[np.bool_]) -> Evaluation:

@@ -11,7 +11,7 @@ from fer_core.emotions import SIDE
 from fer_core.errors import RecipeError, RunError
 from fer_core.experiments.runs import Run, load_run, models_folder
 from fer_core.extras import optional
-from fer_core.networks.architectures import FLAT_HEADS, build_network
+from fer_core.networks.architectures import FLAT_HEADS, build_network, load_network
 from fer_core.networks.face_weights import HOW, VGGFACE2, load_face_weights
 from fer_core.training.distillation import join_teachers
 from fer_core.training.loop import Start
@@ -158,4 +158,4 @@ def _load(run: Run) -> keras.Model:
         raise RecipeError(
             f"A training starts or learns from a network; the run {run.name!r} is a baseline's."
         )
-    return keras.saving.load_model(run.keras_path, compile=False)
+    return load_network(run.keras_path)

@@ -34,9 +34,9 @@ def describe_fit(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:
     return facts | _surroundings(splits, BASELINE_PACKAGES)
 
 
-def describe_measurement(seed: int, splits: dict[str, Dataset], seconds: float) -> dict:
+def describe_measurement(splits: dict[str, Dataset], seconds: float) -> dict:
     """The same for a finished run that has been measured once more, without training."""
-    facts = {"seed": seed, "finished": _now(), "seconds": seconds}
+    facts = {"finished": _now(), "seconds": seconds}
     return facts | _surroundings(splits, MEASURE_PACKAGES)
 
 

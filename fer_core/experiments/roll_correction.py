@@ -91,9 +91,10 @@ def measure_alignment(
         answers = [recognizer.predict_crops(crops).argmax(axis=1) for crops in (turned, corrected)]
         parts.append((rolls, np.array(answers, dtype=np.uint8)))
     alignment = Alignment(rows, labels, turns, *(np.stack(each) for each in zip(*parts, strict=True)))
-    facts = {"run": run.name, "model_sha256": hashlib.sha256(run.tflite_path.read_bytes()).hexdigest()}
+    facts = {"run": run.name, "seed": seed}
+    facts |= {"model_sha256": hashlib.sha256(run.tflite_path.read_bytes()).hexdigest()}
     measured = {split: splits[split] for split in MEASURED}
-    return alignment, facts | describe_measurement(seed, measured, time.perf_counter() - started)
+    return alignment, facts | describe_measurement(measured, time.perf_counter() - started)
 
 
 def _draw(

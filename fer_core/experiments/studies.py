@@ -12,8 +12,9 @@ from fer_core.errors import RecipeError
 from fer_core.evaluation.bootstrap import Difference, compare
 from fer_core.evaluation.learning_curves import overfitting_epoch
 from fer_core.evaluation.metrics import Evaluation
-from fer_core.experiments.runs import Run, missing_files, models_folder
+from fer_core.experiments.runs import Run, models_folder, sort_out
 from fer_core.formats import format_points
+from fer_core.paths import run_folders
 from fer_core.training.recipes import Recipe, paper_base, residual_base
 
 BUDGET = "-epochs"  # ends the name of the folder of a budget
@@ -241,9 +242,13 @@ def stored_budgets(study: str) -> list[int]:
 
 
 def studied_runs(study: str, epochs: int) -> list[Run]:
-    """The finished variants of a study and budget, by name; what is not whole is left out."""
-    found = [Run(path) for path in sorted(budget_folder(study, epochs).glob("[!._]*/"))]
-    return [run for run in found if not missing_files(run, studied=True)]
+    """The finished variants of a study and budget, by name; what is broken is left out."""
+    return sort_out(run_folders(budget_folder(study, epochs)), studied=True)[0]
+
+
+def broken_variants(study: str, epochs: int) -> list[str]:
+    """A sentence for each folder that looks like a variant and is none."""
+    return sort_out(run_folders(budget_folder(study, epochs)), studied=True)[1]
 
 
 def judge(claim: Claim, evaluations: Mapping[str, Evaluation]) -> tuple[str, Difference | None]:

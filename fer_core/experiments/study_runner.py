@@ -7,10 +7,10 @@ import numpy as np
 
 from fer_core.datasets.dataset import SPLITS, Dataset
 from fer_core.errors import RunError
-from fer_core.experiments import runs
-from fer_core.experiments.pipeline import require_splits, save_predictions, train_into
+from fer_core.experiments.pipeline import predict_splits, require_splits, train_into
 from fer_core.experiments.provenance import current_commit, describe_data
-from fer_core.experiments.runs import Run
+from fer_core.experiments.run_writing import finish_run, new_run
+from fer_core.experiments.runs import Run, interrupted_runs
 from fer_core.experiments.studies import STUDIES, Study, Variant, budget_folder, studied_runs
 from fer_core.training.epoch_data import predict_logits
 from fer_core.training.loop import OnEpoch, OnStep
@@ -43,18 +43,18 @@ def train_variant(
     same = next(_same(variant.recipe, splits), None)
     if same:
         return _copy(same, variant.recipe, study.name)
-    interrupted = any(run.name == variant.name for run in runs.unfinished_runs(folder))
-    resume = resume and interrupted
+    resume = resume and variant.name in interrupted_runs(folder)
     origin = {"command": command, "commit": current_commit()}
-    run = runs.start_run(variant.recipe, folder=folder, resume=resume, restart=restart)
-    network, facts = train_into(
-        run, variant.recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch
-    )
-    run.save_provenance(origin | facts)
-    save_predictions(
-        run, splits, lambda images: run.calibration.probabilities(predict_logits(network, images))
-    )
-    return runs.finish_run(run, studied=True)
+    with new_run(variant.recipe, origin=origin, folder=folder, resume=resume, restart=restart) as run:
+        network, facts = train_into(
+            run, variant.recipe, splits, resume=resume, on_step=on_step, on_epoch=on_epoch
+        )
+        run.save_provenance(origin | facts)
+        calibration = Run(run.path).calibration
+        run.save_evaluations(
+            *predict_splits(lambda images: calibration.probabilities(predict_logits(network, images)), splits)
+        )
+        return finish_run(run, studied=True)
 
 
 def shuffle_splits(splits: dict[str, Dataset], *, seed: int) -> dict[str, Dataset]:
@@ -91,8 +91,10 @@ def _same(recipe: Recipe, splits: dict[str, Dataset]) -> Iterator[Run]:
 
 def _copy(same: Run, recipe: Recipe, study: str) -> Run:
     """The reference of one study is often that of another, and training it again would tell nothing new."""
-    copied = runs.start_run(recipe, folder=budget_folder(study, recipe.epochs), restart=True)
-    shutil.copytree(same.path, copied.path, dirs_exist_ok=True)
-    copied.save_asked(recipe)
-    copied.save_provenance(same.provenance | {"copied_from": f"{same.path.parents[1].name}/{same.name}"})
-    return runs.finish_run(copied, studied=True)
+    origin = same.provenance | {"copied_from": f"{same.path.parents[1].name}/{same.name}"}
+    folder = budget_folder(study, recipe.epochs)
+    with new_run(recipe, origin=origin, folder=folder, restart=True) as copied:
+        shutil.copytree(same.path, copied.path, dirs_exist_ok=True)
+        copied.save_asked(recipe)
+        copied.save_provenance(origin)
+        return finish_run(copied, studied=True)

@@ -2,15 +2,18 @@
 
 Every network here takes pictures as they are and scales them itself, so nobody can feed it other pixels
 than it was trained on: uint8 (N, 48, 48, 1) in [0, 255] -> logits (N, 7) float32. No custom layers.
+``load_network`` reads one that was trained.
 """
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from fer_core.emotions import EMOTION_COUNT, SIDE
-from fer_core.errors import RecipeError
+from fer_core.errors import RecipeError, RunError
 from fer_core.extras import optional
+from fer_core.networks.checksums import require_intact
 
 with optional():
     import keras
@@ -245,3 +248,18 @@ def build_network(architecture: str, *, dropout: float, side: int | None = SIDE)
             "and first_px 0. Received: images of any size."
         )
     return ARCHITECTURES[architecture](dropout=dropout, side=side)
+
+
+def load_network(path: Path) -> keras.Model:
+    """A trained network from a run's ``model.keras``, not compiled.
+
+    Raises:
+        RunError: if the file is not the one that its run recorded, or holds no network that is data alone.
+    """
+    require_intact(path)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras, h5py and zipfile each raise their own
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        why = "it holds code, which is never run" if "safe_mode" in str(error) else lines[0].rstrip(".")
+        raise RunError(f"{path} is damaged or holds no network of Keras: {why}.") from error

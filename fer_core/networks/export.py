@@ -51,7 +51,7 @@ def export_tflite(
     with replace_whole(Path(path)) as partial:
         try:
             graph.export(str(partial), format="litert", verbose=False, **_converter_settings(float16))
-            LiteRTModel(partial)
+            LiteRTModel(partial, trusted=True)
         except Exception as error:  # The converter raises whatever fails in it.
             raise RunError(f"The model cannot be written for LiteRT: {error}") from error
 
@@ -78,7 +78,7 @@ def check_parity(
         RunError: if it exceeds ``TOLERANCE``, or the file cannot be read.
         DataError: if the images are not (N, 48, 48) uint8.
     """
-    exported = LiteRTModel(tflite_path).probabilities(images)
+    exported = LiteRTModel(tflite_path, trusted=True).probabilities(images)
     difference = float(np.abs(exported - _keras_probabilities(model, images, calibration)).max())
     if not difference <= TOLERANCE:
         raise RunError(

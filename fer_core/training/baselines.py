@@ -18,7 +18,7 @@ from fer_core.errors import DataError, RecipeError
 from fer_core.evaluation import metrics
 from fer_core.evaluation.calibration import Calibration, fit_calibration
 from fer_core.extras import optional
-from fer_core.training.recipes import NAME_RULE, RUN_NAME
+from fer_core.paths import NAME_RULE, RUN_NAME
 
 Images = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]

@@ -229,7 +229,7 @@ def test_missing_teachers_are_trained_first(family, capsys):
     assert "Train it first: fer train one --data PATH." in capsys.readouterr().err
     assert cli.main([*TRAIN_STUDENT, "--name", "mine", "--set", "epochs=2"]) == 0
     assert "mine is distilled from other: training the teacher first." in capsys.readouterr().err
-    assert sorted(path.name for path in family.iterdir()) == ["mine", "one", "other"]
+    assert sorted(path.name for path in family.glob("[!.]*")) == ["mine", "one", "other"]
     commands = {name: Run(family / name).provenance["command"] for name in ("mine", "other")}
     assert commands == {
         "mine": "fer train student --data PATH --name mine --set epochs=2",
@@ -275,11 +275,11 @@ def test_resume_goes_on_with_the_run_that_was_interrupted(family, capsys, monkey
             "student": [("student", True)],
         }[stopped]
     )
-    assert sorted(path.name for path in family.iterdir()) == ["one", "other", "student"]
+    assert sorted(path.name for path in family.glob("[!.]*")) == ["one", "other", "student"]
 
 
 def test_drawn_faces_teach_no_ranked_run(family):
     assert cli.main(["train", "student", "--data", "drawn", "--with-teachers"]) == 0
-    assert sorted(path.name for path in family.iterdir()) == ["_one", "_other", "_student"]
+    assert sorted(path.name for path in family.glob("[!.]*")) == ["_one", "_other", "_student"]
     assert Run(family / "_student").recipe.teacher == "_one+_other"
     assert Run(family / "_one").provenance["command"] == "fer train one --data drawn"

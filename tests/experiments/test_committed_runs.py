@@ -14,6 +14,7 @@ from fer_core.experiments.pipeline import predict_split
 from fer_core.experiments.runs import Run, load_run
 from fer_core.experiments.studies import FOLDER, base_recipe, load_study
 from fer_core.inference.recognizer import Recognizer
+from fer_core.networks.checksums import KEY, checksums, require_intact
 from fer_core.networks.export import TOLERANCE, check_parity
 from fer_core.networks.summary import summarize
 from fer_core.training.recipes import load_recipe
@@ -109,6 +110,13 @@ def test_keras_and_litert_agree(path):
     assert network.count_params() == run.provenance["parameters"] == run.summary.parameters
     assert run.summary == summarize(network)
     assert check_parity(network, run.tflite_path, DRAWN, calibration=run.calibration) < TOLERANCE
+
+
+@every_network
+def test_its_model_files_are_those_it_recorded(path):
+    run = Run(path)
+    assert run.provenance[KEY] == checksums(run.keras_path, run.tflite_path)
+    assert require_intact(run.keras_path)
 
 
 @every_network

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from fer_core.experiments.monitor import list_running
-from fer_core.experiments.runs import HISTORY, HISTORY_COLUMNS, RECIPE, start_run
+from fer_core.experiments.run_writing import start_run
+from fer_core.experiments.runs import HISTORY, HISTORY_COLUMNS, RECIPE
 from fer_core.training.recipes import paper_base
 
 STARTED = 1_000_000.0

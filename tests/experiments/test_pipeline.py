@@ -9,17 +9,16 @@ import pytest
 
 from fer_core.datasets import SPLITS, find_duplicates, fingerprint
 from fer_core.errors import DataError, RunError
-from fer_core.evaluation.calibration import Calibration, fit_calibration
+from fer_core.evaluation.calibration import fit_calibration
 from fer_core.evaluation.metrics import accuracy, log_loss, softmax
-from fer_core.experiments import pipeline, provenance, runs
+from fer_core.experiments import locks, pipeline, provenance, runs
 from fer_core.experiments.model_card import write_card
-from fer_core.experiments.pipeline import calibrate_run, evaluate_run, export_run, train_run
+from fer_core.experiments.pipeline import export_run, train_run
 from fer_core.experiments.runs import Run, load_run
 from fer_core.inference.recognizer import Recognizer
 from fer_core.networks.export import TOLERANCE, check_parity
 from fer_core.training.classifier import PENALTIES
 from fer_core.training.epoch_data import predict_logits
-from tests.finished_runs import write_baseline
 
 TESTS = ("PublicTest", "PrivateTest")
 
@@ -27,7 +26,7 @@ TESTS = ("PublicTest", "PrivateTest")
 def test_a_run_is_whole_and_holds_nothing_else(trained_run):
     assert {path.name for path in trained_run.path.iterdir()} == {*runs.WHOLE, runs.SUMMARY}
     assert load_run(trained_run.path) == trained_run
-    assert not list(trained_run.path.parent.glob(".*"))
+    assert [path.name for path in trained_run.path.parent.glob(".*")] == [locks.FOLDER]
 
 
 def test_the_saved_network_is_compressed(trained_run):
@@ -127,46 +126,6 @@ def test_the_saved_network_is_the_one_that_was_best(trained_run, drawn_splits):
     assert check_parity(network, trained_run.tflite_path, public.images, calibration=calibration) < TOLERANCE
 
 
-def test_evaluating_again_changes_nothing(run_copy, drawn_splits):
-    before = {path.name: path.read_bytes() for path in run_copy.path.iterdir()}
-    again = evaluate_run(run_copy, drawn_splits)
-    assert again.metrics == run_copy.metrics
-    after = {path.name: path.read_bytes() for path in run_copy.path.iterdir()}
-    assert set(after) == set(before)
-    for name in (runs.METRICS, runs.CARD, runs.RECIPE, runs.PROVENANCE):
-        assert after[name] == before[name], name
-
-
-def test_evaluating_other_faces_rewrites_metrics_and_card(run_copy, drawn_splits):
-    fewer = {
-        split: type(data)(data.images[:70], data.labels[:70], data.rows[:70], split, data.name)
-        for split, data in drawn_splits.items()
-    }
-    again = evaluate_run(run_copy, fewer)
-    assert again.metrics["PrivateTest"]["flip"]["all"]["count"] == 70
-    assert "n = 70" in (run_copy.path / runs.CARD).read_text(encoding="utf-8")
-
-
-def test_a_run_that_is_calibrated_anew_keeps_its_network(run_copy, drawn_splits):
-    """As one that had a temperature alone, of before 0.23."""
-    old = {key: value for key, value in run_copy.provenance.items() if key != "power"} | {"temperature": 9.0}
-    run_copy.save_provenance(old)
-    network = run_copy.keras_path.read_bytes()
-    assert runs.Run(run_copy.path).calibration == Calibration(9.0)
-    again = calibrate_run(runs.Run(run_copy.path), drawn_splits)
-    assert again.keras_path.read_bytes() == network
-    assert again.provenance == run_copy.provenance | {"calibrated_at": provenance.current_commit()}
-    for split in TESTS:
-        stored, before = again.evaluation(split), run_copy.evaluation(split)
-        np.testing.assert_allclose(stored.probabilities, before.probabilities, atol=1e-6)
-    assert f"python -m fer_core calibrate {again.name} --data" in write_card(again)
-
-
-def test_a_baseline_is_no_network(drawn_splits, tmp_path):
-    with pytest.raises(RunError, match=r"Only the run of a network has one.*'hog', a baseline\.$"):
-        calibrate_run(write_baseline(tmp_path, "hog"), drawn_splits)
-
-
 def test_exporting_again_gives_the_same_answers(run_copy, drawn_splits):
     run_copy.tflite_path.unlink()
     assert export_run(run_copy, drawn_splits["PublicTest"]) < TOLERANCE
@@ -210,7 +169,7 @@ def test_a_run_that_stopped_after_training_is_finished_by_resuming(
     assert epochs == []
     assert run.path == tmp_path / "tiny"
     assert run.history == unfinished.history
-    assert not list(tmp_path.glob(".*"))
+    assert [path.name for path in tmp_path.glob(".*")] == [locks.FOLDER]
     with pytest.raises(RunError, match="is finished already"):
         train_run(short, drawn_splits)
 

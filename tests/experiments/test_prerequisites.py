@@ -159,7 +159,7 @@ def test_each_teacher_that_is_not_there_is_named_with_its_command(tiny, earlier,
     assert [path.name for path in models.iterdir()] == [earlier.name]
     (models / "small").mkdir()  # broken, and in the way of a training of its name
     for ask in (missing_teachers, other_images):
-        with pytest.raises(RunError, match=r"is not whole: it lacks [^:]*\.$"):
+        with pytest.raises(RunError, match=r"is broken: it lacks [^:]*\.$"):
             ask(taught)
 
 

@@ -9,6 +9,7 @@ from fer_core.datasets.dataset import Dataset
 from fer_core.errors import RunError
 from fer_core.evaluation.calibration import UNCALIBRATED
 from fer_core.experiments import pipeline
+from fer_core.experiments.run_writing import record_checksums
 from fer_core.networks import export
 from fer_core.networks.export import as_float32, check_parity, export_tflite
 from fer_core.networks.runtime import LiteRTModel
@@ -67,6 +68,7 @@ def test_weights_may_stay_as_they_are(tmp_path):
 def test_a_run_that_rounding_changes_too_much_is_stored_unrounded(tmp_path, monkeypatch):
     run = write_run(tmp_path, "deep", tflite=b"")
     tiny_network().save(run.keras_path)
+    record_checksums(run)
     faces = Dataset(IMAGES, np.zeros(40, np.uint8), np.arange(40), "PublicTest")
     rounded = pipeline.export_run(run, faces), run.tflite_path.stat().st_size
     monkeypatch.setattr(export, "TOLERANCE", rounded[0] / 2)

@@ -1,10 +1,14 @@
 import shutil
+import subprocess
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fer_core.errors import DataError, RunError
+from fer_core.files import write_json
+from fer_core.networks.checksums import KEY, checksums
 from fer_core.networks.runtime import BATCH, LiteRTModel
 from tests.tiny_networks import tiny_tflite
 
@@ -80,7 +84,7 @@ def nan_weights(data):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda data: b"", "damaged or not a LiteRT model"),
+        (lambda data: b"", "is an empty file"),
         (lambda data: b"some text " * 99, "damaged or not a LiteRT model"),
         (lambda data: data[: len(data) // 2], "damaged or not a LiteRT model"),
         (nan_weights, "is damaged"),
@@ -106,3 +110,54 @@ def test_paths_may_hold_any_letters(tmp_path):
     path = tmp_path / "modèle é 模型.tflite"
     shutil.copy(tiny_tflite(), path)
     assert LiteRTModel(path).probabilities(noise(1)).shape == (1, 7)
+
+
+def test_a_file_that_ends_the_process_ends_another_one_alone(tmp_path):
+    """It is ``tiny_tflite("pooled")`` with flipped bits, of which LiteRT 2.3 dies."""
+    path = Path(__file__).parents[1] / "data" / "ends_the_process.tflite"
+    with pytest.raises(RunError, match=r"ends_the_process\.tflite is damaged") as caught:
+        LiteRTModel(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_nobody_is_tried_once(tmp_path, monkeypatch):
+    path = Path(shutil.copy(tiny_tflite(), tmp_path / "mine.tflite"))
+    LiteRTModel(path)
+    monkeypatch.setattr(subprocess, "run", None)
+    LiteRTModel(path)
+    path.write_bytes(tiny_tflite("pooled").read_bytes())
+    with pytest.raises(TypeError):  # another file is tried again
+        LiteRTModel(path)
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A run's model file, and its SHA-256 in provenance.json beside it."""
+    path = Path(shutil.copy(tiny_tflite(), tmp_path / "model.tflite"))
+    write_json(tmp_path / "provenance.json", {KEY: checksums(path)})
+    return path
+
+
+def test_a_recorded_file_is_tried_by_nobody(recorded, monkeypatch):
+    monkeypatch.setattr(subprocess, "run", None)
+    assert LiteRTModel(recorded).probabilities(noise(1)).shape == (1, 7)
+
+
+@pytest.mark.parametrize("place", range(0, 9000, 1000))
+def test_one_flipped_bit_is_refused_before_native_code_reads_it(recorded, place, monkeypatch):
+    content = bytearray(recorded.read_bytes())
+    content[place] ^= 1
+    recorded.write_bytes(content)
+    monkeypatch.setattr("fer_core.networks.runtime.Interpreter", None)
+    with pytest.raises(
+        RunError, match=r"model\.tflite is damaged or was exchanged: its SHA-256 must be"
+    ) as caught:
+        LiteRTModel(recorded)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null"])
+def test_a_broken_record_vouches_for_nothing(recorded, text):
+    recorded.with_name("provenance.json").write_text(text)
+    with pytest.raises(RunError, match=r"provenance\.json"):
+        LiteRTModel(recorded)

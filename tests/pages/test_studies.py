@@ -91,3 +91,11 @@ def test_a_broken_result_is_one_sentence():
     assert not app.exception
     assert len(app.error) == 1
     assert "private.npz does not hold the predictions" in app.error[0].value
+
+
+def test_a_broken_variant_is_named_and_the_others_are_shown():
+    store("class-weights", "weighted", "unweighted")
+    (budget_folder("class-weights", 5) / "weighted" / runs.METRICS).write_text("{}")
+    app = visit(STUDIES_PAGE, study="class-weights")
+    assert "weighted is broken: metrics.json: PublicTest: field required" in texts(app, "warning")
+    assert list(app.dataframe[0].value.index) == ["unweighted"] or len(app.dataframe[0].value) == 1

@@ -10,7 +10,8 @@ import pytest
 from fer_core import paths
 from fer_core.evaluation.learning_curves import smooth
 from fer_core.experiments import runs
-from fer_core.experiments.runs import HISTORY, HISTORY_COLUMNS, SUMMARY, list_runs, load_run, start_run
+from fer_core.experiments.run_writing import start_run
+from fer_core.experiments.runs import HISTORY, HISTORY_COLUMNS, SUMMARY, list_runs, load_run
 from fer_core.networks.summary import Layer, Summary, write_summary
 from fer_core.training.recipes import paper_base
 from pages.parts.readers import last_change
@@ -286,8 +287,7 @@ def test_the_model_summary_has_headings(finished):
 
 def test_a_run_without_a_summary_says_how_to_make_it(finished):
     app = visit(TRAINING)
-    assert not complaints(app)
-    assert "no model summary yet" in texts(app, "info")
+    assert (complaints(app), "no model summary yet" in texts(app, "info")) == ([], True)
     assert f"python -m fer_core summary {finished.name}" in texts(app, "code")
 
 

@@ -11,8 +11,9 @@ from fer_core.errors import DataError, RecipeError, RunError
 from fer_core.evaluation.calibration import Calibration
 from fer_core.evaluation.metrics import accuracy, log_loss
 from fer_core.experiments import runs
+from fer_core.experiments.measuring import evaluate_run
 from fer_core.experiments.model_card import results_table, write_card
-from fer_core.experiments.pipeline import evaluate_run, fit_run
+from fer_core.experiments.pipeline import fit_run
 from fer_core.experiments.runs import Run, best_run, list_networks, list_runs, load_run
 from fer_core.inference.recognizer import Recognizer
 from fer_core.training import baselines
@@ -189,7 +190,7 @@ def test_a_baseline_is_listed_but_never_used(beside):
     assert best_run() == network
     with pytest.raises(RunError, match=r"'classic' is a baseline's.*Name a network"):
         Recognizer("classic")
-    with pytest.raises(RunError, match="is a baseline's"):
+    with pytest.raises(RunError, match=r"Only the run of a network has one.*'classic', a baseline"):
         evaluate_run(baseline, synthetic_splits())
 
 

@@ -4,13 +4,11 @@ Nothing here imports Keras, so pages and the command line can read recipes for f
 """
 
 from fer_core.training.recipes.named import RECIPES, load_recipe, paper_base, residual_base
-from fer_core.training.recipes.recipe import FIELD_TYPES, NAME_RULE, RUN_NAME, Recipe, override
+from fer_core.training.recipes.recipe import FIELD_TYPES, Recipe, override
 
 __all__ = [
     "FIELD_TYPES",
-    "NAME_RULE",
     "RECIPES",
-    "RUN_NAME",
     "Recipe",
     "load_recipe",
     "override",

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +10,9 @@ from typing import Any
 from fer_core.emotions import SIDE
 from fer_core.errors import RecipeError
 from fer_core.evaluation.learning_curves import PICKS
+from fer_core.paths import NAME_RULE, RUN_NAME
 
 OPTIMIZERS = ("sgd", "sgd-plain", "adam", "nadam", "adamax", "adamw", "muon")
-# It becomes a folder's name; one that starts with a dot is unfinished.
-RUN_NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9._-]*")
-NAME_RULE = "letters, digits, '.', '_' and '-', starting with a letter or digit"
 
 
 @dataclass(frozen=True)

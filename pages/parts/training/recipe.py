@@ -67,6 +67,7 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "commit": _commit,
     "calibrated_at": _commit,
     "finished": lambda when: when[:16].replace("T", " ") + " UTC",  # ISO 8601, in UTC
+    "sha256": lambda files: ", ".join(f"{name} {digest[:12]}" for name, digest in files.items()),
     "data": lambda data: ", ".join(f"{of} {facts['count']:,}" for of, facts in data.items()),
 }
 
