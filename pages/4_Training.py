@@ -38,9 +38,6 @@ def main() -> None:
         return
     _turn_to_finished(training)
     run = pick_run()
-    if not run.history["epoch"]:
-        st.info(f"The run {run.name!r} has no finished epoch, so there are no curves.")
-        st.stop()
     _show_numbers(run)
     with st.container(horizontal=True, gap="large"):
         smoothing = _pick_smoothing()

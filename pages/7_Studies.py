@@ -24,7 +24,7 @@ from fer_core.experiments.studies import (
     stored_budgets,
     studied_runs,
 )
-from fer_core.formats import format_accuracy, format_macro_f1, format_points, format_seconds
+from fer_core.formats import escape_markdown, format_accuracy, format_macro_f1, format_points, format_seconds
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.readers import last_change
@@ -49,10 +49,9 @@ def main() -> None:
     study = load_study(name)
     st.subheader(study.question)
     budgets = stored_budgets(name)
-    epochs = _pick_budget(budgets) if budgets else EPOCHS
-    for sentence in broken_variants(name, epochs):
-        st.sidebar.warning(sentence, icon=":material/folder_off:")
-    found = {run.name: run for run in studied_runs(name, epochs)}
+    for sentence in broken_variants(name):
+        st.sidebar.warning(escape_markdown(sentence), icon=":material/folder_off:")
+    found = {run.name: run for run in studied_runs(name, _pick_budget(budgets))} if budgets else {}
     runs = {variant.name: found[variant.name] for variant in study.variants if variant.name in found}
     if not runs:
         _show_how(study)

@@ -111,8 +111,8 @@ class Provenance(_Strict):
 class NetworkProvenance(Provenance):
     """The same of a network."""
 
-    epochs: Count
-    best_epoch: Count
+    epochs: Annotated[int, Field(gt=0)]
+    best_epoch: Annotated[int, Field(gt=0)]
     parameters: Annotated[int, Field(gt=0)]
 
 

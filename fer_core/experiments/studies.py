@@ -246,9 +246,10 @@ def studied_runs(study: str, epochs: int) -> list[Run]:
     return sort_out(run_folders(budget_folder(study, epochs)), studied=True)[0]
 
 
-def broken_variants(study: str, epochs: int) -> list[str]:
-    """A sentence for each folder that looks like a variant and is none."""
-    return sort_out(run_folders(budget_folder(study, epochs)), studied=True)[1]
+def broken_variants(study: str) -> list[str]:
+    """A sentence for each folder, of any budget, that looks like a variant and is none."""
+    budgets = sorted(study_folder(study).glob(f"[1-9]*{BUDGET}/"))
+    return sort_out((path for budget in budgets for path in run_folders(budget)), studied=True)[1]
 
 
 def judge(claim: Claim, evaluations: Mapping[str, Evaluation]) -> tuple[str, Difference | None]:

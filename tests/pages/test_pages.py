@@ -234,19 +234,20 @@ def test_training_lays_runs_over_each_other(two_runs):
     assert "NAdam" in str([table.value for table in app.table])
 
 
-def test_training_without_a_finished_epoch_says_so(two_runs):
+@pytest.mark.parametrize(
+    ("lines", "why"), [("nonsense\n1\n", "must be a CSV"), (None, "must hold the epochs 1")]
+)
+def test_a_file_that_breaks_later_breaks_its_run_alone(two_runs, lines, why):
     history = two_runs / "best" / "history.csv"
-    history.write_text(history.read_text().splitlines()[0] + "\n")
+    history.write_text(lines or history.read_text().splitlines()[0] + "\n")
     app = visit(TRAINING, run="best")
-    assert not complaints(app)
-    assert "no finished epoch" in texts(app, "info")
+    assert not [*app.error, *app.exception]
+    assert f"history.csv {why}" in texts(app, "warning")
+    assert "There is no run 'best' here, so this shows 'other'." in texts(app, "warning")
+    assert app.metric
 
 
-def test_a_file_that_breaks_later_is_one_sentence(two_runs):
-    (two_runs / "best" / "history.csv").write_text("nonsense\n1\n")
-    app = visit(TRAINING, run="best")
-    assert len(app.error) == 1
-    assert "history.csv must be a CSV" in app.error[0].value
+def test_a_model_that_breaks_later_is_one_sentence(two_runs):
     (two_runs / "best" / "model.tflite").write_bytes(b"broken")
     for file in (PHOTO, HOME.file):
         app = visit(file, run="best")

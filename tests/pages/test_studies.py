@@ -84,18 +84,19 @@ def test_results_of_variants_that_the_study_no_longer_has_are_passed_over():
     assert "python -m fer_core study splits --data PATH" in texts(app, "code")
 
 
-def test_a_broken_result_is_one_sentence():
-    store("splits", "official", "random")
-    (budget_folder("splits", 5) / "random" / "private.npz").write_bytes(b"broken")
-    app = visit(STUDIES_PAGE, study="splits")
-    assert not app.exception
-    assert len(app.error) == 1
-    assert "private.npz does not hold the predictions" in app.error[0].value
-
-
-def test_a_broken_variant_is_named_and_the_others_are_shown():
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("metrics.json", "metrics.json: PublicTest: field required"),
+        ("private.npz", "private.npz does not hold the predictions"),
+    ],
+)
+def test_a_broken_variant_is_named_and_the_others_are_shown(name, why):
     store("class-weights", "weighted", "unweighted")
-    (budget_folder("class-weights", 5) / "weighted" / runs.METRICS).write_text("{}")
+    store("class-weights", "weighted", epochs=7)
+    for epochs in (5, 7):
+        (budget_folder("class-weights", epochs) / "weighted" / name).write_text("{}")
     app = visit(STUDIES_PAGE, study="class-weights")
-    assert "weighted is broken: metrics.json: PublicTest: field required" in texts(app, "warning")
-    assert list(app.dataframe[0].value.index) == ["unweighted"] or len(app.dataframe[0].value) == 1
+    assert not app.exception
+    assert texts(app, "warning").count(f"weighted is broken: {why}") == 2
+    assert list(app.dataframe[0].value.iloc[:, 0]) == ["unweighted"]
