@@ -13,6 +13,7 @@ from fer_core.inference.face_table import FaceRow
 from fer_core.vision.headers import SUFFIXES
 from pages.parts.faces import show_face, show_photo, show_predictions
 from pages.parts.frame import page
+from pages.parts.live.camera import take_snapshot
 from pages.parts.photo.batch import browse, offer_table
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
@@ -100,7 +101,7 @@ def _pick_files() -> list[Photo]:
 
 
 def _take_snapshot() -> list[Photo]:
-    shot = st.camera_input(PRIVACY, key="camera")
+    shot = take_snapshot(PRIVACY, key="camera")
     return [("snapshot.jpg", shot.getvalue())] if shot else []
 
 

@@ -14,12 +14,14 @@ from fer_core.inference.tracking import Floats, neutral_reference
 from pages.parts.faces import show_photo, show_predictions
 from pages.parts.frame import page
 from pages.parts.live.camera import (
-    NO_CAMERA,
+    NO_PICTURE,
     PRIVACY,
-    explain_insecure,
+    explain_refusals,
     explain_silence,
     ice_servers,
     is_secure,
+    show_insecure,
+    take_snapshot,
 )
 from pages.parts.live.panel import show_buttons, show_figures
 from pages.parts.readers import last_change, pick_run
@@ -51,7 +53,7 @@ def main() -> None:
         if is_secure(st.context.url):
             playing = _show_stream(run, reader)
         else:
-            st.error(explain_insecure(st.context.url), icon=":material/no_photography:")
+            show_insecure()
         st.fragment(show_buttons)(reader, disabled=not playing)
         st.caption(PRIVACY)
     with right:
@@ -79,6 +81,7 @@ def _show_stream(run: Run, reader: LiveReader) -> bool:
     """The video; returns whether it runs. A connection that fails is explained after 15 s."""
     servers = ice_servers()
     state = _stream(reader, servers).state
+    explain_refusals()
     if state.playing:
         st.session_state.pop(OFFERED, None)
         return True
@@ -97,9 +100,9 @@ def _show_stream(run: Run, reader: LiveReader) -> bool:
 
 
 def _help_with_camera(run: Run) -> None:
-    """What to do if the browser refuses the camera; only the video component's own message tells that."""
-    with st.expander("No picture after switching the camera on?", icon=":material/help:"):
-        st.markdown(NO_CAMERA)
+    """What to do where no picture comes."""
+    with st.expander("No picture after starting the camera?", icon=":material/help:"):
+        st.markdown(NO_PICTURE)
         if st.toggle("Use a snapshot instead", key="live wants snapshot"):
             _offer_snapshot(run, key="live other snapshot")
 
@@ -144,7 +147,7 @@ def _wait(offered: float) -> None:
 
 def _offer_snapshot(run: Run, *, key: str) -> None:
     """The browser's snapshot camera, which needs no stream."""
-    shot = st.camera_input("Take a snapshot; this needs no video stream.", key=key)
+    shot = take_snapshot("Take a snapshot; this needs no video stream.", key=key)
     if shot:
         reading = read_photo(run, "snapshot.jpg", shot.getvalue())
         show_photo(reading)

@@ -46,16 +46,22 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Chromium, or a skip that says what is missing."""
+def launch():
+    """``launch(flags)`` -> a Chromium that runs until it is closed, or a skip that says what is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     path = os.environ.get("FER_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.skip("There is no Chromium: install it (apt-get install chromium) or set FER_CHROMIUM")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        yield lambda flags: driver.chromium.launch(executable_path=path, args=flags)
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    """Chromium with a camera and nobody to ask."""
+    browser = launch(FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -49,5 +49,5 @@ def test_servers_as_streamlits_secrets_hold_them_become_plain():
 
 
 def test_the_advice_depends_on_whether_there_are_servers():
-    assert "name a TURN server" in explain_silence(has_servers=False)
-    assert "See that they run" in explain_silence(has_servers=True)
+    assert "configure a TURN server" in explain_silence(has_servers=False)
+    assert "Check that they are running" in explain_silence(has_servers=True)

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from streamlit import get_option
 
 from pages.parts.formats import person_plate
 from tests.inference.test_live import frame, scene
 from tests.pages.test_camera import TURN
-from tests.pages.test_pages import charts_of, complaints, models, texts, two_runs, visit
+from tests.pages.test_pages import PHOTO, charts_of, complaints, models, texts, two_runs, visit
 from tests.tiny_networks import SAMPLES
 
 __all__ = ["models", "two_runs"]  # fixtures
@@ -51,7 +52,7 @@ def test_the_camera_is_off_until_its_own_button_is_pressed(streamer):
     assert call["async_processing"] is True
     assert not complaints(app)
     said = texts(app)
-    assert "NotAllowedError" in said
+    assert "the message above the video says why" in said
     assert "None is written to disk" in said
     assert labels(app, disabled=False) == []
     assert len(app.get("plotly_chart")) == 1
@@ -183,8 +184,14 @@ def test_a_snapshot_is_read_where_there_is_no_stream(streamer):
 def test_a_page_without_https_says_so_at_once(streamer, monkeypatch):
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.url", "http://192.168.1.5:8501/Live")
     app = visit(LIVE)
-    assert "only over HTTPS" in app.error[0].value
+    said = texts(app, "error")
+    assert "only over HTTPS" in said
+    assert "comes from 192.168.1.5:8501 without HTTPS" in said
+    assert f"open `http://localhost:{get_option('server.port')}`" in said
     assert streamer.calls == []
+    app = visit(PHOTO, source="Camera")
+    assert "only over HTTPS" in texts(app, "error")
+    assert not app.camera_input
 
 
 def test_ice_servers_come_from_the_secrets_before_the_environment(streamer, monkeypatch):

@@ -13,8 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer_core.errors import FerError
+from fer_core.formats import escape_markdown
 
 SECRET, VARIABLE = "ice_servers", "FER_ICE_SERVERS"
 FORM = 'a list like [{"urls": "turn:turn.example.org:3478", "username": "...", "credential": "..."}]'
@@ -22,13 +24,33 @@ PRIVACY = (
     "Frames are processed in memory on the computer that runs this app. None is written to disk or sent "
     "anywhere else."
 )
-NO_CAMERA = """
-- **NotAllowedError**: the browser or the operating system denied access to the camera. Allow it with the
-  camera icon in the address bar, then start the camera again.
-- **NotFoundError**: no camera is connected.
-- **NotReadableError**: another program is using the camera. Close it.
-- **Connecting, but no picture**: after 15 seconds this page says which network setting is missing.
-"""
+NO_PICTURE = (
+    "If the camera cannot be used, the message above the video says why. If it stays connecting, this page "
+    "says after 15 seconds which network setting is missing."
+)
+# What a browser calls it (MDN, getUserMedia), and what to do.
+REFUSALS = {
+    "NotFoundError": "No camera is connected to this computer. Connect one and start it again.",
+    "NotAllowedError": "The browser or the operating system denied access to the camera. Allow it with the "
+    "camera icon in the address bar, then start the camera again.",
+    "NotReadableError": "Another program is using the camera. Close it, then start the camera again.",
+    "OverconstrainedError": "This camera has no suitable picture size. Select another camera.",
+    "AbortError": "The camera could not be started. Connect it again, or select another one.",
+}
+# The video component (streamlit-webrtc 0.79) shows the browser's own words, "NotFoundError: Requested device
+# not found", and has no translation for them. Its frame comes from this server, so the page may write in it.
+REWRITE = """<script>{
+    const sentences = %s
+    const look = () => {
+        const frame = document.querySelector("iframe[title^=streamlit_webrtc]")
+        if (!location.pathname.endsWith("/Live")) return clearInterval(timer)
+        const alert = frame?.contentDocument?.querySelector("[role=alert] .MuiAlert-message")
+        const words = alert?.childNodes ?? []
+        const sentence = sentences[words[0]?.nodeValue.split(":")[0]]
+        if (sentence) words.forEach((word, index) => { word.nodeValue = index ? "" : sentence })
+    }
+    const timer = setInterval(look, 100)
+}</script>"""
 
 
 def ice_servers() -> list[dict[str, Any]]:
@@ -68,12 +90,38 @@ def is_secure(url: str | None) -> bool:
     return parts.scheme == "https" or is_local
 
 
-def explain_insecure(url: str | None) -> str:
-    """Why the camera is unavailable at this address, and what to do."""
+def explain_refusals() -> None:
+    """Have the video component say what is wrong with the camera in a sentence."""
+    st.html(REWRITE % json.dumps(REFUSALS), unsafe_allow_javascript=True)
+
+
+def take_snapshot(label: str, *, key: str) -> UploadedFile | None:
+    """The browser's snapshot camera, or why there is none."""
+    if is_secure(st.context.url):
+        return st.camera_input(label, key=key)
+    show_insecure()
+    return None
+
+
+def show_insecure() -> None:
+    """Why the browser gives no camera to the page at this address, and what to do."""
+    words = explain_insecure(st.context.url, st.get_option("server.port"))
+    st.error(words, icon=":material/no_photography:")
+
+
+def explain_insecure(url: str | None, port: int) -> str:
+    """The same in words.
+
+    Args:
+        url: the page's address in the browser.
+        port: where the server listens.
+    """
+    host = escape_markdown(urlsplit(url or "").netloc)
     return (
-        f"Browsers allow camera access only over HTTPS or on localhost; this page is at {url}. "
-        "Open the app on the computer that runs it (http://localhost:8501), or put it behind HTTPS. "
-        "Until then, upload pictures on the Photo page."
+        f"Browsers allow camera access only over HTTPS or on the computer that runs the app; this page comes "
+        f"from {host} without HTTPS. On the computer that runs the app, open `http://localhost:{port}`. For "
+        "phones and other computers, serve the app over HTTPS: docs/serving.md shows how. Uploading "
+        "pictures on the Photo page works without."
     )
 
 
