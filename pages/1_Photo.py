@@ -27,6 +27,7 @@ from pages.parts.state import bound
 
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
+MOST_MB = 25  # a photo; a large one from a phone has 12
 MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
 MOST_THRESHOLD = 0.95
 PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
@@ -95,6 +96,7 @@ def _pick_files() -> list[Photo]:
         PRIVACY,
         SUFFIXES,
         accept_multiple_files=True,
+        max_upload_size=MOST_MB,
         key="files",
     )
     return [(file.name, file.getvalue()) for file in files]

@@ -23,8 +23,15 @@ APP_NAME = "FER studio"
 ICON = str(Path(__file__).with_name("icon.png"))  # a local file: Streamlit would fetch an icon given by name
 
 BESIDE_PX = 280
-# On a phone columns stand below each other, at the distance that was meant for their sides.
-STACKED = "<style>@media (max-width: 640px) {div[data-testid=stHorizontalBlock] {row-gap: 1rem}}</style>"
+# Two things that the theme cannot say. On a phone columns stand below each other, at the distance that was
+# meant for their sides; and why an upload was refused is text for screen readers alone.
+STYLE = """<style>
+@media (max-width: 640px) {div[data-testid=stHorizontalBlock] {row-gap: 1rem}}
+div[data-testid=stFileChip][aria-invalid=true] {flex-wrap: wrap; height: auto; width: auto; max-width: 100%}
+div[data-testid=stFileChip] span[role=alert] {
+    position: static; width: 100%; height: auto; margin: 0; clip: auto; clip-path: none; white-space: normal
+}
+</style>"""
 # Streamlit leaves the sidebar open over the page whose link was followed on a phone. Run once for each page.
 CLOSE_SIDEBAR = """<script>{
     const close = "[data-testid=stSidebar] [data-testid=stSidebarCollapseButton] button"
@@ -70,7 +77,7 @@ def page(title: str, *, heading: str | None = None) -> Iterator[None]:
         heading: what stands above the page, if not its name.
     """
     st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=ICON, layout="wide")
-    st.html(STACKED)
+    st.html(STYLE)
     state.enter(title)
     _sidebar(title)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

@@ -1,0 +1,48 @@
+"""Files that a visitor hands in: how large they may be, and where those lie that have to be read from disk."""
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from fer_core.formats import escape_markdown
+from pages.parts.doors import UPLOADS_PREFIX
+
+
+def is_small_enough(file: UploadedFile, most_mb: int) -> bool:
+    """Whether a file keeps its uploader's limit, which the browser alone checks; else it gets its sentence."""
+    if file.size <= most_mb << 20:
+        return True
+    size = f"{file.size / (1 << 20):,.0f} MB"
+    st.error(
+        f"{escape_markdown(file.name)}: expected at most {most_mb} MB. Received: {size}.",
+        icon=":material/upload_file:",
+    )
+    return False
+
+
+def keep_upload(file: UploadedFile) -> Path:
+    """An upload as a file that only this session knows; it is deleted with the session, at the latest."""
+    folder = Path(_folder().name) / file.file_id
+    folder.mkdir(exist_ok=True)
+    path = folder / Path(file.name).name
+    if not path.is_file():
+        path.write_bytes(file.getbuffer())
+    return path
+
+
+def delete_uploads() -> None:
+    """Delete what this session has uploaded."""
+    _folder.clear()
+
+
+def is_upload(path: Path) -> bool:
+    """Whether a file was uploaded, by anybody."""
+    return any(part.startswith(UPLOADS_PREFIX) for part in path.parts)
+
+
+# Streamlit lets go of it when the browser closes the page, or the connection to it breaks.
+@st.cache_resource(show_spinner=False, scope="session", on_release=tempfile.TemporaryDirectory.cleanup)
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix=UPLOADS_PREFIX)
