@@ -24,6 +24,7 @@ from pages.parts.reading import (
     sample_photos,
 )
 from pages.parts.state import bound
+from pages.parts.uploads import is_small_enough
 
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
@@ -99,7 +100,7 @@ def _pick_files() -> list[Photo]:
         max_upload_size=MOST_MB,
         key="files",
     )
-    return [(file.name, file.getvalue()) for file in files]
+    return [(file.name, file.getvalue()) for file in files if is_small_enough(file, MOST_MB)]
 
 
 def _take_snapshot() -> list[Photo]:

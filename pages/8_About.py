@@ -34,8 +34,8 @@ PRIVACY = """
   for videos, snapshots and camera frames.
 - The app sends no request to the internet, and usage statistics are off. The one exception is the button that
   downloads FER2013 from Kaggle, when you press it.
-- A data set that you upload stays in a temporary folder until the app ends. The choices in a page's address
-  are names and numbers, never images or paths.
+- A data set that you upload stays in a temporary folder, and is deleted when you disconnect it or close the
+  page. The choices in a page's address are names and numbers, never images or paths.
 """
 BIASES = """
 - **The labels are opinions.** FER2013 was collected by web search for emotion words. The majority of the FER+

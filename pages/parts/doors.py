@@ -1,4 +1,4 @@
-"""What the app opens to its visitors: the server's files, downloads to it, and what another visitor connected.
+"""What the app opens to its visitors: the server's files, downloads to it, what others have connected.
 
 On the computer itself (``server.address`` is localhost, as .streamlit/config.toml says) all of it is open;
 where other computers can reach the app it is closed, unless whoever runs it says otherwise:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+from streamlit import net_util
 from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.errors import FerError
@@ -37,6 +38,10 @@ CLOSE_SIDEBAR = """<script>{
     const close = "[data-testid=stSidebar] [data-testid=stSidebarCollapseButton] button"
     if (innerWidth <= 768) document.querySelector(close)?.click()  // %s
 }</script>"""
+
+# No option keeps Streamlit from asking a server on the internet for its own address when a page of another
+# site tries to connect.
+net_util.get_external_ip = lambda: None
 
 log = logging.getLogger(__name__)
 _beside: ContextVar[DeltaGenerator] = ContextVar("the place beside the heading")

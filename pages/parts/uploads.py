@@ -1,22 +1,28 @@
-"""Files that a visitor hands in: how large they may be, and where those lie that have to be read from disk."""
+"""Files that a visitor hands in: how large they may be, and where those lie that are read from disk."""
 
+import math
 import tempfile
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer_core.formats import escape_markdown
 from pages.parts.doors import UPLOADS_PREFIX
 
+MB = 1_000_000  # as the browser counts it
+MOST_LETTERS = 100  # of a file's name
+
 
 def is_small_enough(file: UploadedFile, most_mb: int) -> bool:
-    """Whether a file keeps its uploader's limit, which the browser alone checks; else it gets its sentence."""
-    if file.size <= most_mb << 20:
+    """Whether a file keeps its uploader's limit, which only the browser checks; else it gets its sentence."""
+    if file.size <= most_mb * MB:
         return True
-    size = f"{file.size / (1 << 20):,.0f} MB"
     st.error(
-        f"{escape_markdown(file.name)}: expected at most {most_mb} MB. Received: {size}.",
+        f"{escape_markdown(file.name)}: expected at most {most_mb} MB. Received: "
+        f"{math.ceil(file.size / MB):,} MB.",
         icon=":material/upload_file:",
     )
     return False
@@ -26,10 +32,17 @@ def keep_upload(file: UploadedFile) -> Path:
     """An upload as a file that only this session knows; it is deleted with the session, at the latest."""
     folder = Path(_folder().name) / file.file_id
     folder.mkdir(exist_ok=True)
-    path = folder / Path(file.name).name
+    path = folder / Path(file.name).name[-MOST_LETTERS:]
     if not path.is_file():
         path.write_bytes(file.getbuffer())
     return path
+
+
+def let_go(file: UploadedFile) -> None:
+    """Free the memory of an upload that lies on disk: Streamlit keeps its own copy as long as the session."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def delete_uploads() -> None:

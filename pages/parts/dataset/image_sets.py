@@ -23,6 +23,7 @@ from fer_core.datasets.image_sets.report import EXAMPLES, duplicates, reasons
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.errors import DataError
 from fer_core.formats import escape_markdown
+from pages.parts.doors import ROOTS, check_path, may_name_paths
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name
 from pages.parts.metrics_row import Tile, show_tiles
@@ -35,6 +36,10 @@ ABOUT = {each.name: each for each in reference.OTHER_SETS}
 NAMES = {int(emotion): emotion_name(emotion) for emotion in EMOTIONS}
 MOST_KEPT = 2  # sets in memory: FERG-DB's faces take 130 MB
 TABLE_PX = 300
+CLOSED = (
+    "This app is open to other computers, so it reads no folders. Whoever runs it can allow some: "
+    f"`{ROOTS}` names them."
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,9 @@ def _ask_path(key: str) -> None:
             f"**Give the folder of {reader.name} to see its images.** They are not part of this project: "
             "use your own copy. It stays on the computer that runs this app."
         )
+        if not may_name_paths():
+            st.info(CLOSED, icon=":material/lock:")
+            return
         with st.form(f"path of {key}", border=False):
             path = st.text_input(
                 f"The folder that holds {reader.expected}", placeholder=f"/home/you/{reader.name}"
@@ -98,10 +106,15 @@ def _ask_path(key: str) -> None:
         )
     if not asked:
         return
-    path = path.strip().strip("\"'")
-    if not path:
+    if not path.strip():
         st.error(f"The path of {reader.name} is needed, for example /home/you/data. Received: nothing.")
-    elif _try_to_read(key, path) is not None:
+        return
+    try:
+        path = str(check_path(path))
+    except DataError as error:
+        st.error(escape_markdown(error), icon=":material/folder_off:")
+        return
+    if _try_to_read(key, path) is not None:
         st.session_state[_at(key)] = path
         st.rerun()
 

@@ -21,6 +21,7 @@ from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
 from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
+from pages.parts.uploads import is_small_enough
 
 MOST_MB = 200
 RATES = (1, 2, 5, 10)  # sampled frames per second; these numbers also stand in the URL
@@ -54,12 +55,13 @@ class Reading:
 
 def pick_video() -> UploadedFile | None:
     """The uploaded video."""
-    return st.file_uploader(
+    file = st.file_uploader(
         "Videos are processed in memory on the computer that runs this app. Nothing is stored or sent.",
         SUFFIXES,
         key="video",
         max_upload_size=MOST_MB,
     )
+    return file if file and is_small_enough(file, MOST_MB) else None
 
 
 def choose_rate() -> int:
