@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 # GitHub's Markdown and what Streamlit adds: maths between dollars, and :names: of icons and colours.
-MARKUP = re.compile(r"[\\`*_\[\]<>|~$&]|^[-+#=]|^\d+(?=[.)])")
+MARKUP = re.compile(
+    r"[\\`*\[\]<>|~$&]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|^[-+#=]|^\d+(?=[.)](?:\s|$))"  # a_b needs no escape
+)
 # Links, addresses and :names: are looked for once escapes are gone, so an invisible character parts them.
 LINKS = re.compile(r"(:|@|\bwww)(?=[^\s:])", re.IGNORECASE)
 WORD_JOINER = "\u2060"

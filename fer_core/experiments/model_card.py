@@ -11,7 +11,7 @@ from fer_core.datasets.drawn import NAME
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.evaluation.metrics import calibration_errors_by_chance
 from fer_core.experiments.runs import Run
-from fer_core.formats import format_accuracy, format_macro_f1, format_percent, format_seconds
+from fer_core.formats import escape_markdown, format_accuracy, format_macro_f1, format_percent, format_seconds
 
 RECIPE, USE = "Recipe", "Intended use"
 USE_TEXT = """\
@@ -97,18 +97,18 @@ def _results_row(run: Run) -> list[str]:
         format_accuracy(views["single"]["twin_free"]),
         format_macro_f1(single),
         f"{single['ece']:.3f}",
-        f"{format_seconds(facts['seconds'])}, {facts['device']}",
+        f"{format_seconds(facts['seconds'])}, {escape_markdown(facts['device'])}",
     ]
 
 
 def _data_name(run: Run) -> str:
     """What the data set was called that the run was trained on."""
-    return str(next(iter(run.provenance["data"].values()))["name"])
+    return escape_markdown(next(iter(run.provenance["data"].values()))["name"])
 
 
 def _other_images(run: Run) -> str:
     """Other images than FER2013's that it was pre-trained on; until 0.24 the key was another."""
-    return str(run.provenance.get("other_images") or run.provenance.get("other_images") or "")
+    return escape_markdown(run.provenance.get("other_images") or run.provenance.get("other_images") or "")
 
 
 def _summary(run: Run) -> str:
@@ -175,8 +175,8 @@ def _per_class(run: Run) -> dict[str, list[str]]:
 
 def _provenance(run: Run) -> str:
     facts, other = run.provenance, _other_images(run)
-    took = f"{format_seconds(facts['seconds'])} on {facts['device']}"
-    took += f", in {facts['precision']}" if "precision" in facts else ""
+    took = f"{format_seconds(facts['seconds'])} on {escape_markdown(facts['device'])}"
+    took += f", in {escape_markdown(facts['precision'])}" if "precision" in facts else ""
     if run.has_network:
         took = f"{facts['epochs']} epochs in {took}; best epoch: {facts['best_epoch']}"
     else:
@@ -185,13 +185,19 @@ def _provenance(run: Run) -> str:
     trained = (
         f", from weights that were pre-trained on {other}, or from a network that was" if other else " alone"
     )
+    versions = ((escape_markdown(name), escape_markdown(each)) for name, each in facts["versions"].items())
     return (
-        f"- Command: `{facts['command']}` (seed {facts['seed']}, commit `{facts['commit']}`)\n"
+        f"- Command: {_code(facts['command'])} (seed {facts['seed']}, commit {_code(facts['commit'])})\n"
         f"- Training: {took}\n"
         f"- Data: {_data_name(run)} ({counts}); trained on Training{trained}\n"
         f"- Calibration: {_calibration(run)}\n"
-        f"- Versions: {', '.join(f'{name} {version}' for name, version in facts['versions'].items())}"
+        f"- Versions: {', '.join(f'{name} {version}' for name, version in versions)}"
     )
+
+
+def _code(text: object) -> str:
+    """A text that is not ours as code in its line."""
+    return f"`{' '.join(str(text).split()).replace('`', chr(39))}`"
 
 
 def _calibration(run: Run) -> str:
@@ -201,7 +207,7 @@ def _calibration(run: Run) -> str:
     later = ""
     if "calibrated_at" in facts:
         command = f"python -m fer_core calibrate {run.name} --data PATH"
-        later = f", later, by `{command}` (commit `{facts['calibrated_at']}`)"
+        later = f", later, by `{command}` (commit {_code(facts['calibrated_at'])})"
     return f"temperature {calibration.temperature:.4f}{power}, fitted on PublicTest{later}"
 
 
