@@ -167,11 +167,19 @@ def _load(path: Path, changed: float, _run: Run) -> tuple[Recognizer, Floats]:
     """The network on one thread (video needs the other cores), and its mean prediction for neutral faces."""
     evaluation = _run.evaluation("PublicTest")
     loaded = Recognizer(path, threads=1), neutral_reference(evaluation.labels, evaluation.probabilities)
-    # Streamlit collects garbage after every run of a script or fragment, every second here, and holds up the
-    # video meanwhile. What has been loaded by now stays anyway: it need not be searched again.
+    _freeze()
+    return loaded
+
+
+@st.cache_resource(show_spinner=False)
+def _freeze() -> None:
+    """Once, and not for each run: what is frozen is never collected.
+
+    Streamlit collects garbage after every run of a script or fragment, every second here, and holds up the
+    video meanwhile. The libraries that have been loaded by now stay anyway: they need not be searched again.
+    """
     gc.collect()
     gc.freeze()
-    return loaded
 
 
 with page("Live"):

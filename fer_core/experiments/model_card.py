@@ -108,7 +108,7 @@ def _data_name(run: Run) -> str:
 
 def _other_images(run: Run) -> str:
     """Other images than FER2013's that it was pre-trained on; until 0.24 the key was another."""
-    return escape_markdown(run.provenance.get("other_images") or run.provenance.get("other_images") or "")
+    return escape_markdown(run.provenance.get("other_images") or run.provenance.get("other_pictures") or "")
 
 
 def _summary(run: Run) -> str:

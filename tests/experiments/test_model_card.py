@@ -5,6 +5,7 @@ import re
 import shutil
 
 import pytest
+from markdown_it import MarkdownIt
 
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.evaluation.metrics import calibration_errors_by_chance
@@ -134,3 +135,21 @@ def test_other_images_are_named_on_the_card_and_in_the_table(tmp_path):
     foreign = Run(run.path)
     assert "trained on Training, from weights that were pre-trained on ImageNet, or" in write_card(foreign)
     assert "(models/foreign/README.md), from ImageNet |" in results_table([foreign])
+
+
+@pytest.mark.parametrize("key", ["other_images", "other_pictures"])  # the second until 0.24
+def test_other_images_that_it_was_pretrained_on_are_said(run, tmp_path, key):
+    copy = Run(shutil.copytree(run.path, tmp_path / "example"))
+    copy.save_provenance(copy.provenance | {key: "VGGFace2"})
+    assert "pre-trained on VGGFace2" in write_card(copy)
+
+
+def test_what_a_run_says_of_itself_is_text(run, tmp_path):
+    copy = Run(shutil.copytree(run.path, tmp_path / "example"))
+    foreign = "![a](http://example.org/a.png) | `b`"
+    copy.save_provenance(
+        copy.provenance | {"device": foreign, "command": foreign, "versions": {foreign: foreign}}
+    )
+    shown = MarkdownIt("commonmark").enable("table").render(write_card(copy))
+    assert "<img" not in shown
+    assert "<code>![a](http://example.org/a.png) | 'b'</code>" in shown

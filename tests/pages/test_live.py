@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit import get_option
 
 from pages.parts.formats import person_plate
@@ -179,6 +180,15 @@ def test_a_snapshot_is_read_where_there_is_no_stream(streamer):
     app.camera_input[0].upload("shot.jpg", (SAMPLES / "eileen-collins.jpg").read_bytes()).run()
     assert not complaints(app)
     assert "Face 1 · " in texts(app)
+
+
+def test_what_was_loaded_is_frozen_once(streamer, monkeypatch):
+    frozen = []
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append(True))
+    st.cache_resource.clear()
+    for name in ("best", "other", "best"):
+        assert not complaints(visit(LIVE, run=name))
+    assert frozen == [True]
 
 
 def test_a_page_without_https_says_so_at_once(streamer, monkeypatch):
