@@ -24,6 +24,9 @@ Affine = npt.NDArray[np.float64]
 # because YuNet's are not: a mirrored face is seen as far to the left as its original. With this template
 # FER2013's own images come back as they are: scale 1.00 (half within 0.91 to 1.10), roll 0.0, shift 0.1 px.
 TEMPLATE = np.array([(15.0, 18.2), (32.4, 18.6), (22.9, 28.6), (16.4, 35.8), (30.4, 36.1)])
+_MIDDLE = (TEMPLATE @ (1, 1j)).mean()
+_CENTRED = TEMPLATE @ (1, 1j) - _MIDDLE
+_SQUARES = np.vdot(_CENTRED, _CENTRED)
 
 SMALLEST_FACE_PX = 16  # A third of 48: below that there is next to no expression left to read.
 SMALL_PICTURE_PX = 96  # A square picture up to this size may be a crop of one face; see whole_picture.
@@ -162,7 +165,7 @@ def crop_face(picture: Picture, face: Face) -> npt.NDArray[np.uint8]:
 def frame_of(face: Face) -> Affine:
     """(2, 3): where a point of the 48 x 48 crop lies in the picture."""
     if face.landmarks is not None and np.ptp(face.landmarks, axis=0).max() > 1:
-        return _fit_similarity(TEMPLATE, face.landmarks.astype(np.float64))
+        return _fit_template(face.landmarks.astype(np.float64))
     x, y, width, height = face.box
     scale = max(width, height) / SIDE
     frame = np.array(
@@ -257,13 +260,13 @@ def _part_under(picture: Picture, frame: Affine, side: int) -> tuple[Picture, np
     return picture[low[1] : high[1], low[0] : high[0]], low
 
 
-def _fit_similarity(source: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> Affine:
-    """The turn, scale and shift that bring ``source`` (N, 2) nearest to ``target`` (least squares).
+def _fit_template(target: npt.NDArray[np.floating]) -> Affine:
+    """The turn, scale and shift that bring ``TEMPLATE`` nearest to ``target`` (5, 2) (least squares).
 
     With points as complex numbers, turn and scale are one factor: a quotient of inner products.
     """
-    start, end = source @ (1, 1j), target @ (1, 1j)
-    centred = start - start.mean()
-    factor = np.vdot(centred, end - end.mean()) / np.vdot(centred, centred)
-    shift = end.mean() - factor * start.mean()
+    end = target @ (1, 1j)
+    middle = end.sum() / len(end)
+    factor = np.vdot(_CENTRED, end - middle) / _SQUARES
+    shift = middle - factor * _MIDDLE
     return np.array([(factor.real, -factor.imag, shift.real), (factor.imag, factor.real, shift.imag)])

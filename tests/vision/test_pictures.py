@@ -202,13 +202,7 @@ def test_of_an_animation_the_first_frame_is_read():
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [
-        ((1, 1), (1, 1)),
-        ((8192, 4096), (4096, 2048)),
-        ((10_000, 40), (10_000, 40)),
-        ((1080, 16_000), (614, 9102)),
-        ((4096, 3), (4096, 3)),
-    ],
+    [((1, 1), (1, 1)), ((8192, 4096), (4096, 2048)), ((9000, 40), (9000, 40)), ((1080, 16_000), (614, 9102))],
 )
 def test_pictures_are_reduced_to_4096_px_or_to_as_many_pixels_as_one_of_3_to_1(size, expected):
     assert load_picture(encode(Image.new("RGB", size, RED))).shape == (*expected[::-1], 3)
