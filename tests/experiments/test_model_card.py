@@ -141,7 +141,7 @@ def test_other_images_are_named_on_the_card_and_in_the_table(tmp_path):
 def test_other_images_that_it_was_pretrained_on_are_said(run, tmp_path, key):
     copy = Run(shutil.copytree(run.path, tmp_path / "example"))
     copy.save_provenance(copy.provenance | {key: "VGGFace2"})
-    assert "pre-trained on VGGFace2" in write_card(copy)
+    assert "pre-trained on VGGFace2" in write_card(Run(copy.path))
 
 
 def test_what_a_run_says_of_itself_is_text(run, tmp_path):
@@ -150,6 +150,6 @@ def test_what_a_run_says_of_itself_is_text(run, tmp_path):
     copy.save_provenance(
         copy.provenance | {"device": foreign, "command": foreign, "versions": {foreign: foreign}}
     )
-    shown = MarkdownIt("commonmark").enable("table").render(write_card(copy))
+    shown = MarkdownIt("commonmark").enable("table").render(write_card(Run(copy.path)))
     assert "<img" not in shown
     assert "<code>![a](http://example.org/a.png) | 'b'</code>" in shown

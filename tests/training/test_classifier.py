@@ -72,7 +72,7 @@ def test_an_emotion_that_no_face_shows_is_never_answered(network):
 
 
 def test_two_emotions_are_too_few(network):
-    with pytest.raises(DataError, match=r"three emotions at least \(retrain_classifier\)\. Received: 2\."):
+    with pytest.raises(DataError, match=r"at least three emotions\. Received: 2\."):
         retrain_classifier(network, faces_of([0, 3]), faces_of(range(7)))
 
 
