@@ -22,7 +22,8 @@ e2e: $(VENV)/.test-ready
 
 # Hostile inputs by the thousand, at low priority: what docs/reliability.md says of them. The suite tries 300.
 fuzz: $(VENV)/.test-ready
-	FUZZ=$${FUZZ:-10000} nice -n 10 $(BIN)/python -m pytest tests/vision/test_fuzz.py --timeout=0
+	FUZZ=$${FUZZ:-10000} nice -n 10 $(BIN)/python -m pytest tests/vision/test_fuzz.py \
+	  tests/experiments/test_damaged_runs.py --timeout=0
 
 # make train DATA=fer2013.csv: repeat the paper's network, from labels alone.
 train: $(VENV)/.app-ready

@@ -58,6 +58,9 @@ class Alignment:
                 "An alignment's rows, labels, turns, rolls and answers must be of the same faces, at least "
                 f"one: expected {expected}. Received: {shapes}."
             )
+        kinds = [getattr(self, field.name).dtype.kind for field in fields(self)]
+        if any(kind not in "iu" for kind in kinds[:3] + kinds[4:]) or kinds[3] != "f":
+            raise DataError(f"An alignment holds integers, and its rolls floats. Received: {kinds}.")
 
     @property
     def natural_roll(self) -> npt.NDArray[np.float64]:
@@ -172,9 +175,12 @@ def load_alignment(run: str) -> tuple[Alignment, dict[str, Any]]:
         RunError: if the run was not measured, or a file is broken.
     """
     folder = study_folder(NAME) / run
+    facts = files.read_json(folder / PROVENANCE)
+    if not isinstance(facts.get("command"), str):
+        raise RunError(f"{folder / PROVENANCE} does not say which command measured the run.")
     try:
-        return Alignment(**files.read_arrays(folder / ANSWERS)), files.read_json(folder / PROVENANCE)
-    except (TypeError, DataError) as error:  # an array is missing, or they do not belong together
+        return Alignment(**files.read_arrays(folder / ANSWERS)), facts
+    except (TypeError, ValueError) as error:  # an array is missing, or they do not belong together
         raise RunError(f"{folder / ANSWERS} does not hold the answers of a network: {error}") from error
 
 

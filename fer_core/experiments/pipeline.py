@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,7 +208,8 @@ def summarize_run(run: Run) -> Summary:
     summary = run.summary
     if summary is None:
         summary = summarize(load_network(run.keras_path))
-        write_summary(run.path / runs.SUMMARY, summary)
+        with suppress(OSError):  # where runs are read-only, it is made again the next time
+            write_summary(run.path / runs.SUMMARY, summary)
     return summary
 
 

@@ -19,6 +19,7 @@ from fer_core.experiments.alignment_study import (
 )
 from fer_core.experiments.runs import Run
 from fer_core.paths import CHECKOUT
+from tests.damaged_runs import DEEP, arrays, write
 from tests.pages.test_pages import charts_of, complaints, texts, visit
 
 PAGE = "pages/7_Studies.py"
@@ -105,8 +106,26 @@ def test_it_is_kept_and_read_again(found):
     assert provenance == ORIGIN
     for field in ("rows", "labels", "turns", "rolls", "answers"):
         np.testing.assert_array_equal(getattr(again, field), getattr(found, field))
-    (folder / "answers.npz").write_bytes(b"broken")
-    with pytest.raises(RunError, match=r"answers\.npz does not hold"):
+
+
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (write("answers.npz", b"broken"), r"answers\.npz does not hold"),
+        (
+            arrays("answers.npz", labels=lambda labels: labels.astype("U9")),
+            r"answers\.npz does not hold .* integers",
+        ),
+        (arrays("answers.npz", turns=np.int8(1)), r"answers\.npz does not hold"),
+        (arrays("answers.npz", turns=None), r"answers\.npz does not hold"),
+        (write("provenance.json", "{}"), r"provenance\.json does not say which command"),
+        (write("provenance.json", DEEP), r"provenance\.json cannot be read"),
+    ],
+)
+def test_a_broken_measurement_says_why(found, damage, why):
+    damage(alignment.save_alignment("some", found, ORIGIN))
+    with pytest.raises(RunError, match=why):
         alignment.load_alignment("some")
 
 
