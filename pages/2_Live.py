@@ -26,6 +26,7 @@ from pages.parts.live.camera import (
 from pages.parts.live.panel import show_buttons, show_figures
 from pages.parts.readers import last_change, pick_run
 from pages.parts.reading import read_photo
+from pages.parts.state import bound
 
 if TYPE_CHECKING:
     from streamlit_webrtc import WebRtcStreamerContext
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 STREAM, READER = "live stream", "live reader"
 OFFERED = "live offered"  # since when the browser offers its camera
 MIRROR, SMOOTHING = "mirror", "smoothing"
+MOST_SMOOTHING = 3.0  # seconds
 PATIENCE_SECONDS = 15.0
 REFRESH_SECONDS = 1.0
 VIDEO = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 15, "max": 30}}
@@ -66,15 +68,14 @@ def _choose(reader: LiveReader) -> None:
         reader.time_constant = st.slider(
             "Smoothing time",
             0.0,
-            3.0,
-            0.5,
-            0.1,
+            MOST_SMOOTHING,
+            step=0.1,
             format="%.1f s",
-            key=SMOOTHING,
+            key=bound(SMOOTHING, 0.5, between=(0.0, MOST_SMOOTHING)),
             help=SMOOTHING_HELP,
             width=320,
         )
-        reader.mirror = st.toggle("Mirror image", True, key=MIRROR)
+        reader.mirror = st.toggle("Mirror image", key=bound(MIRROR, True, options=(True, False)))
 
 
 def _show_stream(run: Run, reader: LiveReader) -> bool:

@@ -24,7 +24,9 @@ NOTHING = [""]  # an empty list, where that is not the default
 
 REPLACE_ADDRESS = """<script>{
     const [page, query] = %s
-    const address = location.pathname + (query && "?" + query)
+    const embed = [...new URLSearchParams(location.search)].filter(([key]) => key.startsWith("embed"))
+    const whole = [query, new URLSearchParams(embed).toString()].filter(Boolean).join("&")
+    const address = location.pathname + (whole && "?" + whole)
     const isHere = location.pathname.split("/").pop() === page
     if (isHere && address !== location.pathname + location.search) history.replaceState({}, "", address)
 }</script>"""

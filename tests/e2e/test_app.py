@@ -14,6 +14,8 @@ PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "St
 CHART = "[data-testid=stPlotlyChart] .main-svg"
 # What to wait for where there may be no chart: a study that was not run says how; About has words alone.
 WITHOUT_CHART = {"Studies": f"[data-testid=stCode], {CHART}", "About": "[data-testid=stMarkdown]"}
+CUT_OFF = """() => [...document.querySelectorAll("[data-testid=stTable] td, [data-testid=stTable] th")]
+    .filter(cell => cell.getBoundingClientRect().right > innerWidth).length"""
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -32,6 +34,7 @@ def test_every_page_is_whole_and_asks_nobody_else(visit, screenshots, address, l
     _take_whole(page, screenshots / f"{address or 'Home'}-{look}.png")
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, "the page scrolls sideways"
+    assert page.evaluate(CUT_OFF) == 0, "a table leaves the screen"
 
 
 def _take_whole(page, path):

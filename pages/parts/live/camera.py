@@ -48,6 +48,7 @@ REWRITE = """<script>{
         const words = alert?.childNodes ?? []
         const sentence = sentences[words[0]?.nodeValue.split(":")[0]]
         if (sentence) words.forEach((word, index) => { word.nodeValue = index ? "" : sentence })
+        if (alert) frame.height = alert.ownerDocument.getElementById("root").offsetHeight
     }
     const timer = setInterval(look, 100)
 }</script>"""
