@@ -41,10 +41,10 @@ def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
     assert page.get_by_role("combobox", name="True label").input_value() == "fear"
     page.get_by_test_id("stMain").get_by_role("button", name="sad").first.click()
     drawer = page.get_by_role("dialog")
-    drawer.get_by_text("Misclassified as").wait_for()
+    drawer.get_by_text("misclassified").wait_for()
     page.wait_for_url("**face=*")
     page.reload()  # the face stands in the URL
-    drawer.get_by_text("Misclassified as").wait_for()
+    drawer.get_by_text("misclassified").wait_for()
     settle(page)
     page.keyboard.press("Escape")
     page.wait_for_function("!location.search.includes('face')")
@@ -56,11 +56,11 @@ def test_without_fer2013_the_drawn_faces_show_what_the_page_does(visit):
     page = visit("Errors")
     page.get_by_role("button", name="Show drawn faces").click()
     page.wait_for_url("**/Errors?data=Drawn+faces")
-    page.get_by_alt_text("labelled").nth(15).wait_for()
+    page.get_by_alt_text("true label").nth(15).wait_for()
     page.reload()  # the choice stands in the URL
     settle(page)
     assert page.get_by_role("radio", name="Drawn faces").get_attribute("aria-checked") == "true"
     page.get_by_test_id("stMain").get_by_role("button", name="%").first.click()
     drawer = page.get_by_role("dialog")
-    drawer.get_by_alt_text("The regions that speak for the answer").wait_for()
+    drawer.get_by_alt_text("Warmer regions contributed more to the prediction").wait_for()
     drawer.get_by_text("Drawn as").wait_for()
