@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from fer_core.experiments.runs import SUMMARY
+from fer_core.networks.summary import summarize, write_summary
 from tests.finished_runs import write_run
 from tests.tiny_networks import tiny_network, tiny_tflite
 
@@ -71,8 +73,8 @@ def app(tmp_path_factory):
     if not models:
         models = tmp_path_factory.mktemp("models")
         for seed, name in enumerate(("best", "other")):
-            write_run(models, name, tflite=tiny_tflite("pooled").read_bytes(), seed=seed)
-            tiny_network("pooled").save(models / name / "model.keras")
+            run = write_run(models, name, tflite=tiny_tflite("pooled").read_bytes(), seed=seed)
+            write_summary(run.path / SUMMARY, summarize(tiny_network("pooled")))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

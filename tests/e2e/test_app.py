@@ -65,9 +65,10 @@ def test_uploads_are_read_and_results_can_be_saved(visit, tmp_path):
 
     drawn, sample = save("Photo with boxes"), (SAMPLES / "two-faces.jpg").read_bytes()
     assert load_picture(drawn).shape == load_picture(sample).shape
-    rows = csv.DictReader(io.StringIO(save("Numbers as CSV").decode()))
-    assert [row["face"] for row in rows] == ["1", "2"]
-    assert [face["face"] for face in json.loads(save("as JSON"))] == [1, 2]
+    rows = csv.DictReader(io.StringIO(save("Table as CSV").decode()))
+    shown = [(row["path"], row["face"]) for row in rows]
+    assert shown == [("two-faces.jpg", "1"), ("two-faces.jpg", "2"), ("notes.jpg", "")]
+    assert [row["face"] for row in json.loads(save("as JSON"))] == [1, 2, None]
 
 
 def test_the_camera_takes_a_snapshot(visit):
@@ -104,4 +105,4 @@ def test_the_chosen_run_goes_along_from_page_to_page(visit):
 
 def test_a_link_into_a_page_works_on_a_fresh_server(visit):
     page = visit("Evaluation?split=PublicTest&cells=faces")
-    assert "PublicTest faces" in page.get_by_test_id("stMain").inner_text()
+    assert "PublicTest images" in page.get_by_test_id("stMain").inner_text()
