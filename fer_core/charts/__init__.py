@@ -10,11 +10,12 @@ from fer_core.charts.alignment_study import plot_alignment
 from fer_core.charts.evaluation import plot_comparison, plot_confusion, plot_per_emotion, plot_reliability
 from fer_core.charts.faces import plot_probabilities
 from fer_core.charts.roc_pr import plot_coverage, plot_precision_recall, plot_roc
-from fer_core.charts.style import STILL
+from fer_core.charts.style import STILL, TO_ZOOM
 from fer_core.charts.training import plot_gap, plot_history, plot_learning_rate
 
 __all__ = [
     "STILL",
+    "TO_ZOOM",
     "plot_alignment",
     "plot_comparison",
     "plot_confusion",

@@ -39,6 +39,11 @@ class Difference:
         """1 or -1 where the interval lies on one side of 0; 0 where the difference is not significant."""
         return int(self.low > 0) - int(self.high < 0)
 
+    @property
+    def reversed(self) -> "Difference":
+        """How much higher the other scores than the one."""
+        return Difference(-self.value, -self.high, -self.low, self.paired)
+
 
 def accuracy(counts: Counts) -> Scores:
     """The share of correct predictions."""

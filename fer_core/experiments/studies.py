@@ -49,14 +49,25 @@ class Claim:
     Attributes:
         text: the claim in a sentence.
         measure: one of ``bootstrap.MEASURES``, on PrivateTest, single view.
-        better: a variant's name.
-        worse: another's.
+        better, worse: two variants' names.
+        costs: whether the claim is about ``worse``, so that what is told is what it loses.
     """
 
     text: str
     measure: str
     better: str
     worse: str
+    costs: bool = False
+
+    @property
+    def contrast(self) -> str:
+        """What is subtracted from what: "recall of disgust, weighted minus unweighted"."""
+        first, second = (self.worse, self.better) if self.costs else (self.better, self.worse)
+        return f"{self.measure}, {first} minus {second}"
+
+    def tell(self, found: Difference) -> Difference:
+        """The difference of ``better`` and ``worse`` in the direction of ``contrast``."""
+        return found.reversed if self.costs else found
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,7 @@ def _class_weights(base: Recipe) -> Study:
         (
             Claim("Class weights help the rare emotion.", "recall of disgust", "weighted", "unweighted"),
             Claim("Class weights raise macro-F1.", "macro-F1", "weighted", "unweighted"),
-            Claim("Class weights cost accuracy.", "accuracy", "unweighted", "weighted"),
+            Claim("Class weights cost accuracy.", "accuracy", "unweighted", "weighted", costs=True),
         ),
     )
 
@@ -265,14 +276,15 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
     """The claim and what became of it, in a sentence: from stored results alone."""
     if difference is None:
         return f"{claim.text} Not yet run: it takes the variants {claim.better} and {claim.worse}."
-    found = format_points(difference.value, difference.low, difference.high)
-    measure = f"{claim.measure[0].upper()}{claim.measure[1:]}"
+    told = claim.tell(difference)
+    found = format_points(told.value, told.low, told.high)
+    contrast = f"{claim.contrast[0].upper()}{claim.contrast[1:]}"
     meaning = {
         "held": "confirmed here",
         "did not hold": "contradicted here",
         "cannot be told": "no significant difference (the 95 % CI includes 0)",
     }[verdict]
-    return f"{claim.text} {measure}, {claim.better} minus {claim.worse}: {found}, {meaning}."
+    return f"{claim.text} {contrast}: {found}, {meaning}."
 
 
 def describe_budget(results: Sequence[Run]) -> str:

@@ -82,6 +82,7 @@ def app(tmp_path_factory):
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
     log = tmp_path_factory.mktemp("log") / "streamlit.txt"
     surroundings = os.environ | {"FER_MODELS": str(models)}
+    surroundings["FER_LABELS"] = str(tmp_path_factory.mktemp("labels"))
     surroundings.pop("FER2013_PATH", None)  # the tests connect their own copy, and begin without any
     with open(log, "w") as output:
         server = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=output)
