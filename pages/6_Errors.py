@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from fer_core.charts.error_analysis import plot_confusion_to_pick
-from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
 from fer_core.evaluation.error_analysis import Positions, predictions_as_csv, select, sort
 from pages.parts.connect import connect_data, find_data
@@ -18,13 +17,12 @@ from pages.parts.errors.embedding import show_embedding
 from pages.parts.errors.filters import Chosen, ask_filters
 from pages.parts.errors.gallery import Faces, show_gallery, to_first_page
 from pages.parts.errors.headers import describe_errors, describe_label_errors
-from pages.parts.errors.sources import gather, introduce, pick_source
+from pages.parts.errors.sources import gather, introduce, pick_source, splits_of
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.state import bound
 
 # What each control offers; these words also stand in the URL.
-SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
 MISCLASSIFIED, LABELS, MAP = "Misclassified", "Label errors", "Embedding"
 VIEWS = (MISCLASSIFIED, LABELS, MAP)
 ANY = "any"
@@ -37,7 +35,7 @@ def main() -> None:
     data = find_data()
     with st.container(horizontal=True, gap="medium"):
         run = pick_source(data)
-        split = _choose("Split", SPLITS, key="split")
+        split = _choose("Split", splits_of(run, data), key="split")
         view = _choose("View", VIEWS, key="show")
     faces = gather(run, split, data, doubts=view == LABELS)
     introduce(data)
@@ -75,9 +73,9 @@ def _browse(faces: Faces, *, labels: bool) -> Positions:
         st.markdown(describe(faces, chosen.filters, len(found)))
     if labels:
         st.caption(
-            "Confident learning (Northcutt et al. 2021): a label may be wrong when the run, which was not "
-            "trained on this image, gives another emotion at least the probability that it gives correctly "
-            "labelled images on average. The method shares the run's errors: take it as a reason to look."
+            "Confident learning (Northcutt et al. 2021): a label may be wrong when the run gives another "
+            "emotion at least the probability that it gives correctly labelled images on average. The method "
+            "shares the run's errors: take it as a reason to look."
         )
     return found
 

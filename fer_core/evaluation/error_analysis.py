@@ -115,7 +115,7 @@ class Filters:
         true_label: in [0, 6].
         predicted: what was predicted, or the suggested label.
         confidence: the lowest and highest probability of that label, in [0, 1].
-        annotators_agree: whether most annotators chose the label; without votes it does not filter.
+        annotators_agree: whether the label has the most votes; without votes it does not filter.
         duplicate: whether an exact duplicate lies in an earlier split.
     """
 

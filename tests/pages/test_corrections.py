@@ -1,4 +1,4 @@
-"""The Errors page, acting on what it shows: from image to image, new labels, tags and notes, kept and exported."""
+"""The Errors page, acting on what it shows: from image to image, new labels, tags and notes, all kept."""
 
 import numpy as np
 import pytest
@@ -173,3 +173,29 @@ def test_corrections_are_added_from_a_csv_and_what_does_not_fit_is_one_sentence(
     assert kept(folder) == (LabelCorrection(row, 3, 2),)
     press(app, "Remove all")
     assert kept(folder) == ()
+
+
+def test_training_images_are_predicted_so_that_their_labels_can_be_corrected(folder):
+    data = drawn_splits()["Training"]
+    app = visit(ERRORS, split="Training", show="Label errors")
+    assert not complaints(app)
+    assert "of 2,800** Training labels may be wrong." in texts(app, "markdown")
+    assert "The run was trained on these images" in texts(app, "caption")
+    row = int(cards(app)[0].key.split()[1])
+    cards(app)[0].click().run()
+    label = int(data.labels[row])
+    app.button(key="say ▼ sad" if label != 4 else "say ● happy").click().run()
+    corrected, count = load_corrections(next(folder.glob("*.csv"))).apply(drawn_splits(), "Training")
+    assert count == 1
+    assert corrected["Training"].labels[row] == (4 if label != 4 else 3)
+
+
+def test_many_training_images_are_predicted_when_asked_for(monkeypatch):
+    monkeypatch.setattr("pages.parts.errors.training_images.AT_ONCE", 100)
+    app = visit(ERRORS, split="Training")
+    assert not complaints(app)
+    assert not cards(app)
+    press(app, "Predict 2,800 images")
+    assert len(cards(app)) == 16
+    app.run()
+    assert len(cards(app)) == 16

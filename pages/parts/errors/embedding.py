@@ -24,6 +24,7 @@ from pages.parts.state import bound
 LASSO = "lasso"  # in the session: the split, and the rows inside the lasso
 ACROSS, GAP = 28, 2  # thumbnails side by side: Streamlit shrinks pictures wider than 1460 px
 THUMBNAIL_PX = 96
+MOST_MARKS = 6000  # a browser draws each of them
 # Plotly's own hover labels hold no pictures. %s is the grid of thumbnails: across, the step, the size shown.
 THUMBNAILS = """<script>{
     const [across, step, side, shown] = %s
@@ -58,8 +59,12 @@ def show_embedding(faces: Faces) -> Positions:
     with st.container(horizontal=True, gap="medium"):
         method = _choose("Projection", PROJECTIONS, "method")
         colour_by = _choose("Colour", COLOUR_BY, "colour")
-    if len(predictions) < 3:
-        st.info("An embedding needs at least three images.", icon=":material/scatter_plot:")
+    if not 3 <= len(predictions) <= MOST_MARKS:
+        st.info(
+            f"An embedding shows 3 to {MOST_MARKS:,} images; {predictions.evaluation.split} has "
+            f"{len(predictions):,}.",
+            icon=":material/scatter_plot:",
+        )
         return np.arange(len(predictions))
     with st.spinner(f"Projecting {len(predictions):,} images", show_time=True):
         points = project_split(

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fer_core.datasets import draw_table
+from fer_core.datasets import PRIVATE_TEST, PUBLIC_TEST, TRAINING, draw_table
 from fer_core.evaluation.error_analysis import SplitPredictions, find_label_errors
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, drawn_run
 from pages.parts import state
 from pages.parts.connect import Data, connect_data
 from pages.parts.errors.gallery import FACE, Faces, to_first_page
+from pages.parts.errors.training_images import predict_training
 from pages.parts.readers import last_change, pick_run
 from pages.parts.state import bound
 
@@ -61,17 +62,26 @@ def gather(run: Run, split: str, held: Data | None, *, doubts: bool) -> Faces:
     Args:
         run: from ``pick_source``.
         held: the connected copy of FER2013, or None.
-        split: "PublicTest" or "PrivateTest".
+        split: one of ``splits_of``.
         doubts: show the suggested labels in place of the predicted ones.
     """
-    evaluation = run.evaluation(split)
-    drawn = is_drawn()
-    data, shown = _draw() if drawn else (_fitting(evaluation, held), None)
+    data, shown = _draw() if is_drawn() else (_fitting(run.evaluation(PRIVATE_TEST), held), None)
+    if split == TRAINING and data is not None:
+        evaluation = predict_training(run, data)
+    else:
+        evaluation = run.evaluation(PRIVATE_TEST if split == TRAINING else split)
     votes = None if data is None or data.votes is None else data.votes[evaluation.rows]
     predictions = SplitPredictions(evaluation, votes)
-    suspected = _suspected(run.path, last_change(run.path), split, predictions)
+    key = "" if data is None else data.key
+    suspected = _suspected(run.path, last_change(run.path), f"{evaluation.split} {key}", predictions)
     said = suspected if doubts else predictions.predicted
     return Faces(run, predictions, said, suspected, data, None if shown is None else shown[evaluation.rows])
+
+
+def splits_of(run: Run, held: Data | None) -> tuple[str, ...]:
+    """What can be shown of a run: the test splits, and Training where there are images and a network."""
+    training = run.has_network and (is_drawn() or held is not None)
+    return (PRIVATE_TEST, PUBLIC_TEST) + (TRAINING,) * training
 
 
 def is_drawn() -> bool:
@@ -117,6 +127,6 @@ def _fits(evaluation: Evaluation, data: Data) -> bool:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _suspected(
-    run_path: Path, changed: float, split: str, _answers: SplitPredictions
+    run_path: Path, changed: float, images: str, _answers: SplitPredictions
 ) -> npt.NDArray[np.int64]:
     return find_label_errors(_answers.labels, _answers.probabilities)
