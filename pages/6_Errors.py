@@ -126,6 +126,7 @@ def _show_found(faces: Faces, found: Positions, chosen: Chosen) -> None:
     """One page of the images, the pages, and all of them as CSV."""
     if not len(found):
         st.info("No image matches these filters.", icon=":material/search_off:")
+        show_corrections(faces.data)
         return
 
     def offer() -> None:

@@ -22,7 +22,8 @@ def folder(monkeypatch, tmp_path):
 
 
 def press(app, label):
-    next(each for each in app.button if each.label == label).click()
+    """Press a button; in the drawer it runs the drawer alone, so the page is run once more."""
+    next(each for each in app.button if each.label == label).click().run()
     return app.run()
 
 

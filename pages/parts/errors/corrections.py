@@ -29,7 +29,7 @@ from pages.parts.connect import Data
 from pages.parts.doors import is_public
 from pages.parts.formats import counted
 
-KEPT = "corrections"  # in the session: fingerprint -> Corrections
+KEPT = "kept corrections"  # in the session: fingerprint -> Corrections
 TAGS = {"unclear": "U", "no face": "F", "look again": "L"}  # a tag, and the key that sets it
 LARGEST_MB = 10
 NAME = "labels.csv"
