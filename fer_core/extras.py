@@ -14,6 +14,7 @@ EXTRAS = {
     "av": "video",
     "kagglehub": "kaggle",
     "keras": "train",
+    "onnxruntime": "onnx",
     "pandas": "app",
     "plotly": "app",
     "pyarrow": "app",
@@ -21,6 +22,7 @@ EXTRAS = {
     "sklearn": "train",
     "streamlit": "app",
     "tensorflow": "train",
+    "tf2onnx": "onnx",
     "threadpoolctl": "train",
 }
 

@@ -20,6 +20,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 HOMES = {
     "keras": {"networks", "training", "experiments"},
     "tensorflow": {"networks"},
+    "tf2onnx": {"networks"},
+    "onnxruntime": {"networks"},
     "ai_edge_litert": {"networks"},
     "cv2": {"vision", "inference", "training"},
     "PIL": {"vision", "datasets", "networks", "inference", "cli"},
@@ -40,6 +42,9 @@ APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
 WHEN_NEEDED = {
     ("networks/export", "tensorflow"),
+    ("networks/interchange", "onnxruntime"),
+    ("networks/interchange", "tensorflow"),
+    ("networks/interchange", "tf2onnx"),
     ("datasets/kaggle", "kagglehub"),
     ("evaluation/roc_pr", "sklearn"),
     ("evaluation/error_analysis", "sklearn"),
