@@ -127,10 +127,12 @@ def test_what_is_imported_is_required():
     required = {_normal(package) for package in re.findall(r"^[\w-]+", requirements, re.MULTILINE)}
     packages = metadata.packages_distributions()
     optional = {
-        "kagglehub",
+        "kagglehub",  # extras that the app does without
+        "onnxruntime",
+        "tf2onnx",
         "pyarrow",  # pandas and Streamlit bring it
-        "av",
-    }  # an extra; and what streamlit-webrtc is made of, whose frames it hands out
+        "av",  # what streamlit-webrtc is made of, whose frames it hands out
+    }
     for library in set().union(*map(libraries, CORE + APP)) - {"fer_core", "pages"} - optional:
         assert required & set(map(_normal, packages[library])), f"requirements.txt lacks {library}."
 
