@@ -37,6 +37,11 @@ HOMES = {
     "filelock": {"experiments"},
     "pydantic": {"experiments"},
     "pillow_heif": {"vision"},
+    "fastapi": {"inference"},
+    "fastapi_offline": {"inference"},
+    "starlette": {"inference"},
+    "prometheus_client": {"inference"},
+    "uvicorn": {"cli"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
@@ -48,6 +53,7 @@ WHEN_NEEDED = {
     ("datasets/kaggle", "kagglehub"),
     ("evaluation/roc_pr", "sklearn"),
     ("evaluation/error_analysis", "sklearn"),
+    ("cli/serve", "uvicorn"),
     ("experiments/locks", "filelock"),
     ("experiments/pipeline", "keras"),
     ("inference/face_table", "pandas"),
@@ -132,6 +138,7 @@ def test_what_is_imported_is_required():
         "tf2onnx",
         "pyarrow",  # pandas and Streamlit bring it
         "av",  # what streamlit-webrtc is made of, whose frames it hands out
+        *("fastapi", "fastapi_offline", "prometheus_client", "starlette", "uvicorn"),  # fer serve's alone
     }
     for library in set().union(*map(libraries, CORE + APP)) - {"fer_core", "pages"} - optional:
         assert required & set(map(_normal, packages[library])), f"requirements.txt lacks {library}."

@@ -18,13 +18,14 @@ from fer_core.cli import (
     data,
     prediction,
     runs,
+    serve,
     studies,
     training,
 )
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction)
+MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction, serve)
 
 
 def main(arguments: list[str] | None = None) -> int:
