@@ -16,6 +16,7 @@ EXTRAS = {
     "fastapi_offline": "api",
     "kagglehub": "kaggle",
     "keras": "train",
+    "onnxruntime": "onnx",
     "pandas": "app",
     "plotly": "app",
     "prometheus_client": "api",
@@ -25,6 +26,7 @@ EXTRAS = {
     "starlette": "api",
     "streamlit": "app",
     "tensorflow": "train",
+    "tf2onnx": "onnx",
     "threadpoolctl": "train",
     "uvicorn": "api",
 }

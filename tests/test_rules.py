@@ -20,6 +20,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 HOMES = {
     "keras": {"networks", "training", "experiments"},
     "tensorflow": {"networks"},
+    "tf2onnx": {"networks"},
+    "onnxruntime": {"networks"},
     "ai_edge_litert": {"networks"},
     "cv2": {"vision", "inference", "training"},
     "PIL": {"vision", "datasets", "networks", "inference", "cli"},
@@ -45,6 +47,9 @@ APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
 WHEN_NEEDED = {
     ("networks/export", "tensorflow"),
+    ("networks/interchange", "onnxruntime"),
+    ("networks/interchange", "tensorflow"),
+    ("networks/interchange", "tf2onnx"),
     ("datasets/kaggle", "kagglehub"),
     ("evaluation/roc_pr", "sklearn"),
     ("evaluation/error_analysis", "sklearn"),
@@ -128,7 +133,9 @@ def test_what_is_imported_is_required():
     required = {_normal(package) for package in re.findall(r"^[\w-]+", requirements, re.MULTILINE)}
     packages = metadata.packages_distributions()
     optional = {
-        "kagglehub",
+        "kagglehub",  # extras that the app does without
+        "onnxruntime",
+        "tf2onnx",
         "pyarrow",  # pandas and Streamlit bring it
         "av",  # what streamlit-webrtc is made of, whose frames it hands out
         *("fastapi", "fastapi_offline", "prometheus_client", "starlette", "uvicorn"),  # fer serve's alone

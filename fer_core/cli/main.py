@@ -74,6 +74,7 @@ def _silence_warnings() -> None:
     warnings.filterwarnings("ignore", module="PIL")  # odd metadata, which it reads over
     # An emotion rarer than the folds is in some of them alone, as it must be.
     warnings.filterwarnings("ignore", message="The least populated class")
+    warnings.filterwarnings("ignore", message="In the future `np.object`")  # Keras, before it writes ONNX
 
 
 def build_parser() -> argparse.ArgumentParser:
