@@ -32,6 +32,7 @@ from fer_core.training.baselines import Baseline
 from fer_core.training.recipes import Recipe
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+DISTILLATION_LOSS = "distillation_loss"  # a further column where a teacher's predictions were learnt
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
 HISTORY, METRICS, SUMMARY = "history.csv", "metrics.json", "summary.json"
 Asked = TypeVar("Asked", Recipe, Baseline)
@@ -89,8 +90,10 @@ class Run:
 
     @cached_property
     def history(self) -> dict[str, list[float]]:
-        """A list an epoch for each of HISTORY_COLUMNS; accuracies in [0, 1]."""
-        return files.read_columns(self.path / HISTORY, HISTORY_COLUMNS)
+        """A list an epoch for each of HISTORY_COLUMNS, and DISTILLATION_LOSS where there is a teacher (not
+        before 0.25: ``loss`` was then all that was learnt). Accuracies in [0, 1], losses in nats.
+        """
+        return files.read_columns(self.path / HISTORY, HISTORY_COLUMNS, optional=(DISTILLATION_LOSS,))
 
     @property
     def calibration(self) -> Calibration:
@@ -151,7 +154,8 @@ class Run:
 
     def save_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv, also while the run is still training."""
-        files.write_columns(self.path / HISTORY, HISTORY_COLUMNS, rows)
+        distilled = (DISTILLATION_LOSS,) if rows and DISTILLATION_LOSS in rows[0] else ()
+        files.write_columns(self.path / HISTORY, (*HISTORY_COLUMNS, *distilled), rows)
 
     def save_evaluations(self, *evaluations: Evaluation) -> None:
         """Write the predictions, and the metrics that follow from all that are stored."""

@@ -13,6 +13,7 @@ from fer_core.evaluation.metrics import confusion_matrix
 from fer_core.experiments.run_files import (
     CARD,
     CHECKPOINT,
+    DISTILLATION_LOSS,
     EVALUATION_FILES,
     HISTORY,
     HISTORY_COLUMNS,
@@ -41,6 +42,7 @@ from fer_core.paths import (
 __all__ = [
     "CARD",
     "CHECKPOINT",
+    "DISTILLATION_LOSS",
     "DRAWN",
     "EVALUATION_FILES",
     "HISTORY",

@@ -11,7 +11,14 @@ from fer_core import paths
 from fer_core.evaluation.learning_curves import smooth
 from fer_core.experiments import runs
 from fer_core.experiments.run_writing import start_run
-from fer_core.experiments.runs import HISTORY, HISTORY_COLUMNS, SUMMARY, list_runs, load_run
+from fer_core.experiments.runs import (
+    DISTILLATION_LOSS,
+    HISTORY,
+    HISTORY_COLUMNS,
+    SUMMARY,
+    list_runs,
+    load_run,
+)
 from fer_core.networks.summary import Layer, Summary, write_summary
 from fer_core.training.recipes import paper_base
 from pages.parts.readers import last_change
@@ -49,6 +56,19 @@ def progress(app):
 
 def names(app):
     return {trace.get("name") for trace in charts_of(app)[0]["data"]}
+
+
+def test_what_a_teacher_costs_is_drawn_apart(finished):
+    history = {**finished.history, DISTILLATION_LOSS: [3.0] * len(finished.history["epoch"])}
+    finished.save_history(
+        [dict(zip(history, row, strict=True)) for row in zip(*history.values(), strict=True)]
+    )
+    finished.save_asked(finished.recipe.replace(teacher="one+other", distillation_weight=0.8))
+    app = visit(TRAINING)
+    assert complaints(app) == []
+    assert "Distillation loss" in [each.value for each in app.subheader]
+    assert any("distilled from one and other. Distillation loss:" in each.value for each in app.caption)
+    assert not any("training loss includes" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize(
