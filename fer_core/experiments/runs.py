@@ -204,7 +204,7 @@ def _check_files(run: Run, studied: bool) -> None:
         raise RunError(f"its folder's name must be {NAME_RULE}. Received: {run.name!a}.")
     if missing := missing_files(run, studied=studied):
         raise RunError(f"it lacks {', '.join(missing)}.")
-    _ = run.asked  # reading it is the check
+    _ = run.config  # reading it is the check
     run_schema.check_provenance(run.provenance, run.path / PROVENANCE, network=run.has_network)
     run_schema.check_metrics(run.metrics, run.path / METRICS)
     if run.has_network:

@@ -23,7 +23,7 @@ def test_what_a_teacher_costs_is_drawn_apart(finished):
     finished.save_history(
         [dict(zip(history, row, strict=True)) for row in zip(*history.values(), strict=True)]
     )
-    finished.save_asked(finished.recipe.replace(teacher="one+other", distillation_weight=0.8))
+    finished.save_config(finished.recipe.replace(teacher="one+other", distillation_weight=0.8))
     app = visit(TRAINING)
     assert complaints(app) == []
     assert "Distillation loss" in [each.value for each in app.subheader]
@@ -34,9 +34,9 @@ def test_what_a_teacher_costs_is_drawn_apart(finished):
 def test_what_a_teacher_does_to_the_loss_is_said(finished):
     assert "is distilled from" not in texts(visit(TRAINING), "caption")
     taught = finished.recipe.replace(teacher="elder", distillation_weight=0.5)
-    finished.save_asked(taught)
+    finished.save_config(taught)
     assert f"{finished.name} is distilled from elder:" in texts(visit(TRAINING), "caption")
-    finished.save_asked(taught.replace(teacher="elder+other+third"))
+    finished.save_config(taught.replace(teacher="elder+other+third"))
     app = visit(TRAINING)
     caption = texts(app, "caption")
     assert "is distilled from elder, other and third:" in caption
@@ -52,7 +52,7 @@ def test_the_best_epoch_is_best_in_what_the_recipe_monitors(finished):
     finished.save_provenance(finished.provenance | {"epochs": 3, "best_epoch": 3})
     said = {"val_accuracy": "highest validation accuracy", "val_loss": "lowest validation loss"}
     for epoch, (monitor, why) in enumerate((said | {"epoch": "last epoch"}).items(), 1):
-        finished.save_asked(finished.recipe.replace(monitor=monitor))
+        finished.save_config(finished.recipe.replace(monitor=monitor))
         app = visit(TRAINING)
         assert (app.metric[0].value, why in app.metric[0].help) == (f"{epoch} of 3", True)
         assert f"best epoch ({epoch})" in names(app)
