@@ -1,8 +1,8 @@
 """Does alignment (roll correction) help a network that was trained without it? From stored predictions.
 
 A run's predictions for the faces of PublicTest and PrivateTest, turned by each of ``ANGLES`` and then
-corrected, lie in ``models/_studies/alignment/<run>/``; ``roll_correction`` measures them. Nothing is chosen by
-them, so both splits count. NumPy alone.
+corrected, lie in ``models/_studies/alignment/<run>/``; ``roll_correction`` measures them. Nothing is chosen
+by them, so both splits count. NumPy alone.
 """
 
 from dataclasses import dataclass, fields
