@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fer_core.charts.error_analysis import plot_confusion_to_pick
+from fer_core.charts import plot_confusion
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
 from fer_core.evaluation.error_analysis import Positions, predictions_as_csv, select, sort
 from pages.parts.connect import connect_data, find_data
@@ -18,7 +18,7 @@ from pages.parts.errors.filters import Chosen, ask_filters
 from pages.parts.errors.gallery import Faces, show_gallery, to_first_page
 from pages.parts.errors.headers import describe_errors, describe_label_errors
 from pages.parts.errors.sources import gather, introduce, pick_source, splits_of
-from pages.parts.figures import show_figure
+from pages.parts.figures import background, show_figure
 from pages.parts.frame import page
 from pages.parts.state import bound
 
@@ -91,8 +91,7 @@ def _show_matrix(faces: Faces) -> tuple[int | None, int | None]:
     counts = np.zeros((EMOTION_COUNT, EMOTION_COUNT), np.int64)
     known = faces.said >= 0
     np.add.at(counts, (faces.predictions.labels[known], faces.said[known]), 1)
-    figure = plot_confusion_to_pick(counts, picked=(truth, said))
-    figure.update_xaxes(title=second).update_yaxes(title="true label")
+    figure = plot_confusion(counts, predicted=second, picked=(truth, said), background=background())
     alt = f"Confusion matrix: rows are the true label, columns the {second}. The boxes above pick a cell too."
     show_figure(figure, key="matrix", alt=alt, on_pick=_pick_cell, on_unpick=_click_again)
     return truth, said

@@ -31,9 +31,8 @@ def show_figure(
         on_unpick: called when a second click on that point takes the selection back.
         on_draw: called with the points inside a lasso or a box; it lets the user zoom, too.
     """
-    theme = st.context.theme.type
-    if theme in ("light", "dark"):
-        ink = st.get_option(f"theme.{theme}.textColor")
+    ink = _theme_colour("textColor")
+    if ink is not None:
         axis = {"tickfont": {"color": ink}, "title": {"font": {"color": ink}}}
         figure.update_layout(font={"color": ink}, legend={"font": {"color": ink}})
         figure.update_xaxes(axis).update_yaxes(axis)
@@ -58,3 +57,13 @@ def show_figure(
         on_select=pick,
         selection_mode=("points", "lasso", "box") if on_draw else "points",
     )
+
+
+def background() -> str | None:
+    """The page's background, "#rrggbb", where the browser has said which theme it shows."""
+    return _theme_colour("backgroundColor")
+
+
+def _theme_colour(name: str) -> str | None:
+    theme = st.context.theme.type
+    return st.get_option(f"theme.{theme}.{name}") if theme in ("light", "dark") else None
