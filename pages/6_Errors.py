@@ -33,7 +33,7 @@ CELL = "matrix cell"  # in the session: the cell that was clicked last
 def main() -> None:
     """The page: which split and which view; then the matrix and its images, or the map."""
     data = find_data()
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="xsmall"):
         run = pick_source(data)
         split = _choose("Split", splits_of(run, data), key="split")
         view = _choose("View", VIEWS, key="show")

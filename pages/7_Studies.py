@@ -92,18 +92,15 @@ def _show_how(study: Study) -> None:
 def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
     """What became of each claim, in words and as a chart."""
     evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in runs.items()}
-    left, right = st.columns([7, 5], gap="large")
     differences = []
-    with left:
-        for claim in study.claims:
-            verdict, difference = judge(claim, evaluations)
-            st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
-            if difference is not None:
-                differences.append((claim.contrast, claim.tell(difference)))
+    for claim in study.claims:
+        verdict, difference = judge(claim, evaluations)
+        st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
+        if difference is not None:
+            differences.append((claim.contrast, claim.tell(difference)))
     if differences:
         alt = "The differences of the claims with their 95% CI, beside 0; the sentences give each number."
-        with right:
-            show_figure(plot_differences(differences), key="differences", alt=alt)
+        show_figure(plot_differences(differences), key="differences", alt=alt)
     epochs = next(iter(runs.values())).recipe.epochs
     st.caption(
         f"PrivateTest, single view, after {epochs} epochs. In brackets: 95% CI of the difference, from 2,000 "

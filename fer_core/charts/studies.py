@@ -42,7 +42,7 @@ def plot_differences(differences: Sequence[tuple[str, Difference]]) -> go.Figure
             hovertemplate=f"{format_points(each.value, each.low, each.high)}<extra></extra>",
         )
     figure.add_vline(x=0, line={"color": MUTED, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(title="difference in points (95% CI)")
+    figure.update_xaxes(title="points, with 95% CI")
     figure.update_yaxes(
         tickvals=list(range(len(differences))),
         ticktext=[what.replace(", ", ",<br>") for what, _ in differences],

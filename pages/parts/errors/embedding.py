@@ -25,9 +25,9 @@ LASSO = "lasso"  # in the session: the split, and the rows inside the lasso
 ACROSS, GAP = 28, 2  # thumbnails side by side: Streamlit shrinks pictures wider than 1460 px
 THUMBNAIL_PX = 96
 MOST_MARKS = 6000  # a browser draws each of them
-# Plotly's own hover labels hold no pictures. %s is the grid of thumbnails: across, the step, the size shown.
+# Plotly's own hover labels hold no pictures. GRID is the grid of thumbnails: across, the step, the size shown.
 THUMBNAILS = """<script>{
-    const [across, step, side, shown] = %s
+    const [across, step, side, shown] = GRID
     const attach = (tries) => {
         const plot = document.querySelector(".st-key-embedding .js-plotly-plot")
         if (!plot?.on || plot.ferThumbnail) return tries && setTimeout(attach, 200, plot ? 0 : tries - 1)
@@ -156,7 +156,7 @@ def _show_thumbnails(faces: Faces) -> None:
     with st.container(key="thumbnails"):
         st.image(sheet, output_format="JPEG")
         told = json.dumps([ACROSS, SIDE + GAP, SIDE, THUMBNAIL_PX])
-        st.html(THUMBNAILS % told, unsafe_allow_javascript=True)
+        st.html(THUMBNAILS.replace("GRID", told), unsafe_allow_javascript=True)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
