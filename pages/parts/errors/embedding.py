@@ -25,7 +25,7 @@ LASSO = "lasso"  # in the session: the split, and the rows inside the lasso
 ACROSS, GAP = 28, 2  # thumbnails side by side: Streamlit shrinks pictures wider than 1460 px
 THUMBNAIL_PX = 96
 MOST_MARKS = 6000  # a browser draws each of them
-# Plotly's own hover labels hold no pictures. GRID is the grid of thumbnails: across, the step, the size shown.
+# Plotly's own hover labels hold no pictures. GRID: images side by side, the step, their side, the size shown.
 THUMBNAILS = """<script>{
     const [across, step, side, shown] = GRID
     const attach = (tries) => {
