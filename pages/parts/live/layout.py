@@ -23,7 +23,7 @@ STYLE = """<style>
     width: var(--width); min-height: calc(var(--width) * 3 / 4 + 3.3rem); gap: 0
 }
 .st-key-live-video iframe {display: block}
-.st-key-live-status {height: 2.6rem; flex-wrap: nowrap}
+.st-key-live-status {flex: none; height: 2.6rem; flex-wrap: nowrap}
 %(bars)s
 %(more)s
 </style>"""
