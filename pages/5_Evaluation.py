@@ -1,6 +1,6 @@
 """Evaluation of a run on PrivateTest or PublicTest, from its stored predictions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from fer_core.evaluation.metrics import class_intervals
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_macro_f1, format_percent
 from pages.parts import formats
+from pages.parts.choices import choose
 from pages.parts.evaluation.calibration import show_confidence, show_curves
 from pages.parts.evaluation.compare import show_comparison
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.readers import pick_run
-from pages.parts.state import bound
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
@@ -36,10 +36,10 @@ def main() -> None:
     """The page: summary, confusion matrix, per-class metrics, then one further part."""
     run = pick_run(baselines=True)
     with st.container(horizontal=True, gap="medium"):
-        split = _choose("Split", SPLITS, key="split", help=SPLIT_HELP)
-        images = _choose("Duplicates", IMAGES, key="duplicates", help=DUPLICATES_HELP)
-        view = _choose("View", VIEWS, key="view", help=VIEW_HELP)
-        cells = _choose("Confusion matrix", CELLS, key="cells", help=CELLS_HELP)
+        split = choose("Split", SPLITS, key="split", help=SPLIT_HELP)
+        images = choose("Duplicates", IMAGES, key="duplicates", help=DUPLICATES_HELP)
+        view = choose("View", VIEWS, key="view", help=VIEW_HELP)
+        cells = choose("Confusion matrix", CELLS, key="cells", help=CELLS_HELP)
     scores = run.metrics[split][view]
     score = scores[SUBSETS[images]]
     st.markdown(_summary(score, split, images))
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _show_part(run: Run, score: Mapping[str, Any], split: str, view: str, *, duplicates: bool) -> None:
     """What is below the first screen, one part at a time."""
-    part = _choose("More", PARTS, key="more")
+    part = choose("More", PARTS, key="more")
     if part == TABLE:
         _show_table(score)
         return
@@ -82,17 +82,6 @@ DUPLICATES_HELP = (
 )
 VIEW_HELP = "Single: the image as it is. Flip: probabilities averaged with those of the mirrored image."
 CELLS_HELP = "By row: the diagonal is recall. By column: the diagonal is precision."
-
-
-def _choose(label: str, options: Sequence[str], *, key: str, help: str | None = None) -> str:
-    """One of a few options as buttons, the first at first; kept in the URL."""
-    return st.segmented_control(
-        label,
-        options,
-        required=True,
-        key=bound(key, options[0], options=options),
-        help=help,
-    )
 
 
 def _summary(score: Mapping[str, Any], split: str, images: str) -> str:
