@@ -12,16 +12,23 @@ from fer_core.errors import MissingExtraError
 # package -> the extra of pyproject.toml that brings it
 EXTRAS = {
     "av": "video",
+    "fastapi": "api",
+    "fastapi_offline": "api",
     "kagglehub": "kaggle",
     "keras": "train",
+    "onnxruntime": "onnx",
     "pandas": "app",
     "plotly": "app",
+    "prometheus_client": "api",
     "pyarrow": "app",
     "rich": "train",
     "sklearn": "train",
+    "starlette": "api",
     "streamlit": "app",
     "tensorflow": "train",
+    "tf2onnx": "onnx",
     "threadpoolctl": "train",
+    "uvicorn": "api",
 }
 
 

@@ -1,7 +1,8 @@
-"""``fer runs``, ``results``, ``card``, ``summary`` and ``benchmark``: finished runs."""
+"""``fer runs``, ``results``, ``card``, ``summary``, ``export`` and ``benchmark``: finished runs."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from fer_core.formats import format_accuracy, format_seconds, format_shape
 
@@ -21,6 +22,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("summary", help="a network's layers, parameters and MACs")
     command.add_argument("run")
     command.set_defaults(command=show_summary)
+
+    command = commands.add_parser("export", help="write a run's network for another runtime")
+    command.add_argument("run")
+    command.add_argument("--format", choices=("litert", "onnx", "saved_model"), default="onnx")
+    command.add_argument("--output", type=Path, metavar="PATH", help="default: the run's name, here")
+    command.set_defaults(command=export)
 
     command = commands.add_parser("benchmark", help="how fast a run predicts on this machine")
     command.add_argument("run")
@@ -87,6 +94,27 @@ def show_summary(options: argparse.Namespace) -> None:
             f"{layer.parameters:>12,}{layer.macs:>16,}"
         )
     print(f"{'total':<{width + 40}}{summary.parameters:>12,}{summary.macs:>16,}")
+
+
+def export(options: argparse.Namespace) -> None:
+    """``fer export RUN --format FORMAT``: parity is checked on drawn faces, which any machine has."""
+    from fer_core.datasets.synthetic import draw_faces
+    from fer_core.experiments.pipeline import require_network
+    from fer_core.experiments.runs import load_run
+    from fer_core.networks.architectures import load_network
+    from fer_core.networks.interchange import FORMATS, export_network
+
+    run = load_run(options.run)
+    require_network(run)
+    path = options.output or Path(f"{run.name}{FORMATS[options.format] or '_saved_model'}")
+    difference = export_network(
+        load_network(run.keras_path),
+        path,
+        format=options.format,
+        calibration=run.calibration,
+        images=draw_faces(10, seed=0)[0],
+    )
+    print(f"{path}: probabilities differ from Keras's by at most {difference:.1g}, on 70 drawn faces.")
 
 
 def benchmark(options: argparse.Namespace) -> None:

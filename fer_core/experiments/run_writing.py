@@ -17,7 +17,7 @@ from fer_core.errors import RunError
 from fer_core.experiments import locks
 from fer_core.experiments.run_files import CHECKPOINT, Run, missing_files
 from fer_core.networks import checksums
-from fer_core.paths import REPLACED, models_folder
+from fer_core.paths import PROVENANCE, REPLACED, models_folder
 from fer_core.training.baselines import Baseline
 from fer_core.training.recipes import Recipe
 
@@ -45,12 +45,15 @@ def new_run(
         restart: throw an interrupted run away.
 
     Raises:
-        RunError: as ``check_start``, and if another process works on this run.
+        RunError: as ``check_start``, and if another process works on this run, or an interrupted one was
+            begun with other corrected labels.
     """
     folder = folder or models_folder()
     sweep(folder)
     with locks.hold(folder / asked.name, "being trained"):
         run = start_run(asked, folder=folder, resume=resume, restart=restart)
+        if resume:
+            _require_same_labels(run, origin)
         try:
             run.save_provenance(dict(origin))
             yield run
@@ -58,6 +61,19 @@ def new_run(
             if not run.checkpoint_path.is_file():
                 shutil.rmtree(run.path, ignore_errors=True)
             raise
+
+
+def _require_same_labels(run: Run, origin: Mapping[str, Any]) -> None:
+    begun = run.provenance.get("labels") if (run.path / PROVENANCE).is_file() else None
+    if begun != origin.get("labels"):
+        raise RunError(
+            f"The interrupted run {run.name} can be resumed with the corrected labels that it was begun with "
+            f"alone: expected {_labels(begun)}. Received: {_labels(origin.get('labels'))}."
+        )
+
+
+def _labels(noted: Mapping[str, Any] | None) -> str:
+    return f"the file with SHA-256 {noted['sha256'][:12]}…" if noted else "no file (--labels)"
 
 
 def check_start(
