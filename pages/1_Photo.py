@@ -25,7 +25,7 @@ from pages.parts.reading import (
     sample_photos,
 )
 from pages.parts.state import bound
-from pages.parts.uploads import is_small_enough
+from pages.parts.uploads import is_small_enough, tell_apart
 
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
@@ -93,7 +93,9 @@ def _pick_files() -> list[Photo]:
         max_upload_size=MOST_MB,
         key="files",
     )
-    return [(file.name, file.getvalue()) for file in files if is_small_enough(file, MOST_MB)]
+    files = [file for file in files if is_small_enough(file, MOST_MB)]
+    names = tell_apart([file.name for file in files])
+    return [(name, file.getvalue()) for name, file in zip(names, files, strict=True)]
 
 
 def _take_snapshot() -> list[Photo]:

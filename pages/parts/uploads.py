@@ -2,6 +2,7 @@
 
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -26,6 +27,18 @@ def is_small_enough(file: UploadedFile, most_mb: int) -> bool:
         icon=":material/upload_file:",
     )
     return False
+
+
+def tell_apart(names: Sequence[str]) -> list[str]:
+    """The names, each once: a phone calls every photo image.jpg; the second becomes "image (2).jpg"."""
+    told: list[str] = []
+    for name in names:
+        path, number, free = Path(name), 1, name
+        while free in told or (number > 1 and free in names):
+            number += 1
+            free = f"{path.stem} ({number}){path.suffix}"
+        told.append(free)
+    return told
 
 
 def keep_upload(file: UploadedFile) -> Path:

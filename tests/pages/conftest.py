@@ -1,8 +1,20 @@
 """What the tests of pages share."""
 
+from functools import cache
+
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from pages.parts import connect
+
+
+@pytest.fixture(autouse=True, scope="session")
+def packages_are_scanned_once():
+    """Each AppTest would look through every installed package for components: most of a page's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture(autouse=True)
