@@ -16,6 +16,7 @@ EXTRAS = {
     "fastapi_offline": "api",
     "kagglehub": "kaggle",
     "keras": "train",
+    "markdown_it": "app",
     "onnxruntime": "onnx",
     "pandas": "app",
     "plotly": "app",

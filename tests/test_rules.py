@@ -26,6 +26,7 @@ HOMES = {
     "cv2": {"vision", "inference", "training"},
     "PIL": {"vision", "datasets", "networks", "inference", "cli"},
     "plotly": {"charts"},
+    "markdown_it": {"charts"},
     "rich": {"cli"},
     "sklearn": {"evaluation", "training", "datasets"},
     "threadpoolctl": {"training"},

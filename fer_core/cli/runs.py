@@ -1,4 +1,4 @@
-"""``fer runs``, ``results``, ``card``, ``summary``, ``export`` and ``benchmark``: finished runs."""
+"""``fer runs``, ``results``, ``card``, ``report``, ``summary``, ``export``, ``benchmark``: finished runs."""
 
 import argparse
 import sys
@@ -15,6 +15,11 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("card", help="rewrite a run's model card")
     command.add_argument("run")
     command.set_defaults(command=card)
+
+    command = commands.add_parser("report", help="a run's card and charts as one HTML file, to print")
+    command.add_argument("run")
+    command.add_argument("--output", type=Path, metavar="FILE", help="default: the run's name, here")
+    command.set_defaults(command=report)
 
     command = commands.add_parser("results", help="the README's table of all runs, as Markdown")
     command.set_defaults(command=show_results)
@@ -70,6 +75,18 @@ def card(options: argparse.Namespace) -> None:
 
     with rewrite_run(load_run(options.run), "getting a new card") as run:
         run.save_card(write_card(run))
+
+
+def report(options: argparse.Namespace) -> None:
+    """``fer report RUN``."""
+    from fer_core.charts.report import build_report
+    from fer_core.experiments.runs import load_run
+    from fer_core.files import write_text
+
+    run = load_run(options.run)
+    path = options.output or Path(f"{run.name}.html")
+    write_text(path, build_report(run))
+    print(f"The report of {run.name} is {path}.")
 
 
 def show_results(options: argparse.Namespace) -> None:

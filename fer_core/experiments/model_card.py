@@ -231,5 +231,5 @@ def _limitations(run: Run) -> str:
 
 
 def _recipe(run: Run) -> dict[str, list[str]]:
-    fields = run.asked.to_json()
+    fields = run.config.to_json()
     return {"field": list(fields), "value": [str(value) for value in fields.values()]}

@@ -51,7 +51,7 @@ FIGURES = {
     "accuracy": charts.plot_history(TWO, "accuracy"),
     "loss": charts.plot_history({"only": HISTORY}, "loss"),
     "history, no epoch yet": charts.plot_history({"only": EMPTY}, "accuracy"),
-    "learning rate": charts.plot_learning_rate(TWO),
+    "learning rate": charts.plot_column(TWO, "learning_rate"),
     "gap": charts.plot_gap(TWO),
     "accuracy, smoothed": charts.plot_history(TWO, "accuracy", smoothing=0.5),
     "gap, smoothed": charts.plot_gap({"only": EMPTY}, smoothing=0.5),
