@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= $(FER2013_PATH)
 
-.PHONY: app test check coverage e2e fuzz audit train clean
+.PHONY: app test check coverage e2e fuzz bench audit train clean
 
 app: $(VENV)/.app-ready
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -33,6 +33,11 @@ e2e: $(VENV)/.test-ready
 fuzz: $(VENV)/.test-ready
 	FUZZ=$${FUZZ:-10000} nice -n 10 $(BIN)/python -m pytest tests/vision/test_fuzz.py \
 	  tests/experiments/test_damaged_runs.py --timeout=0
+
+# Each stage beside the floor that it stands on: docs/benchmark.md. PEERS=DIR adds two other libraries, in an
+# environment that is made there. On a quiet machine, for about five minutes.
+bench: $(VENV)/.app-ready
+	$(BIN)/python benchmarks/stages.py --write docs/benchmark.md $(if $(PEERS),--peers $(PEERS))
 
 # make train DATA=fer2013.csv: repeat the paper's network, from labels alone.
 train: $(VENV)/.app-ready
