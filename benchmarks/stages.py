@@ -40,9 +40,9 @@ COLD_STARTS = 5
 PLACES = {1: [(260, 140)], 4: [(30, 40), (190, 260), (350, 30), (500, 240)]}
 HEAD = """# Benchmark
 
-Written by `make bench` on {device}, {cores} cores; `fer benchmark RUN` measures a run alone. Medians of {repeats} calls
-in one process, in which the stages take turns. The ratios are what to compare: a floor is one pass of the face
-detector, and no stage that stands on it can be faster.
+Written by `make bench` on {device}, {cores} cores; `fer benchmark RUN` measures a run alone. Medians of
+{repeats} calls in one process, in which the stages take turns. The ratios are what to compare: a floor is
+one pass of the face detector, and no stage that stands on it can be faster.
 
 """
 TAIL = f"""
@@ -50,8 +50,8 @@ TAIL = f"""
 - `{{small}}` in batches of {BATCH}: {{speed:,.0f}} faces a second (target: 3,000 on two cores).
 - A new process to its first prediction: {{cold:.2f}} s (median of {COLD_STARTS}).
 
-The camera sends {FRAMES_PER_SECOND} frames a second. Five times a second the whole frame is searched, which the 95th percentile
-shows; in between each face is followed.
+The camera sends {FRAMES_PER_SECOND} frames a second. Five times a second the whole frame is searched, which
+the 95th percentile shows; in between each face is followed.
 """
 PEERS_HEAD = f"""
 ## The same photo by other libraries
@@ -189,13 +189,8 @@ def report(options: argparse.Namespace) -> str:
     text += "\n".join(table(found, took))
     text += TAIL.format(small=small.name, speed=1000 * BATCH / batch, cold=cold)
     if options.peers:
-        lines += ["", "## The same photo by other libraries", ""]
-        lines += [
-            f"`{peers.PHOTO.name}`, two faces; each library as its own documents call it, in one process.",
-            "",
-        ]
-        lines += peers_table(recognizer, options.peers, options.repeats)
-    return "\n".join(lines) + "\n"
+        text += PEERS_HEAD + "\n".join(peers_table(recognizer, options.peers, options.repeats)) + "\n"
+    return text
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ EXTRAS = {
     "prometheus_client": "api",
     "pyarrow": "app",
     "rich": "train",
-    "sklearn": "train",
+    "sklearn": "app",
     "starlette": "api",
     "streamlit": "app",
     "tensorflow": "train",

@@ -16,6 +16,7 @@ from pages.parts.faces import show_face, show_photo, show_predictions
 from pages.parts.frame import page
 from pages.parts.live.camera import take_snapshot
 from pages.parts.photo.batch import browse, offer_table
+from pages.parts.quota import RateError
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
@@ -25,7 +26,7 @@ from pages.parts.reading import (
     sample_photos,
 )
 from pages.parts.state import bound
-from pages.parts.uploads import is_small_enough, tell_apart
+from pages.parts.uploads import pick_allowed, tell_apart
 
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
@@ -93,7 +94,7 @@ def _pick_files() -> list[Photo]:
         max_upload_size=MOST_MB,
         key="files",
     )
-    files = [file for file in files if is_small_enough(file, MOST_MB)]
+    files = pick_allowed(files, MOST_MB)
     names = tell_apart([file.name for file in files])
     return [(name, file.getvalue()) for name, file in zip(names, files, strict=True)]
 
@@ -116,6 +117,9 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Rea
         except PictureError as error:
             st.error(escape_markdown(error), icon=":material/broken_image:")
             failed.append(FaceRow(name, error=str(error)))
+        except RateError as error:
+            st.warning(escape_markdown(error), icon=":material/front_hand:")
+            break
     if progress:
         progress.empty()
     return readings, failed

@@ -60,6 +60,7 @@ WHEN_NEEDED = {
     ("inference/face_table", "pandas"),
     ("vision/containers", "av"),
     ("vision/headers", "pillow_heif"),
+    ("vision/mp4", "av"),
     ("vision/pictures", "cv2"),
     ("paths", "platformdirs"),
     ("training/baselines", "cv2"),

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from html import escape
 
-from fer_core.charts.evaluation import plot_confusion, plot_per_emotion, plot_reliability
+from fer_core.charts.confusion import plot_confusion
+from fer_core.charts.evaluation import plot_per_emotion, plot_reliability
 from fer_core.charts.style import STILL
 from fer_core.charts.training import plot_history
 from fer_core.datasets.dataset import PRIVATE_TEST
@@ -49,7 +50,8 @@ def _charts(run: Run) -> Iterator[Chart]:
     evaluation = run.evaluation(PRIVATE_TEST)
     scores = run.metrics[PRIVATE_TEST]["single"]["all"]
     confusion = scores["confusion"]
-    yield "Confusion matrix: shares of each true label, in percent", plot_confusion(confusion)
+    matrix = plot_confusion(confusion, background="#ffffff")
+    yield "Confusion matrix: shares of each true label, and images", matrix
     yield (
         "Precision, recall and F1 of each class, with 95 % intervals",
         plot_per_emotion(scores, class_intervals(confusion)),

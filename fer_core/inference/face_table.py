@@ -27,8 +27,8 @@ from fer_core.extras import optional
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fer_core.inference.expression import Floats
     from fer_core.inference.prediction import Prediction
-    from fer_core.inference.tracking import Floats
     from fer_core.vision.alignment import Face
 
 BOX = ("x", "y", "width", "height")

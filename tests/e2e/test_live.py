@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from fer_core.palette import PERSON_COLOURS, rgb
-from tests.e2e.conftest import FLAGS, ROOT, SECONDS, serve, settle
+from tests.e2e.conftest import FLAGS, ROOT, SECONDS, serving, settle
 from tests.finished_runs import write_run
 from tests.tiny_networks import sample, tiny_tflite
 
@@ -62,6 +62,11 @@ WATCH_CAMERA = """async () => {
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
+    """The camera's film."""
+    return write_film(tmp_path_factory.mktemp("camera") / "film.mjpeg")
+
+
+def write_film(path):
     """JPEGs one after another: a face goes to and fro and changes, another comes and goes.
 
     All in one tint that none of the people's colours has, so that what has one of these is a box.
@@ -74,7 +79,6 @@ def film(tmp_path_factory):
             ("grace-hopper.jpg", (100, 0, 420, 400)),
         )
     ]
-    path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
     with path.open("wb") as file:
         for number in range(FRAMES):
             picture = np.full((HEIGHT, WIDTH, 3), (45, 45, 30), np.uint8)
@@ -118,7 +122,7 @@ def live_app(tmp_path_factory, bomb):
         "FER_ICE_SERVERS": "[]",
         "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
     }
-    with serve(folder / "streamlit.txt", surroundings) as address:
+    with serving(folder / "streamlit.txt", **surroundings) as address:
         yield address
 
 
