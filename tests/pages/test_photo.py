@@ -79,23 +79,6 @@ def test_many_photos_are_a_table_with_a_row_a_face():
     assert f"**{len(expected)} faces** in 3 photos" in texts(app, "markdown")
 
 
-def test_photos_of_one_name_are_told_apart(saved):
-    """An iPhone hands in every photo as image.jpg."""
-    app = visit(PHOTO, source="Files")
-    for content in samples().values():
-        app.file_uploader[0].upload("image.jpg", content)
-    app.file_uploader[0].upload("image (2).jpg", picture("PNG")).run()
-    assert not complaints(app)
-    names = ["image.jpg", "image (3).jpg", "image (4).jpg"]
-    assert [(name, number) for name, number in zip(table(app)["path"], table(app)["face"], strict=True)] == [
-        (names[NAMES.index(name)], number) for name, number, _ in predictions()
-    ]
-    written = list(pd.read_csv(io.StringIO(saved["faces.csv"]))["path"].unique())
-    assert written == [*names, "image (2).jpg"]
-    shown = app.selectbox(key="shown").options
-    assert [name.rpartition(" (")[0] for name in shown] == [*names, "image (2).jpg"]
-
-
 def test_a_single_photo_has_no_table():
     app = hand_in({"one.jpg": (SAMPLES / NAMES[0]).read_bytes()})
     assert not app.dataframe
