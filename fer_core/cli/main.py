@@ -17,6 +17,7 @@ from fer_core.cli import (
     cross_dataset,
     data,
     prediction,
+    robustness,
     runs,
     serve,
     studies,
@@ -25,7 +26,18 @@ from fer_core.cli import (
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction, serve)
+MODULES = (
+    data,
+    training,
+    baselines,
+    studies,
+    alignment_study,
+    runs,
+    cross_dataset,
+    robustness,
+    prediction,
+    serve,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
