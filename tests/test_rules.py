@@ -34,6 +34,7 @@ HOMES = {
     "pyarrow": {"datasets", "inference"},
     "filelock": {"experiments"},
     "pydantic": {"experiments"},
+    "ray": {"inference"},
     "pillow_heif": {"vision"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
@@ -46,6 +47,10 @@ WHEN_NEEDED = {
     ("experiments/locks", "filelock"),
     ("experiments/pipeline", "keras"),
     ("inference/face_table", "pandas"),
+    ("inference/face_table", "pyarrow"),
+    ("inference/image_tables", "pyarrow"),
+    ("inference/parts", "pyarrow"),
+    ("inference/ray_engine", "ray"),
     ("vision/containers", "av"),
     ("vision/headers", "pillow_heif"),
     ("vision/pictures", "cv2"),
@@ -124,6 +129,7 @@ def test_what_is_imported_is_required():
     optional = {
         "kagglehub",
         "pyarrow",  # pandas and Streamlit bring it
+        "ray",
         "av",
     }  # an extra; and what streamlit-webrtc is made of, whose frames it hands out
     for library in set().union(*map(libraries, CORE + APP)) - {"fer_core", "pages"} - optional:

@@ -14,6 +14,7 @@ import warnings
 from fer_core.cli import (
     alignment_study,
     baselines,
+    batch,
     cross_dataset,
     data,
     prediction,
@@ -24,7 +25,7 @@ from fer_core.cli import (
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction)
+MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction, batch)
 
 
 def main(arguments: list[str] | None = None) -> int:
