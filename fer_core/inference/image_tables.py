@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fer_core.errors import DataError, FerError, PictureError, reason
 from fer_core.extras import optional
-from fer_core.files import require_regular_file
 from fer_core.inference.face_table import as_text
 
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ def count_images(path: str, done: Container[str] = ()) -> int:
 
 
 def _open(path: str) -> "parquet.ParquetFile":
+    from fer_core.files import require_regular_file  # loads NumPy
+
     with optional():
         from pyarrow import parquet
     require_regular_file(Path(path), error=PictureError, what="table")

@@ -3,12 +3,14 @@
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fer_core.errors import DataError, reason
+from fer_core.errors import DataError, RunError, reason
 from fer_core.extras import optional
 from fer_core.inference.engines import Chunk, Guarded, Result, Results, Work, check_workers
+from fer_core.paths import CHECKOUT
 
 # Ray Data is given chunks in waves, as its list of them lies in memory; to begin one takes seconds.
 WAVE, WAVE_BYTES = 20_000, 1_000_000_000
@@ -27,7 +29,8 @@ def map_ray(
 
     Raises:
         MissingExtraError: if Ray is not installed.
-        DataError: if the cluster cannot be reached, or there are no workers.
+        DataError: if Ray cannot be started or reached, or there are no workers.
+        RunError: if it fails later.
     """
     check_workers(workers)
     with optional():
@@ -35,11 +38,15 @@ def map_ray(
         import ray.data
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():
-        local: dict[str, Any] = {"include_dashboard": False} if address is None else {}
+        local: dict[str, Any] = {}
+        if address is None:  # a cluster's machines have this package installed
+            path = os.pathsep.join([str(CHECKOUT), *filter(None, sys.path)])
+            local = {"include_dashboard": False, "runtime_env": {"env_vars": {"PYTHONPATH": path}}}
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise DataError(f"No Ray cluster can be reached at {address}: {reason(error)}.") from error
+        except Exception as error:  # where it starts too slowly, it raises that class itself
+            what = "be started" if address is None else f"be reached at {address}"
+            raise DataError(f"Ray cannot {what}: {reason(error)}.") from error
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
@@ -47,9 +54,14 @@ def map_ray(
 
 
 def _run_waves(work: Work, chunks: Iterator[Chunk], workers: int) -> Results:
-    while wave := _take_wave(chunks):
-        for results in _run_wave(work, wave, workers):
-            yield from results
+    from ray.exceptions import RayError
+
+    try:
+        while wave := _take_wave(chunks):
+            for results in _run_wave(work, wave, workers):
+                yield from results
+    except RayError as error:
+        raise RunError(f"Ray has failed: {reason(error)}.") from error
 
 
 def _take_wave(chunks: Iterator[Chunk]) -> list[bytes]:
