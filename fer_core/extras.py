@@ -12,17 +12,25 @@ from fer_core.errors import MissingExtraError
 # package -> the extra of pyproject.toml that brings it
 EXTRAS = {
     "av": "video",
+    "fastapi": "api",
+    "fastapi_offline": "api",
     "kagglehub": "kaggle",
     "keras": "train",
+    "markdown_it": "app",
+    "onnxruntime": "onnx",
     "pandas": "app",
     "plotly": "app",
+    "prometheus_client": "api",
     "pyarrow": "batch",
     "ray": "ray",
     "rich": "train",
     "sklearn": "train",
+    "starlette": "api",
     "streamlit": "app",
     "tensorflow": "train",
+    "tf2onnx": "onnx",
     "threadpoolctl": "train",
+    "uvicorn": "api",
 }
 
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.cli.common import add_reading_options, best_or_default, say
+from fer_core.cli.common import add_reading_options, default_run, say
 from fer_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def batch(options: argparse.Namespace) -> int:
         raise DataError(
             f"--address is that of a Ray cluster. Received: {options.address} without --engine ray."
         )
-    recognizer = load_recognizer(options.run or best_or_default(), options.face_threshold)
+    recognizer = load_recognizer(options.run or default_run(), options.face_threshold)
     claim(options.out, describe(recognizer, options.rate))
     with hold(options.out / MANIFEST, "being filled"):
         parts = Parts(options.out, say=say)

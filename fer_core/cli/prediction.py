@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.cli.common import add_reading_options, best_or_default, say
+from fer_core.cli.common import add_reading_options, default_run, say
 from fer_core.cli.output import Output
 from fer_core.errors import FerError
 from fer_core.formats import format_percent
@@ -49,7 +49,7 @@ def predict(options: argparse.Namespace) -> int:
     from fer_core.inference.recognizer import Recognizer
 
     form = JSON if options.json else CSV if options.csv else TEXT
-    recognizer = Recognizer(options.run or best_or_default(), face_threshold=options.face_threshold)
+    recognizer = Recognizer(options.run or default_run(), face_threshold=options.face_threshold)
     with Output(options.output) as output, TableWriter(sys.stdout, form) as printed:
         code, path = 0, options.files[0]
         try:
