@@ -24,7 +24,7 @@ EXTRAS = {
     "pyarrow": "batch",
     "ray": "ray",
     "rich": "train",
-    "sklearn": "train",
+    "sklearn": "app",
     "starlette": "api",
     "streamlit": "app",
     "tensorflow": "train",

@@ -65,6 +65,7 @@ WHEN_NEEDED = {
     ("inference/ray_engine", "ray"),
     ("vision/containers", "av"),
     ("vision/headers", "pillow_heif"),
+    ("vision/mp4", "av"),
     ("vision/pictures", "cv2"),
     ("paths", "platformdirs"),
     ("training/baselines", "cv2"),

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from fer_core.inference.expression import Floats
     from fer_core.inference.prediction import Prediction
-    from fer_core.inference.tracking import Floats
     from fer_core.vision.alignment import Face
 
 BOX = ("x", "y", "width", "height")

@@ -12,8 +12,9 @@ from PIL import Image
 from fer_core.emotions import EMOTION_COUNT, Emotion
 from fer_core.errors import PictureError
 from fer_core.inference.annotation import draw_predictions
+from fer_core.inference.expression import Floats
 from fer_core.inference.face_table import FaceRow
-from fer_core.inference.tracking import PATIENCE_SECONDS, Floats, Tracker
+from fer_core.inference.tracking import PATIENCE_SECONDS, Tracker
 from fer_core.vision.containers import VideoFile
 from fer_core.vision.frames import FRAMES_PER_SECOND, SampledFrame, name_of, sample_frames
 from fer_core.vision.pictures import Picture
