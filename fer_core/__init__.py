@@ -46,6 +46,7 @@ _HOMES = {
     "Prediction": "inference.recognizer",
     "Recognizer": "inference.recognizer",
     "VideoReader": "inference.video",
+    "predict_files": "inference.batch",
     "draw_predictions": "inference.annotation",
     "train_run": "experiments.pipeline",
     "evaluate_run": "experiments.measuring",

@@ -15,6 +15,7 @@ from pages.parts.faces import show_face, show_photo, show_predictions
 from pages.parts.frame import page
 from pages.parts.live.camera import take_snapshot
 from pages.parts.photo.batch import browse, offer_table
+from pages.parts.quota import RateError
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
@@ -24,7 +25,7 @@ from pages.parts.reading import (
     sample_photos,
 )
 from pages.parts.state import bound
-from pages.parts.uploads import is_small_enough
+from pages.parts.uploads import pick_allowed
 
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
@@ -100,7 +101,7 @@ def _pick_files() -> list[Photo]:
         max_upload_size=MOST_MB,
         key="files",
     )
-    return [(file.name, file.getvalue()) for file in files if is_small_enough(file, MOST_MB)]
+    return [(file.name, file.getvalue()) for file in pick_allowed(files, MOST_MB)]
 
 
 def _take_snapshot() -> list[Photo]:
@@ -121,6 +122,9 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Rea
         except PictureError as error:
             st.error(escape_markdown(error), icon=":material/broken_image:")
             failed.append(FaceRow(name, error=str(error)))
+        except RateError as error:
+            st.warning(escape_markdown(error), icon=":material/front_hand:")
+            break
     if progress:
         progress.empty()
     return readings, failed

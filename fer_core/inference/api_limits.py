@@ -43,7 +43,7 @@ class Limits:
 
     Attributes:
         most_mb: of a request's body, in 10^6 bytes.
-        most_megapixels: of a photo, as its header says.
+        most_megapixels: of a photo as it is decoded; a large JPEG is at a half or less of its size.
         workers: how many photos are decoded and searched at once, each in a thread.
         waiting: how many more requests may be under way, being received or waiting for a thread.
         body_seconds: how long a body may take to arrive.

@@ -18,7 +18,9 @@ from fer_core.inference.face_table import FaceRow, photo_rows
 from fer_core.inference.recognizer import Prediction, Recognizer
 from fer_core.vision.detection import FACE_THRESHOLD, Face
 from fer_core.vision.frames import kind_of
-from fer_core.vision.pictures import Picture, load_picture
+from fer_core.vision.headers import open_picture, read_picture
+from fer_core.vision.pictures import Picture, decode, load_picture
+from pages.parts.quota import check_pixels, count_picture
 from pages.parts.readers import last_change
 
 LEAST_THRESHOLD = 0.3  # faces are detected at this once, and filtered by whatever is chosen
@@ -79,6 +81,7 @@ def read_photo(run: Run, name: str, content: bytes, *, face_threshold: float = F
 
     Raises:
         PictureError: if the bytes are not a picture; the message names the file.
+        RateError: if this visit has had too many within a minute.
     """
     return _read_photo(run.path, last_change(run.path), name, content, face_threshold)
 
@@ -87,7 +90,7 @@ def read_photo(run: Run, name: str, content: bytes, *, face_threshold: float = F
 def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_threshold: float) -> Reading:
     stream = io.BytesIO(content)
     stream.name = name  # type: ignore[attr-defined] # what an error message calls it
-    picture = load_picture(stream)
+    picture = _decode(stream)
     recognizer = _recognizer(run_path, changed)
     faces = _detect(recognizer, picture, content, recognizer.detector)
     predictions = recognizer.predict(picture, face_threshold=face_threshold, faces=faces)
@@ -96,6 +99,15 @@ def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_
     return Reading(
         name, content, preview, predictions, recognizer.explains_by, recognizer.detector, is_animation
     )
+
+
+def _decode(stream: io.BytesIO) -> Picture:
+    """The photo's pixels, as ``load_picture`` returns them, within what this visit may ask for."""
+    count_picture()
+    name, data = read_picture(stream)
+    image = open_picture(name, data)
+    check_pixels(name, image.size)
+    return decode(name, image, data)
 
 
 @st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=64)

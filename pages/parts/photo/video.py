@@ -19,9 +19,10 @@ from fer_core.inference.video import KeyFrame, VideoReader
 from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
+from pages.parts.quota import await_picture
 from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
-from pages.parts.uploads import is_small_enough
+from pages.parts.uploads import may_use
 
 MOST_MB = 200
 RATES = (1, 2, 5, 10)  # sampled frames per second; these numbers also stand in the URL
@@ -61,7 +62,7 @@ def pick_video() -> UploadedFile | None:
         key="video",
         max_upload_size=MOST_MB,
     )
-    return file if file and is_small_enough(file, MOST_MB) else None
+    return file if may_use(file, MOST_MB) else None
 
 
 def choose_rate() -> int:
@@ -126,6 +127,7 @@ def _read_on(reading: Reading, name: str) -> None:
     try:
         while reading.reader.read_next():
             bar.progress(reading.reader.share, _progress_words(reading, name))
+            await_picture()
     except PictureError as error:
         reading.error = str(error)
     place.empty()
