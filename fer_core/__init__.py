@@ -50,7 +50,7 @@ _HOMES = {
     "draw_predictions": "inference.annotation",
     "train_run": "experiments.pipeline",
     "evaluate_run": "experiments.measuring",
-    "measure_run": "experiments.measuring",
+    "measure_run": "experiments.measured",
 }
 
 __all__ = list(_HOMES)

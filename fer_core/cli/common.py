@@ -93,11 +93,11 @@ def correct_labels(
 
 def read_image_set(spec: str) -> "ImageSet":
     """CK+, JAFFE, FERG-DB or RaFD from ``"ckplus=PATH"`` or a path, with a bar while faces are found."""
-    from fer_core.cli.progress import ReadingProgress
+    from fer_core.cli.progress import CountProgress
     from fer_core.datasets.image_sets import load_image_set
 
-    with ReadingProgress() as progress:
-        return load_image_set(spec, on_picture=progress.on_picture)
+    with CountProgress("detecting faces") as progress:
+        return load_image_set(spec, on_picture=progress.on_step)
 
 
 def show_training(
@@ -148,9 +148,11 @@ def measure(run: "Run", data: Path, *, calibrate: bool, labels: Path | None = No
 
         splits = correct_labels(labels, splits, PUBLIC_TEST, PRIVATE_TEST)[1]
         name = f"{name}-{labels.stem}"
-    from fer_core.experiments.measuring import calibrate_run, evaluate_run, is_own_data, measure_run
+    from fer_core.experiments.measured import is_own_data, measure_run
 
     if is_own_data(run, splits):
+        from fer_core.experiments.measuring import calibrate_run, evaluate_run  # Keras loads here
+
         print_scores((calibrate_run if calibrate else evaluate_run)(run, splits))
         return
     found = measure_run(run, splits, name=name, calibrate=calibrate)

@@ -18,6 +18,7 @@ from fer_core.cli import (
     cross_dataset,
     data,
     prediction,
+    robustness,
     runs,
     serve,
     studies,
@@ -26,7 +27,10 @@ from fer_core.cli import (
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction, batch, serve)
+MODULES = (
+    *(data, training, baselines, studies, alignment_study, runs, cross_dataset, robustness),
+    *(prediction, batch, serve),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -87,15 +87,19 @@ class TrainingProgress(_Bar):
         )
 
 
-class ReadingProgress(_Bar):
-    """A bar over pictures whose faces are being found, on standard error; none when that is no terminal."""
+class CountProgress(_Bar):
+    """A bar over things that are counted, on standard error; none when that is no terminal.
 
-    def __init__(self) -> None:
-        super().__init__(TextColumn("detecting faces"), BarColumn(), MofNCompleteColumn(), transient=True)
-        self.task = self.bar.add_task("", total=None)
+    Args:
+        what: is done, in a word or two.
+    """
 
-    def on_picture(self, done: int, total: int) -> None:
-        """A picture is done."""
+    def __init__(self, what: str) -> None:
+        super().__init__(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), transient=True)
+        self.task = self.bar.add_task(what, total=None)
+
+    def on_step(self, done: int, total: int) -> None:
+        """One more is done."""
         self.bar.update(self.task, completed=done, total=total)
 
 
