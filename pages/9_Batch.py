@@ -9,6 +9,7 @@ from pages.parts import state
 from pages.parts.batch.charts import show_charts
 from pages.parts.batch.faces import show_errors, show_key_frames, show_rows
 from pages.parts.batch.reading import last_change, open_results, summarize
+from pages.parts.choices import choose_percents
 from pages.parts.doors import ROOTS, check_path, may_name_paths
 from pages.parts.frame import page
 from pages.parts.state import bound
@@ -83,7 +84,7 @@ def _choose_filter(everything: Summary) -> Filter:
             placeholder="All emotions",
         )
     with confidence:
-        low, high = st.slider("Confidence (%)", 0, 100, step=5, key=bound("sure", (0, 100), between=(0, 100)))
+        low, high = choose_percents("Confidence (%)", key="sure")
     with folder:
         chosen = st.selectbox("Photos and videos in", folders, key=bound("in", ALL, options=folders))
     return Filter(tuple(names), low / 100, high / 100, "" if chosen == ALL else chosen)
