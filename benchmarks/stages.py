@@ -9,6 +9,7 @@ A ratio says more than milliseconds: it stays what it is on another machine.
 import argparse
 import io
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-import peers
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the checkout's own code, whatever is installed
+
+from benchmarks import peers
 from fer_core.datasets.synthetic import draw_faces
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.experiments.benchmark import cold_start
