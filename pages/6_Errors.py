@@ -1,7 +1,7 @@
 """Error analysis: misclassified images, possible label errors, and the embedding of a split; and what its
 visitor says of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import streamlit as st
 from fer_core.charts import plot_confusion
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
 from fer_core.evaluation.error_analysis import Positions, predictions_as_csv, select, sort
+from pages.parts.choices import choose
 from pages.parts.connect import connect_data, find_data
 from pages.parts.errors.corrections import show_corrections
 from pages.parts.errors.drawer import show_open_face
@@ -35,25 +36,14 @@ def main() -> None:
     data = find_data()
     with st.container(horizontal=True, gap="xsmall"):
         run = pick_source(data)
-        split = _choose("Split", splits_of(run, data), key="split")
-        view = _choose("View", VIEWS, key="show")
+        split = choose("Split", splits_of(run, data), key="split", on_change=to_first_page)
+        view = choose("View", VIEWS, key="show", on_change=to_first_page)
     faces = gather(run, split, data, doubts=view == LABELS)
     introduce(data)
     order = show_embedding(faces) if view == MAP else _browse(faces, labels=view == LABELS)
     if data is not None:
         connect_data(data)
     show_open_face(faces, order)
-
-
-def _choose(label: str, options: Sequence[str], *, key: str) -> str:
-    """One of a few options as buttons, the first at first; kept in the URL."""
-    return st.segmented_control(
-        label,
-        options,
-        required=True,
-        key=bound(key, options[0], options=options),
-        on_change=to_first_page,
-    )
 
 
 def _browse(faces: Faces, *, labels: bool) -> Positions:

@@ -26,6 +26,7 @@ from fer_core.extras import optional
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from fer_core.inference.expression import Floats
     from fer_core.inference.prediction import Prediction
@@ -119,7 +120,10 @@ def _csv_line(cells: Iterable[object]) -> str:
 
 
 def _csv_row(row: FaceRow) -> str:
-    values = row.values()
+    return _csv_values(row.values())
+
+
+def _csv_values(values: dict[str, Any]) -> str:
     for name in TEXTS:
         if values[name] and values[name].startswith(FORMULA_STARTS):
             values[name] = f"'{values[name]}"
@@ -160,6 +164,11 @@ def to_csv(rows: Iterable[FaceRow]) -> str:
     return _to_text(rows, CSV)
 
 
+def values_to_csv(rows: Iterable[dict[str, Any]]) -> str:
+    """The same from what ``FaceRow.values`` gave, as the Parquet of a batch holds it."""
+    return CSV.head + "".join(map(_csv_values, rows))
+
+
 def to_json(rows: Iterable[FaceRow]) -> str:
     """The table as a JSON list of objects."""
     return _to_text(rows, JSON)
@@ -173,6 +182,25 @@ def to_pandas(rows: Iterable[FaceRow]) -> "pd.DataFrame":
     table = pd.DataFrame([row.values() for row in rows], columns=list(COLUMNS))
     numbers = dict.fromkeys(set(COLUMNS) - set(TEXTS), "float64")
     return table.astype(numbers | {"face": "Int64"})
+
+
+def to_arrow(rows: Iterable[FaceRow]) -> "pa.Table":
+    """The table in Apache Arrow, as Parquet files hold it: ``face`` and ``rotation`` are int32, the other
+    numbers float64. What is no UTF-8 in a path is written as ``as_text`` does."""
+    with optional():
+        import pyarrow as pa
+
+    kinds = dict.fromkeys(COLUMNS, pa.float64()) | dict.fromkeys(TEXTS, pa.string())
+    schema = pa.schema(list((kinds | dict.fromkeys(("face", "rotation"), pa.int32())).items()))
+    values = [row.values() for row in rows]
+    for each in values:
+        each |= {name: each[name] and as_text(each[name]) for name in TEXTS}
+    return pa.Table.from_pylist(values, schema=schema)
+
+
+def as_text(path: str) -> str:
+    """A path as UTF-8 can hold it: bytes of a name that are none stand as ``\\udce9``."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _to_text(rows: Iterable[FaceRow], form: Form) -> str:

@@ -4,13 +4,18 @@ import csv
 
 import pytest
 
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import expect, settle, still
 from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 
 @pytest.fixture
-def copy(tmp_path):
-    return write_fer2013_csv(tmp_path / "fer2013.csv", synthetic_splits(6, 2, 2))
+def copy(tmp_path, visit):
+    """A FER2013 to connect; no later test finds it connected."""
+    yield write_fer2013_csv(tmp_path / "fer2013.csv", synthetic_splits(6, 2, 2))
+    page = visit("Dataset")
+    if page.get_by_role("button", name="Disconnect").count():
+        page.get_by_role("button", name="Disconnect").click()
+    page.get_by_text("Connect FER2013 to see its images").wait_for()
 
 
 def test_fer2013_is_connected_by_path_and_stays_so(visit, copy):
@@ -23,11 +28,12 @@ def test_fer2013_is_connected_by_path_and_stays_so(visit, copy):
     field.press("Enter")
     page.get_by_text("70 images, without FER+ annotations").wait_for()
     page.get_by_alt_text("Mean image of happy").wait_for()
-    wall = page.get_by_alt_text("6 images labelled happy").get_attribute("src")
+    wall = page.get_by_alt_text("6 images labelled happy")
+    before = wall.get_attribute("src")
     page.get_by_role("button", name="Shuffle").click()
     page.wait_for_url("**/Dataset?seed=1")
     settle(page)
-    assert page.get_by_alt_text("6 images labelled happy").get_attribute("src") != wall
+    expect(wall).not_to_have_attribute("src", before)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Errors").click()
     page.get_by_text("not the one that this run was evaluated on").wait_for()
     assert page.strangers == []
@@ -37,7 +43,7 @@ FEAR, SAD = 2, 4
 
 
 def click_cell(page, truth, said):
-    box = page.locator(".st-key-matrix .nsewdrag").bounding_box()
+    box = still(page.locator(".st-key-matrix .nsewdrag"))
     page.mouse.click(box["x"] + box["width"] * (said + 0.5) / 7, box["y"] + box["height"] * (truth + 0.5) / 7)
 
 
@@ -45,7 +51,7 @@ def click_card(page, number):
     """Not on its words: on its image, as a visitor does."""
     image = page.get_by_test_id("stMain").get_by_alt_text("true label").nth(number)
     image.scroll_into_view_if_needed()
-    box = image.bounding_box()
+    box = still(image)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     return page.get_by_role("dialog")
 
@@ -55,7 +61,7 @@ def test_a_click_on_a_cell_shows_its_faces_and_a_second_one_all_again(visit):
     click_cell(page, FEAR, SAD)
     page.wait_for_url("**true=fear&predicted=sad")
     settle(page)
-    assert page.get_by_role("combobox", name="True label").input_value() == "fear"
+    expect(page.get_by_role("combobox", name="True label")).to_have_value("fear")
     page.get_by_text("images labelled fear are predicted as sad").wait_for()
     click_cell(page, FEAR, SAD)
     page.wait_for_function("!location.search.includes('true')")
@@ -72,14 +78,14 @@ def test_a_click_on_a_cell_shows_its_faces_and_a_second_one_all_again(visit):
     settle(page)
     page.keyboard.press("Escape")
     page.wait_for_function("!location.search.includes('face')")
-    assert drawer.count() == 0
+    expect(drawer).to_have_count(0)
     assert "true=fear" in page.url
 
 
 def test_without_fer2013_the_page_opens_on_synthetic_faces_that_open_by_their_image(visit):
     page = visit("Errors")
-    assert page.get_by_role("radio", name="Synthetic faces").get_attribute("aria-checked") == "true"
-    box = page.get_by_text("Connect FER2013 to see its images").bounding_box()
+    expect(page.get_by_role("radio", name="Synthetic faces")).to_have_attribute("aria-checked", "true")
+    box = still(page.get_by_text("Connect FER2013 to see its images"))
     assert box["y"] + box["height"] < 800  # without scrolling
     drawer = click_card(page, 0)
     drawer.get_by_alt_text("Warmer regions contributed more to the prediction").wait_for()
@@ -117,8 +123,7 @@ def test_a_label_is_corrected_by_keyboard_and_exported(visit, tmp_path):
 
 def test_a_lasso_shows_its_images_and_the_mouse_a_thumbnail(visit):
     page = visit("Errors?show=Embedding")
-    chart = page.locator(".st-key-embedding .nsewdrag")
-    box = chart.bounding_box()
+    box = still(page.locator(".st-key-embedding .nsewdrag"))
     marks = page.locator(".st-key-embedding .point").all()
     for mark in marks[:: len(marks) // 20]:
         place = mark.bounding_box()

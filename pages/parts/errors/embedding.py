@@ -14,12 +14,12 @@ from fer_core.charts.error_analysis import COLOUR_BY, plot_embedding
 from fer_core.datasets.exploration import sample_grid
 from fer_core.emotions import SIDE
 from fer_core.evaluation.error_analysis import PROJECTIONS, Points, Positions, SplitPredictions, project
+from pages.parts.choices import choose
 from pages.parts.errors.corrections import show_corrections
 from pages.parts.errors.gallery import Faces, open_face, show_gallery, to_first_page
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted
 from pages.parts.readers import last_change
-from pages.parts.state import bound
 
 LASSO = "lasso"  # in the session: the split, and the rows inside the lasso
 ACROSS, GAP = 28, 2  # thumbnails side by side: Streamlit shrinks pictures wider than 1460 px
@@ -57,8 +57,8 @@ def show_embedding(faces: Faces) -> Positions:
     """The chart and the images inside the lasso; returns what previous and next go through."""
     predictions = faces.predictions
     with st.container(horizontal=True, gap="medium"):
-        method = _choose("Projection", PROJECTIONS, "method")
-        colour_by = _choose("Colour", COLOUR_BY, "colour")
+        method = choose("Projection", PROJECTIONS, key="method")
+        colour_by = choose("Colour", COLOUR_BY, key="colour")
     if not 3 <= len(predictions) <= MOST_MARKS:
         st.info(
             f"An embedding shows 3 to {MOST_MARKS:,} images; {predictions.evaluation.split} has "
@@ -94,10 +94,6 @@ def show_embedding(faces: Faces) -> Positions:
     st.markdown(f"**{counted(len(inside), 'image')}** inside the lasso, {wrong:,} of them misclassified.")
     show_gallery(faces, inside, beside=lambda: _offer(faces))
     return inside
-
-
-def _choose(label: str, options: tuple[str, ...], key: str) -> str:
-    return st.segmented_control(label, options, required=True, key=bound(key, options[0], options=options))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from fer_core.evaluation.error_analysis import Filters, Positions
+from pages.parts.choices import choose, choose_percents
 from pages.parts.errors.gallery import Faces, to_first_page
 from pages.parts.errors.sources import is_drawn
 from pages.parts.state import bound
@@ -62,14 +63,7 @@ def ask_filters(faces: Faces, truth: int | None, said: int | None, *, labels: bo
         key = bound("order", LOSS, options=orders) if labels else bound("sort", CONFIDENCE, options=orders)
         by = ORDER_OF[st.selectbox("Order", orders, key=key, on_change=to_first_page)]
         with st.popover("Filters", icon=":material/filter_list:"):
-            low, high = st.slider(
-                "Confidence, in percent",
-                0,
-                100,
-                step=5,
-                key=bound("sure", (0, 100), between=(0, 100)),
-                on_change=to_first_page,
-            )
+            low, high = choose_percents("Confidence, in percent", key="sure", on_change=to_first_page)
             people = _choose("FER+ annotators and the label", PEOPLE, "annotators")
             duplicate = _choose("Duplicates across splits", DUPLICATES, "duplicates")
             corrected = _choose("Corrections", CORRECTED, "corrections")
@@ -86,6 +80,4 @@ def ask_filters(faces: Faces, truth: int | None, said: int | None, *, labels: bo
 
 
 def _choose(label: str, options: Mapping[str, bool | None], key: str) -> str:
-    names = tuple(options)
-    key = bound(key, names[0], options=names)
-    return st.segmented_control(label, names, required=True, key=key, on_change=to_first_page)
+    return choose(label, tuple(options), key=key, on_change=to_first_page)

@@ -15,11 +15,11 @@ from fer_core.evaluation.error_analysis import SplitPredictions, find_label_erro
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, drawn_run
 from pages.parts import state
+from pages.parts.choices import choose
 from pages.parts.connect import Data, connect_data
 from pages.parts.errors.gallery import FACE, Faces, to_first_page
 from pages.parts.errors.training_images import predict_training
 from pages.parts.readers import last_change, pick_run
-from pages.parts.state import bound
 
 FER2013, DRAWN = "FER2013", "Synthetic faces"  # these words also stand in the URL
 SOURCE, WITHOUT = "data", "without FER2013"
@@ -40,13 +40,8 @@ def pick_source(data: Data | None) -> Run:
     elif st.session_state.pop(WITHOUT, False):  # it has just been connected, to be seen
         st.session_state[SOURCE] = FER2013
         _start_anew()
-    chosen = st.segmented_control(
-        "Data",
-        (FER2013, DRAWN),
-        required=True,
-        key=bound(SOURCE, FER2013 if asked else DRAWN, options=(FER2013, DRAWN)),
-        on_change=_start_anew,
-    )
+    default = FER2013 if asked else DRAWN
+    chosen = choose("Data", (FER2013, DRAWN), key=SOURCE, default=default, on_change=_start_anew)
     return pick_run(baselines=True) if chosen == FER2013 else drawn
 
 
