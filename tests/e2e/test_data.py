@@ -129,7 +129,7 @@ def test_a_lasso_shows_its_images_and_the_mouse_a_thumbnail(visit):
         place = mark.bounding_box()
         page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
         page.wait_for_timeout(200)
-        if page.locator(".st-key-embedding div[style*=background]").is_visible():
+        if page.locator(".st-key-embedding .thumbnail").is_visible():
             break
     else:
         pytest.fail("no thumbnail")

@@ -33,6 +33,7 @@ THUMBNAILS = """<script>{
         if (!plot?.on || plot.ferThumbnail) return tries && setTimeout(attach, 200, plot ? 0 : tries - 1)
         const box = plot.ferThumbnail = document.createElement("div")
         const zoom = shown / side
+        box.className = "thumbnail"
         box.style = `display: none; position: absolute; z-index: 9; pointer-events: none; width: ${shown}px;
             height: ${shown}px; border: 2px solid #fff; border-radius: 6px; box-shadow: 0 2px 8px #0008`
         plot.appendChild(box)
