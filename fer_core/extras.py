@@ -22,6 +22,7 @@ EXTRAS = {
     "plotly": "app",
     "prometheus_client": "api",
     "pyarrow": "app",
+    "ray": "ray",
     "rich": "train",
     "sklearn": "app",
     "starlette": "api",

@@ -43,6 +43,7 @@ HOMES = {
     "starlette": {"inference"},
     "prometheus_client": {"inference"},
     "uvicorn": {"cli"},
+    "ray": {"experiments", "inference"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
@@ -57,6 +58,7 @@ WHEN_NEEDED = {
     ("cli/serve", "uvicorn"),
     ("experiments/locks", "filelock"),
     ("experiments/pipeline", "keras"),
+    ("experiments/study_ray", "ray"),
     ("inference/face_table", "pandas"),
     ("vision/containers", "av"),
     ("vision/headers", "pillow_heif"),
@@ -140,6 +142,7 @@ def test_what_is_imported_is_required():
         "pyarrow",  # pandas and Streamlit bring it
         "av",  # what streamlit-webrtc is made of, whose frames it hands out
         *("fastapi", "fastapi_offline", "prometheus_client", "starlette", "uvicorn"),  # fer serve's alone
+        "ray",
     }
     for library in set().union(*map(libraries, CORE + APP)) - {"fer_core", "pages"} - optional:
         assert required & set(map(_normal, packages[library])), f"requirements.txt lacks {library}."
