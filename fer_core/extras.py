@@ -21,7 +21,7 @@ EXTRAS = {
     "pandas": "app",
     "plotly": "app",
     "prometheus_client": "api",
-    "pyarrow": "app",
+    "pyarrow": "batch",
     "ray": "ray",
     "rich": "train",
     "sklearn": "app",

@@ -12,8 +12,9 @@ from PIL import Image
 from fer_core.emotions import EMOTION_COUNT, Emotion
 from fer_core.errors import PictureError
 from fer_core.inference.annotation import draw_predictions
+from fer_core.inference.expression import Floats
 from fer_core.inference.face_table import FaceRow
-from fer_core.inference.tracking import PATIENCE_SECONDS, Floats, Tracker
+from fer_core.inference.tracking import PATIENCE_SECONDS, Tracker
 from fer_core.vision.containers import VideoFile
 from fer_core.vision.frames import FRAMES_PER_SECOND, SampledFrame, name_of, sample_frames
 from fer_core.vision.pictures import Picture
@@ -56,6 +57,7 @@ class VideoReader:
         name: see ``frames.sample_frames``.
         frames_per_second: see ``frames.sample_frames``.
         face_threshold: see ``Recognizer.predict``.
+        keeps_key_frames: False where nobody looks at them: drawing them takes its time.
 
     Attributes:
         is_finished: whether nothing more will be read.
@@ -73,11 +75,13 @@ class VideoReader:
         name: str | None = None,
         frames_per_second: float = FRAMES_PER_SECOND,
         face_threshold: float | None = None,
+        keeps_key_frames: bool = True,
     ) -> None:
         self.is_finished = False
         self.seconds = self.share = 0.0
         self.frame_count = self.skipped = 0
         self._recognizer, self._face_threshold = recognizer, face_threshold
+        self._keeps_key_frames = keeps_key_frames
         self._rotation: int | None = None
         self._last_rotation: int | None = None
         self._frames = sample_frames(source, name=name, frames_per_second=frames_per_second)
@@ -142,11 +146,11 @@ class VideoReader:
         self, frame: SampledFrame, numbers: list[int], predictions: "list[Prediction]"
     ) -> None:
         """Keep the picture for each face that shows an emotion more than ever before."""
-        jpeg = b""
+        jpeg, most = b"", MOST_KEY_FRAMES if self._keeps_key_frames else 0
         for number, each in zip(numbers, predictions, strict=True):
             key = number, each.emotion
             known = self._key_frames.get(key)
-            if known.probability >= each.confidence if known else len(self._key_frames) >= MOST_KEY_FRAMES:
+            if known.probability >= each.confidence if known else len(self._key_frames) >= most:
                 continue
             jpeg = jpeg or _encode(draw_predictions(frame.picture, predictions, numbers=numbers))
             self._key_frames[key] = KeyFrame(frame.seconds, each.emotion, each.confidence, jpeg)

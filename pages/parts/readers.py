@@ -96,6 +96,11 @@ def _choose_run() -> None:
     state.put(state.RUN, st.session_state[state.RUN])
 
 
+def light_run() -> Run:
+    """The run that ``pick_run(light=True)`` shows at first."""
+    return _lightest(all_networks())
+
+
 def _lightest(runs: list[Run]) -> Run:
     least = public_accuracy(runs[0]) - NEAR
     near = [run for run in runs if public_accuracy(run) >= least]

@@ -9,7 +9,8 @@ from fer_core.errors import DataError, RunError
 from fer_core.evaluation.calibration import Calibration
 from fer_core.evaluation.metrics import score
 from fer_core.experiments import provenance, runs
-from fer_core.experiments.measuring import MEASURED, calibrate_run, evaluate_run, measure_run
+from fer_core.experiments.measured import MEASURED, measure_run
+from fer_core.experiments.measuring import calibrate_run, evaluate_run
 from fer_core.experiments.model_card import write_card
 from fer_core.experiments.runs import Run, load_run
 from fer_core.inference.recognizer import Recognizer
