@@ -37,7 +37,6 @@ HOMES = {
     "pyarrow": {"datasets", "inference"},
     "filelock": {"experiments"},
     "pydantic": {"experiments"},
-    "ray": {"inference"},
     "pillow_heif": {"vision"},
     "fastapi": {"inference"},
     "fastapi_offline": {"inference"},
@@ -146,7 +145,6 @@ def test_what_is_imported_is_required():
         "onnxruntime",
         "tf2onnx",
         "pyarrow",  # pandas and Streamlit bring it
-        "ray",
         "av",  # what streamlit-webrtc is made of, whose frames it hands out
         *("fastapi", "fastapi_offline", "prometheus_client", "starlette", "uvicorn"),  # fer serve's alone
         "ray",
