@@ -79,7 +79,7 @@ def check_ice_servers(value: object, where: str) -> list[dict[str, Any]]:
     if not all(isinstance(row, Mapping) and row.get("urls") for row in rows):
         received = [sorted(row) if isinstance(row, Mapping) else type(row).__name__ for row in rows]
         raise FerError(f"{where} must be {FORM}. Received: entries with {received}.")
-    servers = [dict(row) for row in rows]
+    servers = [dict(row) for row in rows if row]
     return [row | {"urls": each if isinstance(each := row["urls"], str) else list(each)} for row in servers]
 
 
