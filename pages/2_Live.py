@@ -86,10 +86,11 @@ def _choose(reader: LiveReader) -> None:
             MOST_SMOOTHING,
             step=0.1,
             format="%.1f s",
-            key=bound(SMOOTHING, 0.5, between=(0.0, MOST_SMOOTHING)),
+            key=bound(SMOOTHING, 0.5, between=(0.0, MOST_SMOOTHING), is_hidden=True),
             help=SMOOTHING_HELP,
         )
-        reader.mirror = st.toggle("Mirror image", key=bound(MIRROR, True, options=(True, False)))
+        key = bound(MIRROR, True, options=(True, False), is_hidden=True)
+        reader.mirror = st.toggle("Mirror image", key=key)
 
 
 def _show_stream(reader: LiveReader) -> "WebRtcStreamerState | None":
