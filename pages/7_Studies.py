@@ -15,7 +15,6 @@ from fer_core.experiments.runs import Run
 from fer_core.experiments.studies import (
     EPOCHS,
     STUDIES,
-    Study,
     broken_variants,
     describe_budget,
     describe_verdict,
@@ -24,6 +23,8 @@ from fer_core.experiments.studies import (
     stored_budgets,
     studied_runs,
 )
+from fer_core.experiments.study_claims import Study
+from fer_core.experiments.study_seeds import evaluations_of
 from fer_core.formats import escape_markdown, format_accuracy, format_macro_f1, format_points
 from pages.parts.choices import choose
 from pages.parts.figures import show_figure
@@ -56,7 +57,7 @@ def main() -> None:
     if not runs:
         _show_how(study)
         return
-    _show_verdicts(study, runs)
+    _show_verdicts(study, runs, found)
     _show_table(study, runs)
     _show_curves(runs)
 
@@ -86,9 +87,9 @@ def _show_how(study: Study) -> None:
         st.markdown("\n".join(f"- {claim.text}" for claim in study.claims))
 
 
-def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
+def _show_verdicts(study: Study, runs: dict[str, Run], found: dict[str, Run]) -> None:
     """What became of each claim, in words and as a chart."""
-    evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in runs.items()}
+    evaluations = evaluations_of(list(runs), found, PRIVATE_TEST)
     differences = []
     for claim in study.claims:
         verdict, difference = judge(claim, evaluations)
@@ -99,10 +100,11 @@ def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
         alt = "The differences of the claims with their 95% CI, beside 0; the sentences give each number."
         show_figure(plot_differences(differences), key="differences", alt=alt)
     epochs = next(iter(runs.values())).recipe.epochs
+    once = "Each variant was trained once, so the variation between trainings is not included."
+    often = "Where the means of several trainings are compared, the CI includes the variation between them."
     st.caption(
         f"PrivateTest, single view, after {epochs} epochs. In brackets: 95% CI of the difference, from 2,000 "
-        "bootstrap resamples of the images. Each variant was trained once, so the variation between "
-        "trainings is not included."
+        f"bootstrap resamples of the images. {often if max(map(len, evaluations.values())) > 1 else once}"
     )
 
 

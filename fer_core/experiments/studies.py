@@ -5,14 +5,14 @@ weights, in ``models/_studies/<study>/<N>-epochs/<variant>/``. Nothing here impo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from fer_core.errors import RecipeError
-from fer_core.evaluation.bootstrap import Difference, compare
+from fer_core.evaluation.bootstrap import Difference, compare_trainings
 from fer_core.evaluation.learning_curves import overfitting_epoch
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, models_folder, sort_out
+from fer_core.experiments.study_claims import Claim, Study, Variant
 from fer_core.formats import format_points
 from fer_core.paths import run_folders
 from fer_core.training.recipes import Recipe, paper_base, residual_base
@@ -20,64 +20,6 @@ from fer_core.training.recipes import Recipe, paper_base, residual_base
 BUDGET = "-epochs"  # ends the name of the folder of a budget
 FOLDER = "_studies"  # in models/; the underscore keeps it out of the list of runs
 EPOCHS = 10  # a budget that shows which way a choice pulls, in a sixth of the time of the paper's recipe
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One training of a study.
-
-    Attributes:
-        recipe: what is trained; its name is the variant's.
-        what: what sets it apart, for people.
-        shuffled: whether the three splits are drawn anew, at random, from all faces.
-    """
-
-    recipe: Recipe
-    what: str
-    shuffled: bool = False
-
-    @property
-    def name(self) -> str:
-        """The variant's name, and its folder's."""
-        return self.recipe.name
-
-
-@dataclass(frozen=True)
-class Claim:
-    """An expectation, as something that results can contradict: ``better`` scores higher than ``worse``.
-
-    Attributes:
-        text: the claim in a sentence.
-        measure: one of ``bootstrap.MEASURES``, on PrivateTest, single view.
-        better, worse: two variants' names.
-        costs: whether the claim is about ``worse``, so that what is told is what it loses.
-    """
-
-    text: str
-    measure: str
-    better: str
-    worse: str
-    costs: bool = False
-
-    @property
-    def contrast(self) -> str:
-        """What is subtracted from what: "recall of disgust, weighted minus unweighted"."""
-        first, second = (self.worse, self.better) if self.costs else (self.better, self.worse)
-        return f"{self.measure}, {first} minus {second}"
-
-    def tell(self, found: Difference) -> Difference:
-        """The difference of ``better`` and ``worse`` in the direction of ``contrast``."""
-        return found.reversed if self.costs else found
-
-
-@dataclass(frozen=True)
-class Study:
-    """A question, its variants (the first is what the others are compared with), and what is expected."""
-
-    name: str
-    question: str
-    variants: tuple[Variant, ...]
-    claims: tuple[Claim, ...]
 
 
 def base_recipe(epochs: int = EPOCHS, *, study: str = "") -> Recipe:
@@ -263,11 +205,14 @@ def broken_variants(study: str) -> list[str]:
     return sort_out((path for budget in budgets for path in run_folders(budget)), studied=True)[1]
 
 
-def judge(claim: Claim, evaluations: Mapping[str, Evaluation]) -> tuple[str, Difference | None]:
-    """What stored results say of a claim: "held", "did not hold", "cannot be told", or "not yet run"."""
+def judge(claim: Claim, evaluations: Mapping[str, Sequence[Evaluation]]) -> tuple[str, Difference | None]:
+    """What stored results say of a claim: "held", "did not hold", "cannot be told", or "not yet run".
+
+    ``evaluations`` are a variant's, one a training; see ``study_seeds``.
+    """
     if claim.better not in evaluations or claim.worse not in evaluations:
         return "not yet run", None
-    difference = compare(evaluations[claim.better], evaluations[claim.worse], claim.measure)
+    difference = compare_trainings(evaluations[claim.better], evaluations[claim.worse], claim.measure)
     verdict = {1: "held", 0: "cannot be told", -1: "did not hold"}[difference.direction]
     return verdict, difference
 
@@ -284,7 +229,8 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
         "did not hold": "contradicted here",
         "cannot be told": "no significant difference (the 95 % CI includes 0)",
     }[verdict]
-    return f"{claim.text} {contrast}: {found}, {meaning}."
+    each = f" (means of {difference.trainings} trainings)" if difference.trainings > 1 else ""
+    return f"{claim.text} {contrast}{each}: {found}, {meaning}."
 
 
 def describe_budget(results: Sequence[Run]) -> str:

@@ -12,15 +12,13 @@ from fer_core.experiments import study_runner as trials
 from fer_core.experiments.runs import HISTORY_COLUMNS, Run, compute_metrics, list_runs, unfinished_runs
 from fer_core.experiments.studies import (
     STUDIES,
-    Claim,
-    Study,
-    Variant,
     base_recipe,
     describe_budget,
     describe_verdict,
     judge,
     load_study,
 )
+from fer_core.experiments.study_claims import Claim, Study, Variant
 from fer_core.experiments.study_runner import shuffle_splits, train_variant
 from fer_core.networks.architectures import build_network
 from tests.finished_runs import write_run
@@ -176,7 +174,7 @@ def test_shuffled_splits_hold_every_face_once(drawn_splits):
 
 def test_verdicts_come_from_what_is_stored(models):
     good, bad = (write_run(models, name, tflite=b"", seed=seed) for seed, name in ((0, "good"), (9, "bad")))
-    stored = {run.name: run.evaluation("PrivateTest") for run in (good, bad)}
+    stored = {run.name: [run.evaluation("PrivateTest")] for run in (good, bad)}
 
     def said(better, worse):
         claim = Claim("One beats the other.", "accuracy", better, worse)
