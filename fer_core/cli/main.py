@@ -27,8 +27,10 @@ from fer_core.cli import (
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, robustness)
-MODULES += (prediction, batch, serve)
+MODULES = (
+    *(data, training, baselines, studies, alignment_study),
+    *(runs, cross_dataset, robustness, prediction, batch, serve),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
