@@ -14,6 +14,7 @@ from fer_core.experiments.run_files import (
     CARD,
     CHECKPOINT,
     DISTILLATION_LOSS,
+    EMBEDDING,
     EVALUATION_FILES,
     HISTORY,
     HISTORY_COLUMNS,
