@@ -17,7 +17,7 @@ from pages.parts.reading import Reading, read_photo, sample_photos
 # Neural Networks". People: Goodfellow et al. 2013, arXiv:1307.0414, who organised the challenge.
 PAPER = 0.7010
 PEOPLE, PEOPLE_LOW, PEOPLE_HIGH = 0.65, 0.60, 0.70
-WAYS_ACROSS = 4
+WAYS_ACROSS = 3
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from fer_core.experiments.runs import Run
 from fer_core.formats import escape_markdown
 from fer_core.inference.face_table import FaceRow
 from fer_core.vision.headers import SUFFIXES
+from pages.parts.choices import choose
 from pages.parts.faces import show_face, show_photo, show_predictions
 from pages.parts.frame import page
 from pages.parts.live.camera import take_snapshot
@@ -25,7 +26,7 @@ from pages.parts.reading import (
     sample_photos,
 )
 from pages.parts.state import bound
-from pages.parts.uploads import pick_allowed
+from pages.parts.uploads import pick_allowed, tell_apart
 
 VIDEO = "Video"
 SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
@@ -41,9 +42,7 @@ def main() -> None:
     run = pick_run()
     left, right = st.columns([3, 2], gap="large")
     with left:
-        source = st.segmented_control(
-            "Source", SOURCES, required=True, key=bound("source", SOURCES[0], options=SOURCES)
-        )
+        source = choose("Source", SOURCES, key="source")
     with right:
         threshold = _choose_threshold()
     if source == VIDEO:
@@ -83,13 +82,7 @@ def _read_video(run: Run, threshold: float, left: DeltaGenerator, right: DeltaGe
 
 def _pick_sample() -> list[Photo]:
     samples = sample_photos()
-    name = st.pills(
-        "Sample",
-        list(samples),
-        required=True,
-        key=bound("sample", next(iter(samples)), options=list(samples)),
-        label_visibility="collapsed",
-    )
+    name = choose("Sample", list(samples), key="sample", is_label_shown=False, wraps=True)
     return [(samples[name].name, samples[name].read_bytes())]
 
 
@@ -101,7 +94,9 @@ def _pick_files() -> list[Photo]:
         max_upload_size=MOST_MB,
         key="files",
     )
-    return [(file.name, file.getvalue()) for file in pick_allowed(files, MOST_MB)]
+    files = pick_allowed(files, MOST_MB)
+    names = tell_apart([file.name for file in files])
+    return [(name, file.getvalue()) for name, file in zip(names, files, strict=True)]
 
 
 def _take_snapshot() -> list[Photo]:

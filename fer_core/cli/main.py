@@ -28,8 +28,8 @@ from fer_core.errors import FerError
 
 # In the order in which help lists them.
 MODULES = (
-    *(data, training, baselines, studies, alignment_study),
-    *(runs, cross_dataset, robustness, prediction, batch, serve),
+    *(data, training, baselines, studies, alignment_study, runs, cross_dataset, robustness),
+    *(prediction, batch, serve),
 )
 
 

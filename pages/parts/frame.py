@@ -68,6 +68,7 @@ PAGES = (
     Page("pages/6_Errors.py", "Errors", ":material/search:", "Which faces does it get wrong?"),
     Page("pages/7_Studies.py", "Studies", ":material/science:", "Which of the paper's choices matter?"),
     Page("pages/8_About.py", "About", ":material/info:", "What may it be used for?"),
+    Page("pages/9_Batch.py", "Batch", ":material/photo_library:", "What is in a whole collection?"),
 )
 
 
@@ -132,4 +133,4 @@ def go_to(title: str, **asked: str) -> None:
     """Leave for another page, with the run that is chosen now and what is asked of that page alone."""
     to = next(each for each in PAGES if each.title == title)
     run = {key: value for key, value in state.query_for(title).items() if key == state.RUN}
-    st.switch_page(to.file, query_params=run | asked)
+    st.switch_page(to.file, query_params={**run, **asked})

@@ -46,10 +46,10 @@ def last_change(folder: Path) -> float:
     """The newest modification time of the folder and all below it: the key of what is kept about it."""
     # Not by ``rglob``, which fails where a folder gets its name while we look.
     found = (os.path.join(at, name) for at, folders, files in os.walk(folder) for name in (*folders, *files))
-    return max(map(_modified, (folder, *found)))
+    return max(map(_modified, (str(folder), *found)))
 
 
-def _modified(path: str | Path) -> float:
+def _modified(path: str) -> float:
     try:
         return os.stat(path).st_mtime
     except OSError:  # a training that goes on beside us replaces its files

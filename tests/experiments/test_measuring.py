@@ -27,12 +27,6 @@ def other(drawn_splits):
     return {split: first(data, 70) for split, data in drawn_splits.items()}
 
 
-@pytest.fixture
-def models(run_copy, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(run_copy.path.parent))
-    return run_copy.path.parent
-
-
 def first(data, count):
     """The first images of a split."""
     return Dataset(data.images[:count], data.labels[:count], data.rows[:count], data.split, "Other faces")

@@ -14,11 +14,10 @@ from tests.pages.test_pages import EVALUATION, address, charts_of, complaints, t
 
 
 @pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+def models(models):
     for seed, name in enumerate(("best", "other")):
-        write_run(tmp_path, name, tflite=b"", seed=4 * seed)
-    return tmp_path
+        write_run(models, name, tflite=b"", seed=4 * seed)
+    return models
 
 
 def metrics_of(app):

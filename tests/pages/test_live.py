@@ -11,10 +11,9 @@ from streamlit import get_option
 
 from tests.inference.test_live import frame, scene
 from tests.pages.test_camera import TURN
-from tests.pages.test_pages import PHOTO, charts_of, complaints, models, texts, two_runs, visit
+from tests.pages.test_pages import PHOTO, charts_of, complaints, texts, visit
 from tests.tiny_networks import SAMPLES
 
-__all__ = ["models", "two_runs"]  # fixtures
 LIVE = "pages/2_Live.py"
 
 

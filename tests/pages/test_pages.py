@@ -19,24 +19,12 @@ from tests.tiny_networks import SAMPLES, tiny_tflite
 
 ROOT = Path(__file__).parents[2]
 FILES = [page.file for page in PAGES]
-NEED_A_RUN = [file for file in FILES if file not in ("pages/3_Dataset.py", "pages/7_Studies.py")]
+NEED_A_RUN = [
+    file for file in FILES if file not in ("pages/3_Dataset.py", "pages/7_Studies.py", "pages/9_Batch.py")
+]
 PHOTO, TRAINING, EVALUATION = "pages/1_Photo.py", "pages/4_Training.py", "pages/5_Evaluation.py"
 SECONDS = 60  # the first page loads OpenCV, LiteRT and Plotly; a busy machine may take its time
 COMMAND = "python -m fer_core train paper-cnn --data PATH"
-
-
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    """An empty folder of runs, which the pages read."""
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def two_runs(models):
-    for seed, name in enumerate(("best", "other")):
-        write_run(models, name, tflite=tiny_tflite("flatten").read_bytes(), seed=seed)
-    return models
 
 
 def visit(file, **query):

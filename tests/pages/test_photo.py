@@ -14,18 +14,13 @@ from fer_core.inference.video import VideoReader
 from pages.parts import formats
 from pages.parts.photo import batch
 from pages.parts.reading import sample_photos
-from tests.finished_runs import write_run
 from tests.pages.test_pages import PHOTO, charts_of, complaints, picture, texts, visit
 from tests.tiny_networks import SAMPLES, tiny_tflite
 from tests.videos import scene, write_sound, write_video
 
+pytestmark = pytest.mark.usefixtures("network_run")
+
 NAMES = [path.name for path in sample_photos().values()]
-
-
-@pytest.fixture(autouse=True)
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return write_run(tmp_path, "best", tflite=tiny_tflite("flatten").read_bytes())
 
 
 @pytest.fixture(scope="module")

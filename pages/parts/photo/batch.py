@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.inference.face_table import FaceRow, to_csv, to_json, to_pandas
+from pages.parts.choices import choose_percents
 from pages.parts.formats import counted, emotion_name
 from pages.parts.reading import Reading
 from pages.parts.state import bound
@@ -75,8 +76,7 @@ def _filter(faces: Sequence[Face]) -> list[Face]:
         key=bound("emotions", [], options=EMOTION_LABELS),
         placeholder="All emotions",
     )
-    key = bound("sure", (0, 100), between=(0, 100))
-    low, high = st.slider("Confidence (%)", 0, 100, step=5, key=key)
+    low, high = choose_percents("Confidence (%)", key="sure")
     values = [row.values() for _, row in faces]
     return [
         face

@@ -17,11 +17,11 @@ from fer_core.formats import escape_markdown, format_percent, format_seconds
 from fer_core.inference.face_table import to_csv
 from fer_core.inference.video import KeyFrame, VideoReader
 from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
+from pages.parts.choices import choose
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
 from pages.parts.quota import await_picture
 from pages.parts.reading import load_recognizer
-from pages.parts.state import bound
 from pages.parts.uploads import may_use
 
 MOST_MB = 200
@@ -67,11 +67,11 @@ def pick_video() -> UploadedFile | None:
 
 def choose_rate() -> int:
     """How many frames to sample per second."""
-    return st.segmented_control(
+    return choose(
         "Sampled frames per second",
         RATES,
-        required=True,
-        key=bound("rate", round(FRAMES_PER_SECOND), options=RATES),
+        key="rate",
+        default=round(FRAMES_PER_SECOND),
         help="An expression lasts half a second or longer. Fewer frames take less time.",
     )
 
