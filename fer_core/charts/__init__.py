@@ -8,7 +8,7 @@ alone: a name, a number, a dash or a marker says it too.
 
 from fer_core.charts.alignment_study import plot_alignment
 from fer_core.charts.evaluation import plot_comparison, plot_confusion, plot_per_emotion, plot_reliability
-from fer_core.charts.faces import plot_probabilities
+from fer_core.charts.faces import plot_emotion_counts, plot_probabilities, plot_sensitivity
 from fer_core.charts.roc_pr import plot_coverage, plot_precision_recall, plot_roc
 from fer_core.charts.style import STILL
 from fer_core.charts.training import plot_gap, plot_history, plot_learning_rate
@@ -19,6 +19,7 @@ __all__ = [
     "plot_comparison",
     "plot_confusion",
     "plot_coverage",
+    "plot_emotion_counts",
     "plot_gap",
     "plot_history",
     "plot_learning_rate",
@@ -27,4 +28,5 @@ __all__ = [
     "plot_probabilities",
     "plot_reliability",
     "plot_roc",
+    "plot_sensitivity",
 ]

@@ -47,7 +47,7 @@ def _take_whole(page, path):
 
 
 def test_uploads_are_read_and_results_can_be_saved(visit, tmp_path):
-    page = visit("Photo?source=Files")
+    page = visit("Photo?source=Upload")
     nonsense = tmp_path / "notes.jpg"
     nonsense.write_text("not a picture")
     page.set_input_files("input[type=file]", [SAMPLES / "two-faces.jpg", nonsense])

@@ -8,7 +8,7 @@ from tests.videos import scene, write_video
 
 
 def test_a_click_on_a_row_shows_its_face(visit):
-    page = visit("Photo?source=Files")
+    page = visit("Photo?source=Upload")
     page.set_input_files("input[type=file]", [SAMPLES / "grace-hopper.jpg", SAMPLES / "two-faces.jpg"])
     cells = page.locator("[data-testid=stDataFrame] canvas").first
     cells.wait_for()
@@ -22,7 +22,7 @@ def test_a_click_on_a_row_shows_its_face(visit):
 
 
 def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
-    page = visit("Photo?source=Files")
+    page = visit("Photo?source=Upload")
 
     def hand_in():
         page.set_input_files("input[type=file]", [SAMPLES / "grace-hopper.jpg", SAMPLES / "two-faces.jpg"])
@@ -31,7 +31,7 @@ def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
         return page.locator("[data-testid=stSlider]", has_text="Confidence").get_by_role("slider").first
 
     hand_in().press("ArrowRight")
-    page.wait_for_url("**/Photo?source=Files&sure=5&sure=100")
+    page.wait_for_url("**/Photo?source=Upload&sure=5&sure=100")
     page.reload()
     settle(page)
     assert hand_in().input_value() == "5"

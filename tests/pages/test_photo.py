@@ -12,14 +12,14 @@ from fer_core.inference.face_table import COLUMNS, to_csv
 from fer_core.inference.recognizer import Recognizer
 from fer_core.inference.video import VideoReader
 from pages.parts import formats
-from pages.parts.photo import batch
+from pages.parts.photo import table as face_table
 from pages.parts.reading import sample_photos
 from tests.finished_runs import write_run
 from tests.pages.test_pages import PHOTO, charts_of, complaints, picture, texts, visit
 from tests.tiny_networks import SAMPLES, tiny_tflite
 from tests.videos import scene, write_sound, write_video
 
-NAMES = [path.name for path in sample_photos().values()]
+NAMES = [photo.name for photo in sample_photos().values()]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def saved(monkeypatch):
 
 
 def hand_in(files, **query):
-    app = visit(PHOTO, source="Files", **query)
+    app = visit(PHOTO, source="Upload", **query)
     for name, content in files.items():
         app.file_uploader[0].upload(name, content)
     return app.run()
@@ -90,6 +90,29 @@ def test_a_single_photo_has_no_table():
     assert len(app.get("download_button")) == 3
 
 
+def test_a_photo_of_many_faces_is_a_table_and_one_face():
+    app = hand_in({"crowd.jpg": crowd(25)})
+    assert not complaints(app)
+    rows = table(app)
+    assert list(rows["face"]) == list(range(1, 26))
+    assert len(charts_of(app)) == 1
+    assert app.selectbox(key="shown face").options[24].startswith("Face 25 ·")
+    app.selectbox(key="shown face").select_index(24).run()
+    assert "**Face 25 ·" in texts(app, "markdown")
+    assert "A closer look at face 25" in texts(app, "subheader")
+
+
+def crowd(count):
+    """A photo of one face, many times over."""
+    face = Image.open(SAMPLES / "eileen-collins.jpg").crop((150, 0, 350, 200))
+    photo = Image.new("RGB", (5 * 210, -(-count // 5) * 210), (128, 128, 128))
+    for index in range(count):
+        photo.paste(face, (index % 5 * 210, index // 5 * 210))
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
 def captions(app):
     return [image.caption for element in app.get("image") for image in element.proto.imgs]
 
@@ -102,16 +125,19 @@ def test_a_photo_upside_down_is_shown_upright_and_said_to_be_rotated():
     assert rotated in captions(hand_in({"lying.jpg": file.getvalue()}))
 
 
-def test_another_threshold_detects_nothing_again(monkeypatch):
+def test_another_threshold_detects_nothing_again(run, monkeypatch):
+    write_run(run.path.parent, "other", tflite=tiny_tflite("pooled").read_bytes(), seed=1)
     found, find = [], Recognizer.find_faces
     monkeypatch.setattr(
         Recognizer, "find_faces", lambda *args, **rest: found.append(1) or find(*args, **rest)
     )
-    app = hand_in({"two.jpg": samples()["two-faces.jpg"] + b"a file that no other test reads"})
+    app = hand_in({name: content + b"as no other test reads it" for name, content in samples().items()})
     for threshold in (0.95, 0.3):
         app.slider[0].set_value(threshold).run()
         assert not app.error
-    assert len(found) == 1
+    app.selectbox(key="run").set_value("other").run()  # nor does another run, whose predictions differ
+    assert "**Face 1 ·" in texts(app, "markdown")
+    assert len(found) == len(NAMES)
 
 
 def test_a_bad_file_among_good_ones_has_its_sentence_and_its_row(saved):
@@ -138,16 +164,14 @@ def test_the_boxes_pick_a_photo_and_a_face():
     app = hand_in(samples())
     two = NAMES.index("two-faces.jpg")
     app.selectbox(key="shown").select_index(two).run()
-    assert app.selectbox(key="shown face").value == 0
-    assert len(charts_of(app)) == 2
-    app.selectbox(key="shown face").select_index(2).run()
+    assert app.selectbox(key="shown face").value == 1
+    app.selectbox(key="shown face").select_index(1).run()
     assert not complaints(app)
-    assert len(charts_of(app)) == 1
     assert "**Face 2 ·" in texts(app, "markdown")
     assert "**Face 1 ·" not in texts(app, "markdown")
     app.selectbox(key="shown").select_index(0).run()
     app.selectbox(key="shown").select_index(two).run()
-    assert app.selectbox(key="shown face").value == 0  # another photo, and all its faces again
+    assert app.selectbox(key="shown face").value == 1  # another photo, and its first face
 
 
 def test_a_row_picks_its_photo_and_face(monkeypatch):
@@ -163,7 +187,7 @@ def test_a_row_picks_its_photo_and_face(monkeypatch):
     row = len(table(app)) - 1
     key, pick = picks[-1]
     session = {key: {"selection": {"rows": [row]}}}
-    monkeypatch.setattr(batch.st, "session_state", session)
+    monkeypatch.setattr(face_table.st, "session_state", session)
     pick()
     assert NAMES[session["shown"]] == table(app)["path"].iloc[-1]
     assert session["shown face"] == table(app)["face"].iloc[-1]
