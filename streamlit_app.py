@@ -26,10 +26,7 @@ PHOTO_PX = 270  # its height: the pages below stay in view in a window of 1280 x
 def main() -> None:
     """The page; without a run it says how to train one and shows what there is."""
     best = next(iter(all_networks()), None)
-    st.markdown(
-        "Predicts one of seven facial expressions for every face in a photo, a video or a camera, and shows "
-        "how often and why it is wrong."
-    )
+    st.markdown("Predicts the expression of every face in a photo or video, and shows how often it is wrong.")
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_photo(best)

@@ -32,7 +32,7 @@ def plot_probabilities(
     figure.update_xaxes(range=[0, 1.2])
     if before is not None:
         figure.add_scatter(
-            x=np.asarray(before, dtype=float),
+            x=np.asarray(before, dtype=float).tolist(),
             y=GLYPH_LABELS,
             mode="markers",
             marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": MUTED}},
@@ -58,7 +58,7 @@ def _bars(values: npt.NDArray[np.generic], texts: Sequence[str], hover: str, hei
     """A bar an emotion with its text behind it, the highest in bold."""
     figure = new_figure(height, bargap=0.28, showlegend=False)
     figure.add_bar(
-        x=values,
+        x=values.tolist(),
         y=GLYPH_LABELS,
         orientation="h",
         marker={"color": COLOURS, "cornerradius": 3},
@@ -93,8 +93,8 @@ def plot_sensitivity(
     figure.update_layout(legend={"itemwidth": 30, "font": {"size": 12}})
     for emotion in EMOTIONS:
         figure.add_scatter(
-            x=x,
-            y=np.round(values[:, emotion], 3),
+            x=x.tolist(),
+            y=np.round(values[:, emotion], 3).tolist(),
             name=GLYPH_LABELS[emotion],
             mode="lines",
             line={"color": EMOTION_COLOURS[emotion], "width": 2.5, "dash": DASHES[emotion]},

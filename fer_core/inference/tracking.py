@@ -128,6 +128,10 @@ class Tracker:
                 taken.add(track.number)
         return [self._place(found.get(index), box, now) for index, box in enumerate(boxes)]
 
+    def forget(self) -> None:
+        """No face that comes is one that was there before: the shot has changed."""
+        self.tracks = []
+
     def _place(self, track: Track | None, box: Box, now: float) -> Track:
         if track is None:
             self._last_number += 1

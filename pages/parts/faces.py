@@ -16,6 +16,7 @@ from pages.parts.figures import show_figure
 from pages.parts.reading import Reading, explain_face
 
 Pixels = npt.NDArray[np.uint8]
+BRIEF_PX = 200  # the height of a chart beside a small photo
 SHOWN_PX = 288  # each of the network's 48 input pixels becomes a square of 6
 
 
@@ -48,7 +49,7 @@ def show_face_briefly(reading: Reading, number: int) -> None:
     """One face's prediction and its seven probabilities."""
     count = len(reading.predictions)
     st.markdown(_title(reading.predictions[number - 1], number))
-    _show_probabilities(reading, number)
+    _show_probabilities(reading, number, height=BRIEF_PX)
     if count > 1:
         st.caption(f"Face {number} of {count}; the Photo page shows all of them.")
 
@@ -106,11 +107,11 @@ def show_pair(left: Pixels, right: Pixels, *, caption: str, alt: str) -> None:
     st.image(pair, caption=caption, width="stretch", alt=alt)
 
 
-def _show_probabilities(reading: Reading, number: int) -> None:
+def _show_probabilities(reading: Reading, number: int, **layout: int) -> None:
     """The seven probabilities of a face as bars."""
     prediction = reading.predictions[number - 1]
     show_figure(
-        charts.plot_probabilities(prediction.probabilities),
+        charts.plot_probabilities(prediction.probabilities, **layout),
         key=f"bars {reading.name} {number}",
         alt=f"Probabilities of face {number}; the highest is {prediction.emotion.label}",
     )

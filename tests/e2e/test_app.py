@@ -51,10 +51,10 @@ def test_uploads_are_read_and_results_can_be_saved(visit, tmp_path):
     nonsense = tmp_path / "notes.jpg"
     nonsense.write_text("not a picture")
     page.set_input_files("input[type=file]", [SAMPLES / "two-faces.jpg", nonsense])
-    page.get_by_text("Face 2").first.wait_for()  # a page that redraws may hold it twice
+    page.get_by_role("combobox", name="2 faces; show").wait_for()
     settle(page)
     assert "notes.jpg is not a picture" in page.locator("[data-testid=stAlert]").inner_text()
-    page.locator("[data-testid=stPlotlyChart] .main-svg").nth(3).wait_for()  # two of them make a chart
+    page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
 
     def save(label):
         with page.expect_download() as download:
