@@ -10,7 +10,7 @@ from fer_core.vision.headers import SUFFIXES
 from pages.parts.formats import counted
 from pages.parts.live.camera import take_snapshot
 from pages.parts.reading import Photo, to_photo
-from pages.parts.uploads import is_small_enough
+from pages.parts.uploads import is_small_enough, remember
 
 MOST_MB = 25  # a photo; a large one from a phone has 12
 PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
@@ -78,8 +78,6 @@ def take_photo(key: str) -> list[Photo]:
     """The browser's snapshot camera; its last picture, also after another page was visited."""
     is_new = key not in st.session_state
     shot = take_snapshot(PRIVACY, key=key)
-    if shot:
-        st.session_state[SNAPSHOT] = to_photo("snapshot.jpg", shot.getvalue())
-    elif not is_new:
-        st.session_state.pop(SNAPSHOT, None)  # it was cleared
-    return [st.session_state[SNAPSHOT]] if SNAPSHOT in st.session_state else []
+    taken = to_photo("snapshot.jpg", shot.getvalue()) if shot else None
+    photo = remember(SNAPSHOT, taken, is_new=is_new)
+    return [photo] if photo else []

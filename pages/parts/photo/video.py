@@ -18,7 +18,7 @@ from pages.parts.photo.video_result import show_result
 from pages.parts.photos import PRIVACY
 from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
-from pages.parts.uploads import is_small_enough
+from pages.parts.uploads import is_small_enough, remember
 
 MOST_MB = 200
 RATES = (1, 2, 5, 10)  # sampled frames per second; these numbers also stand in the URL
@@ -58,13 +58,9 @@ def pick_video() -> UploadedFile | None:
     file = st.file_uploader(
         "Drop a video here, or browse", SUFFIXES, key=key, max_upload_size=MOST_MB, help=PRIVACY
     )
-    if file:
-        if not is_small_enough(file, MOST_MB):
-            return None
-        st.session_state[FILE] = file
-    elif not is_new:
-        st.session_state.pop(FILE, None)
-    kept = st.session_state.get(FILE)
+    if file and not is_small_enough(file, MOST_MB):
+        return None
+    kept = remember(FILE, file, is_new=is_new)
     if kept and not file:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{escape_markdown(kept.name)} from an earlier visit", width="content")
