@@ -64,13 +64,16 @@ def __getattr__(name: str) -> Any:  # the public names have many types
 
 
 def _version() -> str:
-    """The version that is installed; in a checkout that is not, there is none to tell."""
-    from importlib.metadata import PackageNotFoundError, version
+    """That of the checkout that this code runs from, else that of the installed package."""
+    import tomllib
+    from importlib.metadata import version
 
-    try:
+    from fer_core.paths import CHECKOUT, committed_models
+
+    if committed_models() is None:
         return version("fer-core")
-    except PackageNotFoundError:
-        return "0+unknown"
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
 
 
 def __dir__() -> list[str]:

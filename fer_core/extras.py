@@ -12,16 +12,24 @@ from fer_core.errors import MissingExtraError
 # package -> the extra of pyproject.toml that brings it
 EXTRAS = {
     "av": "video",
+    "fastapi": "api",
+    "fastapi_offline": "api",
     "kagglehub": "kaggle",
     "keras": "train",
+    "markdown_it": "app",
+    "onnxruntime": "onnx",
     "pandas": "app",
     "plotly": "app",
+    "prometheus_client": "api",
     "pyarrow": "app",
     "rich": "train",
-    "sklearn": "train",
+    "sklearn": "app",
+    "starlette": "api",
     "streamlit": "app",
     "tensorflow": "train",
+    "tf2onnx": "onnx",
     "threadpoolctl": "train",
+    "uvicorn": "api",
 }
 
 

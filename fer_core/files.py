@@ -173,8 +173,10 @@ def write_columns(path: Path, columns: Sequence[str], rows: Sequence[dict[str, f
         writer.writerows(rows)
 
 
-def read_columns(path: Path, columns: Sequence[str]) -> dict[str, list[float]]:
-    """The numbers of a CSV, a list a column.
+def read_columns(
+    path: Path, columns: Sequence[str], *, optional: Sequence[str] = ()
+) -> dict[str, list[float]]:
+    """The numbers of a CSV, a list a column; ``optional`` ones only where the file has them.
 
     Raises:
         RunError: if it cannot be read or lacks a column; the message names the file.
@@ -182,8 +184,10 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, list[float]]:
     require_regular_file(path, MOST_TEXT_BYTES)
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        return {column: [float(row[column]) for row in rows] for column in columns}
+            reader = csv.DictReader(file)
+            rows = list(reader)
+        present = [column for column in optional if column in (reader.fieldnames or ())]
+        return {column: [float(row[column]) for row in rows] for column in (*columns, *present)}
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         expected = ", ".join(columns)
         raise RunError(f"{path} must be a CSV with the columns {expected}. Received: {error}.") from error

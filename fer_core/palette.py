@@ -27,9 +27,6 @@ EMOTION_COLOURS: dict[Emotion, str] = {
     Emotion.NEUTRAL: "#949494",
 }
 
-# Two ASCII letters: OpenCV's fonts draw nothing else, and a 7 x 7 table has no room for more.
-EMOTION_CODES: dict[Emotion, str] = {emotion: emotion.label[:2].title() for emotion in Emotion}
-
 # From Unicode's "Geometric Shapes" and its neighbours, which every system font has (emoji are not).
 EMOTION_GLYPHS: dict[Emotion, str] = {
     Emotion.ANGRY: "▲",

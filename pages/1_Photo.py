@@ -17,6 +17,7 @@ from pages.parts.photo.models import show_models
 from pages.parts.photo.table import offer_table, pick_face, show_table
 from pages.parts.photo.what_if import show_what_if
 from pages.parts.photos import PRIVACY, kept_photos, take_photo, upload_photos
+from pages.parts.quota import RateError
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
@@ -115,6 +116,9 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Rea
         except PictureError as error:
             st.error(escape_markdown(error), icon=":material/broken_image:")
             failed.append(FaceRow(photo.name, error=str(error)))
+        except RateError as error:
+            st.warning(escape_markdown(error), icon=":material/front_hand:")
+            break
     if progress:
         progress.empty()
     return readings, failed

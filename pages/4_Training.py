@@ -9,7 +9,7 @@ import streamlit as st
 from fer_core import charts
 from fer_core.evaluation.learning_curves import History, best_epoch, generalisation_gap, overfitting_epoch
 from fer_core.experiments.monitor import RunningTraining, list_running
-from fer_core.experiments.runs import Run
+from fer_core.experiments.runs import DISTILLATION_LOSS, Run
 from fer_core.formats import escape_markdown, format_list, format_percent, format_points, format_seconds
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
@@ -47,12 +47,7 @@ def main() -> None:
     finished = {run.name: finished.pop(run.name)} | finished
     _follow(finished, training, [name for name in others if name not in finished], smoothing)
     if run.recipe.teachers:
-        st.caption(
-            f"{escape_markdown(run.name)} is distilled from "
-            f"{escape_markdown(format_list(run.recipe.teachers))}: its training loss includes "
-            f"the distance to their predictions, so it is not comparable with the validation loss, the "
-            "cross-entropy of the labels alone."
-        )
+        st.caption(_describe_distillation(run))
     left, right = st.columns(2, gap="large")
     with left:
         show_recipe(run.recipe)
@@ -60,6 +55,18 @@ def main() -> None:
         show_augmentation(run.recipe)
         show_provenance(run)
     show_network(run)
+
+
+def _describe_distillation(run: Run) -> str:
+    distilled = (
+        f"{escape_markdown(run.name)} is distilled from {escape_markdown(format_list(run.recipe.teachers))}"
+    )
+    if DISTILLATION_LOSS in run.history:
+        return f"{distilled}. Distillation loss: the cross-entropy of their softened predictions."
+    return (
+        f"{distilled}: its training loss includes the distance to their predictions, so it is not comparable "
+        "with the validation loss, the cross-entropy of the labels alone."
+    )
 
 
 def _turn_to_finished(training: Sequence[RunningTraining]) -> None:
@@ -220,7 +227,11 @@ def _show_curves(histories: Mapping[str, History], monitors: Mapping[str, str], 
         )
     with right:
         st.subheader("Learning rate")
-        _show(charts.plot_learning_rate(histories), "Learning rate by epoch.")
+        _show(charts.plot_column(histories, "learning_rate"), "Learning rate by epoch.")
+        distilled = {name: history for name, history in histories.items() if DISTILLATION_LOSS in history}
+        if distilled:
+            st.subheader("Distillation loss")
+            _show(charts.plot_column(distilled, DISTILLATION_LOSS), "Distillation loss by epoch.")
 
 
 def _show(figure: go.Figure, alt: str) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fer_core.charts.error_analysis import plot_confusion_to_pick, plot_embedding
+from fer_core.charts import plot_confusion
+from fer_core.charts.error_analysis import plot_embedding
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
 from fer_core.evaluation.error_analysis import (
@@ -26,7 +27,7 @@ from fer_core.evaluation.metrics import wilson_interval
 from fer_core.formats import format_percent
 from pages.parts.errors.gallery import Faces, open_face, show_cards, show_open_face
 from pages.parts.errors.sources import connect, gather, introduce, is_drawn, pick_source
-from pages.parts.figures import show_figure
+from pages.parts.figures import background, show_figure
 from pages.parts.formats import counted
 from pages.parts.frame import page
 from pages.parts.readers import last_change
@@ -149,8 +150,7 @@ def _show_matrix(faces: Faces) -> tuple[int | None, int | None]:
     counts = np.zeros((EMOTION_COUNT, EMOTION_COUNT), np.int64)
     known = faces.said >= 0
     np.add.at(counts, (faces.predictions.labels[known], faces.said[known]), 1)
-    figure = plot_confusion_to_pick(counts, picked=(truth, said))
-    figure.update_xaxes(title=second).update_yaxes(title="true label")
+    figure = plot_confusion(counts, predicted=second, picked=(truth, said), background=background())
     alt = f"Confusion matrix: rows are the true label, columns the {second}. The boxes above pick a cell too."
     show_figure(figure, key="matrix", alt=alt, on_pick=_pick_cell)
     return truth, said

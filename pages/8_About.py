@@ -1,12 +1,15 @@
 """Intended use, privacy and biases, the model card of the chosen run, references and versions."""
 
 import platform
+from functools import partial
 from importlib import metadata
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
+from fer_core import __version__
+from fer_core.charts.report import build_report
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.experiments.model_card import RECIPE, USE, build_card, format_card
 from fer_core.experiments.runs import Run
@@ -90,6 +93,19 @@ WORKS = (
         "The card",
     ),
 )
+CITATION = f"""\
+@software{{fer_core,
+  title = {{fer-core: facial expression recognition that you can run, check and trust}},
+  author = {{{{the fer-core authors}}}},
+  version = {{{__version__}}},
+  year = {{2026}}
+}}
+@article{{goodfellow2013challenges,
+  title = {{Challenges in Representation Learning: A Report on Three Machine Learning Contests}},
+  author = {{Goodfellow, Ian and others}},
+  journal = {{arXiv:1307.0414}},
+  year = {{2013}}
+}}"""
 LICENCE = """
 The code is under the MIT licence (the file LICENSE). FER2013 is for research and is no part of this project.
 The FER+ votes and the weights of YuNet are under the MIT licence of their authors; the sample photos are in
@@ -141,14 +157,24 @@ def _show_card(run: Run) -> None:
             if section.table:  # it scrolls on its own: Markdown's would leave a phone's screen
                 st.table(section.table, border="horizontal", hide_index=True)
             st.markdown(section.text)
-    st.download_button(
-        "Card as Markdown",
-        format_card(sections),
-        f"{run.name}.md",
-        "text/markdown",
-        icon=":material/description:",
-        on_click="ignore",
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Report to print (HTML)",
+            partial(build_report, run),
+            f"{run.name}.html",
+            "text/html",
+            icon=":material/print:",
+            on_click="ignore",
+            help="This card and the charts of the run in one file, which opens without a network.",
+        )
+        st.download_button(
+            "Card as Markdown",
+            format_card(sections),
+            f"{run.name}.md",
+            "text/markdown",
+            icon=":material/description:",
+            on_click="ignore",
+        )
 
 
 def _show_sources() -> None:
@@ -161,6 +187,9 @@ def _show_sources() -> None:
                 for work in WORKS
             )
         )
+        st.subheader("How to cite")
+        st.markdown("The software, and FER2013 where a result rests on it; with the run's name and commit.")
+        st.code(CITATION, language="bibtex", wrap_lines=True)
         st.subheader("Licence")
         st.markdown(LICENCE)
     with right:

@@ -7,7 +7,6 @@ import pytest
 
 from fer_core.emotions import EMOTIONS
 from fer_core.palette import (
-    EMOTION_CODES,
     EMOTION_COLOURS,
     EMOTION_GLYPHS,
     PERSON_COLOURS,
@@ -115,14 +114,10 @@ def test_ink_reads_on_every_colour(colour):
     assert contrast(ink_on(colour), colour) >= 4.5  # WCAG 2.2, 1.4.3
 
 
-@pytest.mark.parametrize("table", [EMOTION_COLOURS, EMOTION_CODES, EMOTION_GLYPHS])
+@pytest.mark.parametrize("table", [EMOTION_COLOURS, EMOTION_GLYPHS])
 def test_every_emotion_has_its_own(table):
     assert tuple(table) == EMOTIONS
     assert len(set(table.values())) == len(EMOTIONS)
-
-
-def test_codes_are_ascii_for_opencv():
-    assert all(code.isascii() and len(code) == 2 for code in EMOTION_CODES.values())
 
 
 def test_rgb_reads_hex():

@@ -20,10 +20,13 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 HOMES = {
     "keras": {"networks", "training", "experiments"},
     "tensorflow": {"networks"},
+    "tf2onnx": {"networks"},
+    "onnxruntime": {"networks"},
     "ai_edge_litert": {"networks"},
     "cv2": {"vision", "inference", "training"},
     "PIL": {"vision", "datasets", "networks", "inference", "cli"},
     "plotly": {"charts"},
+    "markdown_it": {"charts"},
     "rich": {"cli"},
     "sklearn": {"evaluation", "training", "datasets"},
     "threadpoolctl": {"training"},
@@ -35,14 +38,23 @@ HOMES = {
     "filelock": {"experiments"},
     "pydantic": {"experiments"},
     "pillow_heif": {"vision"},
+    "fastapi": {"inference"},
+    "fastapi_offline": {"inference"},
+    "starlette": {"inference"},
+    "prometheus_client": {"inference"},
+    "uvicorn": {"cli"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
 WHEN_NEEDED = {
     ("networks/export", "tensorflow"),
+    ("networks/interchange", "onnxruntime"),
+    ("networks/interchange", "tensorflow"),
+    ("networks/interchange", "tf2onnx"),
     ("datasets/kaggle", "kagglehub"),
     ("evaluation/roc_pr", "sklearn"),
     ("evaluation/error_analysis", "sklearn"),
+    ("cli/serve", "uvicorn"),
     ("experiments/locks", "filelock"),
     ("experiments/pipeline", "keras"),
     ("inference/face_table", "pandas"),
@@ -122,10 +134,13 @@ def test_what_is_imported_is_required():
     required = {_normal(package) for package in re.findall(r"^[\w-]+", requirements, re.MULTILINE)}
     packages = metadata.packages_distributions()
     optional = {
-        "kagglehub",
+        "kagglehub",  # extras that the app does without
+        "onnxruntime",
+        "tf2onnx",
         "pyarrow",  # pandas and Streamlit bring it
-        "av",
-    }  # an extra; and what streamlit-webrtc is made of, whose frames it hands out
+        "av",  # what streamlit-webrtc is made of, whose frames it hands out
+        *("fastapi", "fastapi_offline", "prometheus_client", "starlette", "uvicorn"),  # fer serve's alone
+    }
     for library in set().union(*map(libraries, CORE + APP)) - {"fer_core", "pages"} - optional:
         assert required & set(map(_normal, packages[library])), f"requirements.txt lacks {library}."
 

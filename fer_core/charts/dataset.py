@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.charts.evaluation import SHADE
+from fer_core.charts.confusion import SHADE
 from fer_core.charts.style import GLYPH_LABELS, LABEL_PX, new_figure
 from fer_core.datasets.ferplus import COLUMN_OF, VOTE_NAMES
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS

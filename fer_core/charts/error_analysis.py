@@ -1,11 +1,10 @@
-"""Charts to pick from: a clickable confusion matrix, an embedding, the votes on one image."""
+"""Charts of error analysis: an embedding to pick from, the votes on one image."""
 
 import numpy as np
 import numpy.typing as npt
 
 from fer_core.charts.dataset import VOTE_LABELS, VOTE_ORDER
-from fer_core.charts.evaluation import plot_confusion
-from fer_core.charts.style import ACCENT, LABEL_PX, MUTED, new_figure
+from fer_core.charts.style import LABEL_PX, MUTED, new_figure
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS
 from fer_core.extras import optional
 from fer_core.palette import EMOTION_COLOURS, EMOTION_GLYPHS
@@ -23,47 +22,6 @@ SYMBOLS = {
     "★": "star",
     "○": "circle-open",
 }
-
-
-def plot_confusion_to_pick(
-    confusion: npt.ArrayLike, *, picked: tuple[int | None, int | None] = (None, None), height: int = 430
-) -> go.Figure:
-    """A confusion matrix in counts; a click on a cell selects its point, whose x and y are its emotions.
-
-    A heat map sends no click, so invisible squares lie over its cells.
-
-    Args:
-        confusion: (7, 7) counts, rows are the true label.
-        picked: the (true, predicted) label to frame; None frames a whole row or column, twice None nothing.
-        height: px.
-    """
-    counts = np.asarray(confusion)
-    figure = plot_confusion(counts, shares=False, height=height)
-    rows, columns = np.indices(counts.shape).reshape(2, -1)
-    clear = {"marker": {"opacity": 0}}
-    figure.add_scatter(
-        x=[EMOTION_LABELS[column] for column in columns],
-        y=[EMOTION_LABELS[row] for row in rows],
-        mode="markers",
-        marker={"symbol": "square", "size": 34, "opacity": 0},
-        selected=clear,
-        unselected=clear,
-        customdata=counts.ravel(),
-        hovertemplate="true label %{y}, predicted as %{x}: %{customdata:,}<extra></extra>",
-        showlegend=False,
-    )
-    edges = [-0.5, EMOTION_COUNT - 0.5]  # markers would widen the axes
-    figure.update_xaxes(range=edges).update_yaxes(autorange=False, range=edges[::-1])
-    truth, said = picked
-    if truth is not None or said is not None:
-        (x0, x1), (y0, y1) = _span(said), _span(truth)
-        figure.add_shape(type="rect", x0=x0, x1=x1, y0=y0, y1=y1, line={"color": ACCENT, "width": 3})
-    return figure
-
-
-def _span(index: int | None) -> tuple[float, float]:
-    """The edges of a row or column of cells; all of them for None."""
-    return (-0.5, EMOTION_COUNT - 0.5) if index is None else (index - 0.5, index + 0.5)
 
 
 def plot_embedding(

@@ -1,4 +1,4 @@
-"""Charts of an evaluation: confusion matrix, per-class metrics, reliability diagram, accuracies."""
+"""Charts of an evaluation: per-class metrics, reliability diagram, accuracies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,76 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_core.charts.style import ACCENT, GLYPH_LABELS, LABEL_PX, MUTED, RUN_MARKERS, new_figure
-from fer_core.emotions import EMOTION_LABELS, EMOTIONS
+from fer_core.emotions import EMOTIONS
 from fer_core.evaluation.metrics import wilson_interval
 from fer_core.extras import optional
-from fer_core.palette import EMOTION_COLOURS, rgb
+from fer_core.palette import EMOTION_COLOURS
 
 with optional():
     import plotly.graph_objects as go
 
-SHADE = "#4f46e5"  # darker than ACCENT, so that white can be read on it
 # The metrics of a class: title and pattern. The class has the colour, the pattern says which metric.
 SHARES = {"f1": ("F1", ""), "precision": ("precision", "/"), "recall": ("recall", ".")}
-
-
-def plot_confusion(
-    confusion: npt.ArrayLike, *, shares: bool = True, by: str = "row", height: int = 520
-) -> go.Figure:
-    """The confusion matrix: rows are true labels, columns predictions.
-
-    The shade is always a share, so that happy, with sixteen times the images of disgust, does not drown the
-    rest; the text is that share in percent, or the count.
-
-    Args:
-        confusion: (7, 7) counts, rows are true labels.
-        shares: write percent; False writes counts.
-        by: how the shares are normalised: "row", by true label (the diagonal is recall), or "column", by
-            prediction (the diagonal is precision).
-        height: px.
-    """
-    counts = np.asarray(confusion)
-    totals = counts.sum(axis=1 if by == "row" else 0, keepdims=True)
-    share = counts / np.maximum(totals, 1)
-    figure = new_figure(height)
-    red, green, blue = rgb(SHADE)
-    of_whom = "%{y} images<br>predicted as %{x}" if by == "row" else "images predicted as %{x}<br>are %{y}"
-    figure.add_heatmap(
-        z=np.sqrt(share),  # so that a few percent can be seen
-        x=EMOTION_LABELS,
-        y=EMOTION_LABELS,
-        zmin=0,
-        zmax=1,
-        xgap=2,
-        ygap=2,
-        colorscale=[[0, f"rgba({red},{green},{blue},0.03)"], [1, f"rgba({red},{green},{blue},1)"]],
-        showscale=False,
-        customdata=np.dstack([counts, np.broadcast_to(totals, counts.shape), share]),
-        hovertemplate="%{customdata[0]:,} of the %{customdata[1]:,} "
-        + of_whom
-        + ": %{customdata[2]:.1%}<extra></extra>",
-    )
-    figure.update_layout(annotations=_cell_texts(share, share if shares else counts, shares=shares))
-    names = {"ticks": "", "showgrid": False, "tickfont": {"size": LABEL_PX}}
-    # Where the names are wider than the cells, Plotly would turn them by 30 degrees, one above the next.
-    figure.update_xaxes(title="predicted as", autotickangles=[0, -45, -90], **names)
-    figure.update_yaxes(title="true label", autorange="reversed", **names)
-    return figure
-
-
-def _cell_texts(share: np.ndarray, values: np.ndarray, *, shares: bool) -> list[dict[str, object]]:
-    """A number for each cell: white where the shade is strong, else in the theme's own text colour."""
-    texts = []
-    for row, column in np.ndindex(values.shape):
-        text = f"{100 * values[row, column]:.0f}" if shares else f"{values[row, column]:,}"
-        if row == column:
-            text = f"<b>{text}{'%' if shares else ''}</b>"
-        font: dict[str, object] = {"size": LABEL_PX}
-        if share[row, column] > 0.4:
-            font["color"] = "#ffffff"
-        place = {"x": EMOTION_LABELS[column], "y": EMOTION_LABELS[row]}
-        texts.append({"text": text, "font": font, "showarrow": False, **place})
-    return texts
 
 
 def plot_per_emotion(

@@ -73,11 +73,12 @@ def _lie_apart(histories: Mapping[str, History]) -> bool:
     return training > APART * validation
 
 
-def plot_learning_rate(histories: Mapping[str, History], *, height: int = 260) -> go.Figure:
-    """The learning rate by epoch, for each run."""
+def plot_column(histories: Mapping[str, History], column: str, *, height: int = 260) -> go.Figure:
+    """One column by epoch, from 0 up, for each run: "learning_rate" or "distillation_loss"."""
     figure = new_figure(height, showlegend=len(histories) > 1)
+    number = ".2e" if column == "learning_rate" else ".3f"
     for index, (name, history) in enumerate(histories.items()):
-        _add_line(figure, history, "learning_rate", name=name, index=index, number=".2e")
+        _add_line(figure, history, column, name=name, index=index, number=number)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(rangemode="tozero", exponentformat="power", nticks=5)
     return figure

@@ -10,6 +10,7 @@ from fer_core.formats import format_accuracy, format_macro_f1
 if TYPE_CHECKING:
     from fer_core.datasets import Dataset
     from fer_core.datasets.image_sets import ImageSet
+    from fer_core.datasets.label_corrections import LabelCorrections
     from fer_core.experiments.runs import Run
 
 DATA_HELP = (
@@ -17,6 +18,7 @@ DATA_HELP = (
 )
 DRAWN = Path("drawn")  # in place of a path: faces drawn by code
 SUBSETS = {"all": "all", "twin_free": "without duplicates"}  # of a split, as metrics.json calls them
+LABELS_HELP = "a CSV of corrected labels (row, old label, new label), as the Errors page exports it"
 TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: synthetic faces"
 
 
@@ -27,6 +29,18 @@ def load_splits(path: Path) -> "dict[str, Dataset]":
     if path == DRAWN:
         return drawn_splits()
     return load_fer2013_splits(path)
+
+
+def correct_labels(
+    path: Path, splits: "dict[str, Dataset]", *to: str
+) -> "tuple[LabelCorrections, dict[str, Dataset]]":
+    """The corrected labels of a file, and the data with them; says how many labels of the splits change."""
+    from fer_core.datasets.label_corrections import load_corrections
+
+    labels = load_corrections(path)
+    corrected, count = labels.apply(splits, *to)
+    print(f"{path.name} corrects {count:,} labels of {' and '.join(to)}.", file=sys.stderr)
+    return labels, corrected
 
 
 def read_image_set(spec: str) -> "ImageSet":
@@ -77,15 +91,21 @@ def print_scores(run: "Run", metrics: dict[str, Any] | None = None) -> None:
                 )
 
 
-def measure(run: "Run", data: Path, *, calibrate: bool) -> None:
-    """Measure or calibrate a run and print its scores, which replace its own on its own data alone."""
-    splits = load_splits(data)
+def measure(run: "Run", data: Path, *, calibrate: bool, labels: Path | None = None) -> None:
+    """Measure or calibrate a run and print its scores, which replace its own on its own data alone; with
+    corrected labels of test images it is other data."""
+    splits, name = load_splits(data), data.stem
+    if labels:
+        from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
+
+        splits = correct_labels(labels, splits, PUBLIC_TEST, PRIVATE_TEST)[1]
+        name = f"{name}-{labels.stem}"
     from fer_core.experiments.measuring import calibrate_run, evaluate_run, is_own_data, measure_run
 
     if is_own_data(run, splits):
         print_scores((calibrate_run if calibrate else evaluate_run)(run, splits))
         return
-    found = measure_run(run, splits, name=data.stem, calibrate=calibrate)
+    found = measure_run(run, splits, name=name, calibrate=calibrate)
     print_scores(run, found.metrics)
     print(
         f"This is not the data that {run.name} was trained on, so the run stays as it is; these results are "

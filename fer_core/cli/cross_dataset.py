@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_core.cli.common import TRAIN_HELP, measure, print_scores, read_image_set
+from fer_core.cli.common import LABELS_HELP, TRAIN_HELP, measure, print_scores, read_image_set
 from fer_core.emotions import EMOTION_LABELS
 from fer_core.errors import DataError
 from fer_core.formats import format_accuracy
@@ -30,6 +30,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         default=[],
         metavar="DATA",
         help=f"{TRAIN_HELP}; or, as often as wanted, another set: {SETS_HELP}",
+    )
+    command.add_argument(
+        "--labels", type=Path, metavar="CSV", help=f"{LABELS_HELP}; the test images' are corrected"
     )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the table of other sets as JSON")
@@ -59,6 +62,9 @@ def evaluate(options: argparse.Namespace) -> None:
 
     run = load_run(options.run)
     known = [parse_spec(data)[0] for data in options.data]
+    if options.labels and (any(known) or not known):
+        raise DataError("--labels corrects FER2013: expected its path as --data. "
+                        f"Received: {', '.join(options.data) or 'no --data'}.")  # fmt: skip
     if any(known):
         _evaluate_elsewhere(options)
         return
@@ -68,7 +74,7 @@ def evaluate(options: argparse.Namespace) -> None:
     if len(known) > 1:
         raise DataError(f"A run is measured on one FER2013. Received: {', '.join(options.data)}.")
     if known:
-        measure(run, Path(options.data[0]), calibrate=False)
+        measure(run, Path(options.data[0]), calibrate=False, labels=options.labels)
     else:
         print_scores(run)
 

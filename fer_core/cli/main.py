@@ -18,13 +18,14 @@ from fer_core.cli import (
     data,
     prediction,
     runs,
+    serve,
     studies,
     training,
 )
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction)
+MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction, serve)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,6 +74,7 @@ def _silence_warnings() -> None:
     warnings.filterwarnings("ignore", module="PIL")  # odd metadata, which it reads over
     # An emotion rarer than the folds is in some of them alone, as it must be.
     warnings.filterwarnings("ignore", message="The least populated class")
+    warnings.filterwarnings("ignore", message="In the future `np.object`")  # Keras, before it writes ONNX
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -73,7 +73,7 @@ def predict(options: argparse.Namespace) -> int:
     from fer_core.inference.recognizer import Recognizer
 
     form = JSON if options.json else CSV if options.csv else TEXT
-    recognizer = Recognizer(options.run or _best_run(), face_threshold=options.face_threshold)
+    recognizer = Recognizer(options.run or default_run(), face_threshold=options.face_threshold)
     with Output(options.output) as output, TableWriter(sys.stdout, form) as printed:
         code, path = 0, options.files[0]
         try:
@@ -92,13 +92,13 @@ def predict(options: argparse.Namespace) -> int:
     return code or int(output.failed)
 
 
-def _best_run() -> "Run | str":
+def default_run() -> "Run | str":
     """The best of the trained networks, or the one that an installed package carries."""
-    from fer_core.experiments.runs import best_run
+    from fer_core.experiments import runs
     from fer_core.paths import DEFAULT_RUN, PRETRAINED
 
     try:
-        return best_run()
+        return runs.best_run()
     except RunError:
         if (PRETRAINED / DEFAULT_RUN).is_dir():
             return DEFAULT_RUN

@@ -1,7 +1,8 @@
-"""``fer runs``, ``results``, ``card``, ``summary`` and ``benchmark``: finished runs."""
+"""``fer runs``, ``results``, ``card``, ``report``, ``summary``, ``export``, ``benchmark``: finished runs."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from fer_core.formats import format_accuracy, format_seconds, format_shape
 
@@ -15,12 +16,23 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("run")
     command.set_defaults(command=card)
 
+    command = commands.add_parser("report", help="a run's card and charts as one HTML file, to print")
+    command.add_argument("run")
+    command.add_argument("--output", type=Path, metavar="FILE", help="default: the run's name, here")
+    command.set_defaults(command=report)
+
     command = commands.add_parser("results", help="the README's table of all runs, as Markdown")
     command.set_defaults(command=show_results)
 
     command = commands.add_parser("summary", help="a network's layers, parameters and MACs")
     command.add_argument("run")
     command.set_defaults(command=show_summary)
+
+    command = commands.add_parser("export", help="write a run's network for another runtime")
+    command.add_argument("run")
+    command.add_argument("--format", choices=("litert", "onnx", "saved_model"), default="onnx")
+    command.add_argument("--output", type=Path, metavar="PATH", help="default: the run's name, here")
+    command.set_defaults(command=export)
 
     command = commands.add_parser("benchmark", help="how fast a run predicts on this machine")
     command.add_argument("run")
@@ -65,6 +77,18 @@ def card(options: argparse.Namespace) -> None:
         run.save_card(write_card(run))
 
 
+def report(options: argparse.Namespace) -> None:
+    """``fer report RUN``."""
+    from fer_core.charts.report import build_report
+    from fer_core.experiments.runs import load_run
+    from fer_core.files import write_text
+
+    run = load_run(options.run)
+    path = options.output or Path(f"{run.name}.html")
+    write_text(path, build_report(run))
+    print(f"The report of {run.name} is {path}.")
+
+
 def show_results(options: argparse.Namespace) -> None:
     """``fer results``."""
     from fer_core.experiments.model_card import results_table
@@ -87,6 +111,27 @@ def show_summary(options: argparse.Namespace) -> None:
             f"{layer.parameters:>12,}{layer.macs:>16,}"
         )
     print(f"{'total':<{width + 40}}{summary.parameters:>12,}{summary.macs:>16,}")
+
+
+def export(options: argparse.Namespace) -> None:
+    """``fer export RUN --format FORMAT``: parity is checked on drawn faces, which any machine has."""
+    from fer_core.datasets.synthetic import draw_faces
+    from fer_core.experiments.pipeline import require_network
+    from fer_core.experiments.runs import load_run
+    from fer_core.networks.architectures import load_network
+    from fer_core.networks.interchange import FORMATS, export_network
+
+    run = load_run(options.run)
+    require_network(run)
+    path = options.output or Path(f"{run.name}{FORMATS[options.format] or '_saved_model'}")
+    difference = export_network(
+        load_network(run.keras_path),
+        path,
+        format=options.format,
+        calibration=run.calibration,
+        images=draw_faces(10, seed=0)[0],
+    )
+    print(f"{path}: probabilities differ from Keras's by at most {difference:.1g}, on 70 drawn faces.")
 
 
 def benchmark(options: argparse.Namespace) -> None:

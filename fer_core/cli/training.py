@@ -8,10 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.cli.common import DRAWN, TRAIN_HELP, load_splits, measure, print_scores, show_training
+from fer_core.cli.common import (
+    DRAWN,
+    LABELS_HELP,
+    TRAIN_HELP,
+    correct_labels,
+    load_splits,
+    measure,
+    print_scores,
+    show_training,
+)
 
 if TYPE_CHECKING:
     from fer_core.datasets import Dataset
+    from fer_core.datasets.label_corrections import LabelCorrections
     from fer_core.training.recipes import Recipe
 
 START_HELP = "the pre-trained weights for `best`; without it, a message says how to get them"
@@ -27,6 +37,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     interrupted.add_argument("--restart", action="store_true", help="discard an interrupted run")
     command.add_argument("--name", help="the run's name (default: the recipe's)")
     command.add_argument("--start", type=Path, metavar="FILE", help=START_HELP)
+    command.add_argument(
+        "--labels", type=Path, metavar="CSV", help=f"{LABELS_HELP}; Training alone is corrected"
+    )
     command.add_argument("--with-teachers", action="store_true", help="first train missing teachers")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.set_defaults(command=train)
@@ -50,12 +63,14 @@ def show_recipes(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """``fer train RECIPE --data PATH``."""
+    from fer_core.datasets.dataset import TRAINING
     from fer_core.experiments.run_writing import check_start
     from fer_core.training.recipes import load_recipe, override
 
     recipe = override(load_recipe(options.recipe), options.settings)
     recipe = recipe.replace(name=recipe.name if options.name is None else options.name)
     splits = load_splits(options.data)
+    labels = correct_labels(options.labels, splits, TRAINING)[0] if options.labels else None
     from fer_core.experiments.prerequisites import (  # Keras loads here, once the data is read
         missing_teachers,
         unranked,
@@ -67,9 +82,12 @@ def train(options: argparse.Namespace) -> int:
         check_start(each, resume=_resumes(each, options), restart=options.restart)
     for teacher in teachers:
         print(f"{recipe.name} is distilled from {teacher.name}: training the teacher first.", file=sys.stderr)
-        if not _train_one(teacher, splits, options, command=_command_to_repeat(options, of=teacher)):
+        command = _command_to_repeat(options, of=teacher)
+        if not _train_one(teacher, splits, options, labels=labels, command=command):
             return 130
-    return 0 if _train_one(recipe, splits, options, command=_command_to_repeat(options)) else 130
+    return (
+        0 if _train_one(recipe, splits, options, labels=labels, command=_command_to_repeat(options)) else 130
+    )
 
 
 def _resumes(recipe: "Recipe", options: argparse.Namespace) -> bool:
@@ -80,7 +98,12 @@ def _resumes(recipe: "Recipe", options: argparse.Namespace) -> bool:
 
 
 def _train_one(
-    recipe: "Recipe", splits: "dict[str, Dataset]", options: argparse.Namespace, *, command: str
+    recipe: "Recipe",
+    splits: "dict[str, Dataset]",
+    options: argparse.Namespace,
+    *,
+    labels: "LabelCorrections | None",
+    command: str,
 ) -> bool:
     """Train one recipe under a bar, and print its scores; False where Ctrl-C stopped it."""
     from fer_core.experiments.pipeline import train_run
@@ -93,6 +116,7 @@ def _train_one(
         splits,
         command=command,
         start_path=options.start,
+        labels=labels,
         resume=_resumes(recipe, options),
         restart=options.restart,
     )
@@ -122,6 +146,7 @@ def _command_to_repeat(options: argparse.Namespace, of: "Recipe | None" = None) 
     name = of.name.removeprefix("_") if of else options.recipe
     words = ["fer", "train", name, "--data", str(DRAWN) if options.data == DRAWN else "PATH"]
     words += ["--start", options.start.name] if options.start and (not of or of.start) else []
+    words += ["--labels", options.labels.name] if options.labels else []
     words += ["--name", options.name] if options.name and not of else []
     for setting in [] if of else options.settings:
         words += ["--set", setting]

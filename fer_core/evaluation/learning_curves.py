@@ -1,9 +1,10 @@
 """What a training history says: the best epoch, and from which epoch the network overfits.
 
 A history is what ``Run.history`` holds: lists of one number an epoch under ``epoch`` (counted from 1),
-``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate`` and ``seconds``; accuracies lie
-in [0, 1], and an epoch's seconds are those of all it does (until 0.19.0 without its validation). NumPy only;
-nothing here draws or reads files.
+``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate`` and ``seconds``, and under
+``distillation_loss`` where the network learnt from a teacher. Losses are cross-entropies of the labels in
+nats, accuracies lie in [0, 1], and an epoch's seconds are those of all it does (until 0.19.0 without its
+validation). NumPy only; nothing here draws or reads files.
 """
 
 from collections.abc import Mapping, Sequence

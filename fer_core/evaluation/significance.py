@@ -4,7 +4,9 @@ NumPy and the standard library alone; SciPy is the oracle in the tests.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -99,3 +101,54 @@ def count_right(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> 
     """The comparison from whether each prediction was correct: (N,) of the first, (N,) of the second."""
     counts = (first & second, first & ~second, ~first & second, ~first & ~second)
     return Comparison(*(int(np.count_nonzero(each)) for each in counts))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two of several networks, compared on the same images.
+
+    Attributes:
+        first: the name of one network.
+        second: the name of the other.
+        comparison: of the first with the second.
+        adjusted_p_value: McNemar's, by Holm's correction over all pairs.
+    """
+
+    first: str
+    second: str
+    comparison: Comparison
+    adjusted_p_value: float
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the difference is significant among as many comparisons."""
+        return self.adjusted_p_value < SIGNIFICANT
+
+
+def compare_pairs(labels: Labels, predictions: Mapping[str, Probabilities]) -> list[Pair]:
+    """Compare each network with each other one, in the order given.
+
+    Args:
+        labels: (N,) integers in [0, 6].
+        predictions: name -> (N, 7), for the same images.
+
+    Raises:
+        DataError: as ``compare``.
+    """
+    pairs = list(combinations(predictions, 2))
+    found = [compare(labels, predictions[first], predictions[second]) for first, second in pairs]
+    adjusted = adjust_p_values([each.p_value for each in found])
+    return [Pair(*pair, each, p) for pair, each, p in zip(pairs, found, adjusted, strict=True)]
+
+
+def adjust_p_values(p_values: Sequence[float]) -> list[float]:
+    """Holm's correction (Holm 1979): p-values to be held against the same level as one alone.
+
+    The smallest of m is multiplied by m, the next by m - 1, and so on; none falls below one before it. The
+    chance of any false alarm among all of them then stays at the level, whatever depends on what.
+    """
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted

@@ -1,8 +1,8 @@
 """Does alignment (roll correction) help a network that was trained without it? From stored predictions.
 
-A run's answers to the faces of PublicTest and PrivateTest, turned by each of ``ANGLES`` and then corrected,
-lie in ``models/_studies/alignment/<run>/``; ``roll_correction`` measures them. Nothing is chosen by them, so
-both splits count. NumPy alone.
+A run's predictions for the faces of PublicTest and PrivateTest, turned by each of ``ANGLES`` and then
+corrected, lie in ``models/_studies/alignment/<run>/``; ``roll_correction`` measures them. Nothing is chosen
+by them, so both splits count. NumPy alone.
 """
 
 from dataclasses import dataclass, fields
@@ -22,13 +22,14 @@ from fer_core.formats import format_list, format_points
 NAME = "alignment"  # the study's, and its folder's
 QUESTION = "Does alignment (roll correction) help?"
 ANGLES = (0, 10, 20, 30, 45)  # by how many degrees faces are turned; 0: as they are
-ANSWERS, PROVENANCE = "answers.npz", "provenance.json"
+# Stored measurements keep the names of before 0.25: of the file, and of the array in it.
+PREDICTIONS, STORED_AS, PROVENANCE = "answers.npz", "answers", "provenance.json"
 TILTED_DEGREES = 10.0  # a face that turns this far by itself is looked at separately
 
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """A network's answers to N faces in each of A conditions, unaligned and corrected.
+    """A network's predictions for N faces in each of A conditions, unaligned and corrected.
 
     Attributes:
         rows: (N,) int64, where each face lies in the source.
@@ -36,7 +37,7 @@ class Alignment:
         turns: (A, N) int8, by how many degrees each face was turned, clockwise; all 0 first.
         rolls: (A, N) float16, how far the line between the eyes that were found then falls to the right, in
             degrees; NaN where no face was found, which was then left as it came.
-        answers: (A, 2, N) uint8 in [0, 6]: of the face as it comes, then corrected.
+        predictions: (A, 2, N) uint8 in [0, 6]: of the face as it comes, then corrected.
 
     Raises:
         DataError: if the arrays do not belong together.
@@ -46,7 +47,7 @@ class Alignment:
     labels: npt.NDArray[np.uint8]
     turns: npt.NDArray[np.int8]
     rolls: npt.NDArray[np.float16]
-    answers: npt.NDArray[np.uint8]
+    predictions: npt.NDArray[np.uint8]
 
     def __post_init__(self) -> None:
         """Refuse arrays of different faces or conditions."""
@@ -55,8 +56,8 @@ class Alignment:
         shapes = [getattr(self, field.name).shape for field in fields(self)]
         if shapes != expected or not faces:
             raise DataError(
-                "An alignment's rows, labels, turns, rolls and answers must be of the same faces, at least "
-                f"one: expected {expected}. Received: {shapes}."
+                "An alignment's rows, labels, turns, rolls and predictions must be of the same faces, at "
+                f"least one: expected {expected}. Received: {shapes}."
             )
         kinds = [getattr(self, field.name).dtype.kind for field in fields(self)]
         if any(kind not in "iu" for kind in kinds[:3] + kinds[4:]) or kinds[3] != "f":
@@ -120,14 +121,14 @@ def effect_on_tilted(alignment: Alignment) -> Effect | None:
 
 
 def _effect(alignment: Alignment, index: int, faces: Any) -> Effect:
-    right = (alignment.answers[index] == alignment.labels)[:, faces]
+    right = (alignment.predictions[index] == alignment.labels)[:, faces]
     found = int(np.isfinite(alignment.rolls[index, faces]).sum())
     degrees = int(np.abs(alignment.turns[index]).max())
     return Effect(degrees, found, count_right(right[1], right[0]))
 
 
 def describe(alignment: Alignment) -> str:
-    """What was found, in a few sentences, from the stored answers alone."""
+    """What was found, in a few sentences, from the stored predictions alone."""
     first, *turned = effects(alignment)
     meaning = {1: "it helps", 0: "no significant difference", -1: "it harms"}
     said = [
@@ -158,18 +159,18 @@ def describe_roll(alignment: Alignment) -> str:
 
 
 def save_alignment(run: str, alignment: Alignment, provenance: dict[str, Any]) -> Path:
-    """Write a run's answers and where they come from; an earlier measurement is replaced."""
+    """Write a run's predictions and where they come from; an earlier measurement is replaced."""
     folder = study_folder(NAME) / run
     folder.mkdir(parents=True, exist_ok=True)
     files.write_json(folder / PROVENANCE, provenance)
-    files.write_arrays(
-        folder / ANSWERS, {field.name: getattr(alignment, field.name) for field in fields(alignment)}
-    )
+    arrays = {field.name: getattr(alignment, field.name) for field in fields(alignment)}
+    arrays[STORED_AS] = arrays.pop("predictions")
+    files.write_arrays(folder / PREDICTIONS, arrays)
     return folder
 
 
 def load_alignment(run: str) -> tuple[Alignment, dict[str, Any]]:
-    """What ``save_alignment`` wrote: the answers, and their provenance.
+    """What ``save_alignment`` wrote: the predictions, and their provenance.
 
     Raises:
         RunError: if the run was not measured, or a file is broken.
@@ -179,11 +180,15 @@ def load_alignment(run: str) -> tuple[Alignment, dict[str, Any]]:
     if not isinstance(facts.get("command"), str):
         raise RunError(f"{folder / PROVENANCE} does not say which command measured the run.")
     try:
-        return Alignment(**files.read_arrays(folder / ANSWERS)), facts
-    except (TypeError, ValueError) as error:  # an array is missing, or they do not belong together
-        raise RunError(f"{folder / ANSWERS} does not hold the answers of a network: {error}") from error
+        arrays = files.read_arrays(folder / PREDICTIONS)
+        arrays["predictions"] = arrays.pop(STORED_AS)
+        return Alignment(**arrays), facts
+    except (KeyError, TypeError, ValueError) as error:  # an array is missing, or they do not belong together
+        raise RunError(
+            f"{folder / PREDICTIONS} does not hold the predictions of a network: {error}"
+        ) from error
 
 
 def measured_runs() -> list[str]:
     """The runs that were measured, by name."""
-    return sorted(path.parent.name for path in study_folder(NAME).glob(f"[!.]*/{ANSWERS}"))
+    return sorted(path.parent.name for path in study_folder(NAME).glob(f"[!.]*/{PREDICTIONS}"))

@@ -5,6 +5,7 @@ Mitchell et al., "Model Cards for Model Reporting", 2019, arXiv:1810.03993.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.datasets.drawn import NAME
@@ -204,10 +205,18 @@ def _provenance(run: Run) -> str:
     return (
         f"- Command: {_code(facts['command'])} (seed {facts['seed']}, commit {_code(facts['commit'])})\n"
         f"- Training: {took}\n"
-        f"- Data: {_data_name(run)} ({counts}); trained on Training{trained}\n"
+        f"- Data: {_data_name(run)} ({counts}); trained on Training{trained}\n{_corrections(facts)}"
         f"- Calibration: {_calibration(run)}\n"
         f"- Versions: {', '.join(f'{name} {version}' for name, version in versions)}"
     )
+
+
+def _corrections(facts: Mapping[str, Any]) -> str:
+    """The line on corrected labels; nothing where the run learnt from the data's own."""
+    if "labels" not in facts:
+        return ""
+    labels = facts["labels"]
+    return f"- Labels: {labels['changed']:,} of Training corrected by a file (SHA-256 `{labels['sha256']}`)\n"
 
 
 def _code(text: object) -> str:
@@ -237,5 +246,5 @@ def _limitations(run: Run) -> str:
 
 
 def _recipe(run: Run) -> dict[str, list[str]]:
-    fields = run.asked.to_json()
+    fields = run.config.to_json()
     return {"field": list(fields), "value": [str(value) for value in fields.values()]}

@@ -25,7 +25,7 @@ class RunningTraining:
 
     Attributes:
         run: its folder, ``models/.<name>.partial/``.
-        recipe: what it was asked.
+        recipe: its config.
         history: a list an epoch for each column; empty lists before the first epoch has ended.
         silent_seconds: since it last wrote something.
     """

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from fer_core import files
 from fer_core.datasets import find_duplicates
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
+from fer_core.datasets.label_corrections import LabelCorrections
 from fer_core.errors import DataError, RunError
 from fer_core.evaluation.calibration import Calibration, fit_calibration
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments import runs
 from fer_core.experiments.model_card import write_card
 from fer_core.experiments.prerequisites import load_start, load_teacher, other_images
-from fer_core.experiments.provenance import current_commit, describe_fit, describe_training
+from fer_core.experiments.provenance import current_commit, describe_data, describe_fit, describe_training
 from fer_core.experiments.run_writing import finish_run, new_run, record_checksums
 from fer_core.experiments.runs import Run
 from fer_core.extras import optional
@@ -49,6 +50,7 @@ def train_run(
     *,
     command: str = "",
     start_path: Path | None = None,
+    labels: LabelCorrections | None = None,
     resume: bool = False,
     restart: bool = False,
     on_step: OnStep | None = None,
@@ -58,22 +60,26 @@ def train_run(
 
     Training is learnt from, PublicTest selects the epoch and the calibration, PrivateTest is only evaluated.
     ``command`` is noted in the run: what somebody would type to repeat it. ``start_path`` is the file of the
-    weights to start from, for a recipe that starts from face recognition.
+    weights to start from, for a recipe that starts from face recognition. ``labels`` correct those of
+    Training; the test splits keep theirs, so that scores compare with other runs'.
 
     Raises:
-        DataError: if one of the three splits has no images.
+        DataError: if one of the three splits has no images, or ``labels`` do not fit them.
         RunError: if the run is there already, an interrupted one is neither resumed nor restarted, or a run
             that it starts or learns from is missing.
     """
     require_splits(splits)
-    origin = {"command": command, "commit": current_commit(), "other_images": other_images(recipe)}
+    origin: dict[str, Any] = {"command": command, "commit": current_commit()}
+    origin |= {"other_images": other_images(recipe)}
+    learnt, count = labels.apply(splits, TRAINING) if labels else (splits, 0)
+    origin |= {"labels": {"sha256": labels.sha256, "changed": count}} if labels else {}
     start = None if resume else load_start(recipe, start_path)  # a checkpoint holds what came of it
     teacher = load_teacher(recipe)
     with new_run(recipe, origin=origin, resume=resume, restart=restart) as run:
         network, facts = train_into(
             run,
             recipe,
-            splits,
+            learnt,
             start=start,
             teacher=teacher,
             resume=resume,
@@ -82,6 +88,8 @@ def train_run(
         )
         network.save(run.keras_path)
         files.compress_archive(run.keras_path)
+        if labels:  # the data is noted as it came, so that the run knows its own again
+            facts |= {"data": {split: describe_data(each) for split, each in splits.items()}}
         run.save_provenance(origin | facts)
         export_run(run, splits[PUBLIC_TEST])
         store_predictions(run, splits, features_of(run, splits))

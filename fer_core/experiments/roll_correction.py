@@ -59,14 +59,14 @@ def measure_alignment(
     """What a network predicts of PublicTest and PrivateTest, turned by each of ``ANGLES`` and corrected.
 
     Args:
-        run: whose ``model.tflite`` answers, from a single view.
+        run: whose ``model.tflite`` predicts, from a single view.
         splits: FER2013's.
         faces: how many of the two splits to draw at random; 0 takes all of them.
         seed: draws the faces, and to which side each is turned.
         on_picture: called with how many faces are done, and how many there are.
 
     Returns:
-        The answers, and where they come from.
+        The predictions, and where they come from.
 
     Raises:
         DataError: if a split has no face, or there are not as many faces as asked for.
@@ -88,8 +88,8 @@ def measure_alignment(
         turned = np.stack([_turn(image, by) for image, by in zip(images, degrees, strict=True)])
         step = None if on_picture is None else _count_from(index * len(images), turns.size, on_picture)
         corrected, rolls = _correct_all(detector, turned, step)
-        answers = [recognizer.predict_crops(crops).argmax(axis=1) for crops in (turned, corrected)]
-        parts.append((rolls, np.array(answers, dtype=np.uint8)))
+        predicted = [recognizer.predict_crops(crops).argmax(axis=1) for crops in (turned, corrected)]
+        parts.append((rolls, np.array(predicted, dtype=np.uint8)))
     alignment = Alignment(rows, labels, turns, *(np.stack(each) for each in zip(*parts, strict=True)))
     facts = {"run": run.name, "seed": seed}
     facts |= {"model_sha256": hashlib.sha256(run.tflite_path.read_bytes()).hexdigest()}

@@ -1,6 +1,6 @@
 """One run on disk, ``models/<name>/``: the only module that knows the names of its files.
 
-    recipe.json        what was asked, every field resolved
+    recipe.json        the config: what was trained, every field resolved
     provenance.json    commit, command, seed, device, seconds, versions, data, parameters, calibration
     history.csv        a row an epoch: the columns of HISTORY_COLUMNS
     public.npz         the predictions on PublicTest, as ``metrics.Evaluation`` holds them
@@ -32,9 +32,10 @@ from fer_core.training.baselines import Baseline
 from fer_core.training.recipes import Recipe
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+DISTILLATION_LOSS = "distillation_loss"  # a further column where a teacher's predictions were learnt
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
 HISTORY, METRICS, SUMMARY = "history.csv", "metrics.json", "summary.json"
-Asked = TypeVar("Asked", Recipe, Baseline)
+Config = TypeVar("Config", Recipe, Baseline)
 KERAS, CARD, CHECKPOINT = "model.keras", "README.md", "checkpoint.npz"
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
 WHOLE_STUDIED = (RECIPE, PROVENANCE, HISTORY, METRICS, *EVALUATION_FILES.values())
@@ -64,17 +65,17 @@ class Run:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """What was asked of a network."""
-        return _read_asked(self.path / RECIPE, Recipe)
+        """The config of a network."""
+        return _read_config(self.path / RECIPE, Recipe)
 
     @cached_property
     def baseline(self) -> Baseline:
-        """What was asked of a baseline."""
-        return _read_asked(self.path / BASELINE, Baseline)
+        """The config of a baseline."""
+        return _read_config(self.path / BASELINE, Baseline)
 
     @property
-    def asked(self) -> Recipe | Baseline:
-        """What was asked of either."""
+    def config(self) -> Recipe | Baseline:
+        """The config of either."""
         return self.recipe if self.has_network else self.baseline
 
     @cached_property
@@ -89,8 +90,10 @@ class Run:
 
     @cached_property
     def history(self) -> dict[str, list[float]]:
-        """A list an epoch for each of HISTORY_COLUMNS; accuracies in [0, 1]."""
-        return files.read_columns(self.path / HISTORY, HISTORY_COLUMNS)
+        """A list an epoch for each of HISTORY_COLUMNS, and DISTILLATION_LOSS where there is a teacher (not
+        before 0.25: ``loss`` was then all that was learnt). Accuracies in [0, 1], losses in nats.
+        """
+        return files.read_columns(self.path / HISTORY, HISTORY_COLUMNS, optional=(DISTILLATION_LOSS,))
 
     @property
     def calibration(self) -> Calibration:
@@ -140,10 +143,10 @@ class Run:
         except (TypeError, ValueError) as error:  # an array is missing, or they do not belong together
             raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error
 
-    def save_asked(self, asked: Recipe | Baseline) -> None:
+    def save_config(self, config: Recipe | Baseline) -> None:
         """Write recipe.json or baseline.json, which is what tells the two kinds of run apart."""
-        name = BASELINE if isinstance(asked, Baseline) else RECIPE
-        files.write_json(self.path / name, asked.to_json())
+        name = BASELINE if isinstance(config, Baseline) else RECIPE
+        files.write_json(self.path / name, config.to_json())
 
     def save_provenance(self, provenance: dict[str, Any]) -> None:
         """Write provenance.json."""
@@ -151,7 +154,8 @@ class Run:
 
     def save_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv, also while the run is still training."""
-        files.write_columns(self.path / HISTORY, HISTORY_COLUMNS, rows)
+        distilled = (DISTILLATION_LOSS,) if rows and DISTILLATION_LOSS in rows[0] else ()
+        files.write_columns(self.path / HISTORY, (*HISTORY_COLUMNS, *distilled), rows)
 
     def save_evaluations(self, *evaluations: Evaluation) -> None:
         """Write the predictions, and the metrics that follow from all that are stored."""
@@ -180,7 +184,7 @@ def missing_files(run: Run, *, studied: bool = False) -> list[str]:
     return [name for name in whole if not (run.path / name).is_file()]
 
 
-def _read_asked(path: Path, kind: type[Asked]) -> Asked:
+def _read_config(path: Path, kind: type[Config]) -> Config:
     try:
         return kind.from_json(files.read_json(path))
     except RecipeError as error:

@@ -89,6 +89,13 @@ class Data(_Strict):
     sha256: Sha256 | None = None
 
 
+class Labels(_Strict):
+    """The corrected labels that it learnt from: the file, and how many it changed."""
+
+    sha256: Sha256
+    changed: Count
+
+
 class Provenance(_Strict):
     """provenance.json of any finished run; see ``provenance`` for what each key means."""
 
@@ -106,6 +113,7 @@ class Provenance(_Strict):
     calibrated_at: Words | None = None
     other_images: Words = ""
     sha256: dict[Words, Sha256] = {}
+    labels: Labels | None = None
 
 
 class NetworkProvenance(Provenance):

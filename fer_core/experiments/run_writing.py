@@ -17,7 +17,7 @@ from fer_core.errors import RunError
 from fer_core.experiments import locks
 from fer_core.experiments.run_files import CHECKPOINT, Run, missing_files
 from fer_core.networks import checksums
-from fer_core.paths import REPLACED, models_folder
+from fer_core.paths import PROVENANCE, REPLACED, models_folder
 from fer_core.training.baselines import Baseline
 from fer_core.training.recipes import Recipe
 
@@ -26,7 +26,7 @@ PARTIAL, REWRITING = ".partial", ".rewriting"
 
 @contextmanager
 def new_run(
-    asked: Recipe | Baseline,
+    config: Recipe | Baseline,
     *,
     origin: Mapping[str, Any],
     folder: Path | None = None,
@@ -38,19 +38,22 @@ def new_run(
     An error before the first checkpoint leaves no folder: there would be nothing to go on from.
 
     Args:
-        asked: what to train or fit.
+        config: what to train or fit.
         origin: what provenance.json says before anything is learnt: the command and the commit.
         folder: where runs lie; ``models_folder()`` if None.
         resume: go on with an interrupted run.
         restart: throw an interrupted run away.
 
     Raises:
-        RunError: as ``check_start``, and if another process works on this run.
+        RunError: as ``check_start``, and if another process works on this run, or an interrupted one was
+            begun with other corrected labels.
     """
     folder = folder or models_folder()
     sweep(folder)
-    with locks.hold(folder / asked.name, "being trained"):
-        run = start_run(asked, folder=folder, resume=resume, restart=restart)
+    with locks.hold(folder / config.name, "being trained"):
+        run = start_run(config, folder=folder, resume=resume, restart=restart)
+        if resume:
+            _require_same_labels(run, origin)
         try:
             run.save_provenance(dict(origin))
             yield run
@@ -60,8 +63,21 @@ def new_run(
             raise
 
 
+def _require_same_labels(run: Run, origin: Mapping[str, Any]) -> None:
+    begun = run.provenance.get("labels") if (run.path / PROVENANCE).is_file() else None
+    if begun != origin.get("labels"):
+        raise RunError(
+            f"The interrupted run {run.name} can be resumed with the corrected labels that it was begun with "
+            f"alone: expected {_labels(begun)}. Received: {_labels(origin.get('labels'))}."
+        )
+
+
+def _labels(noted: Mapping[str, Any] | None) -> str:
+    return f"the file with SHA-256 {noted['sha256'][:12]}…" if noted else "no file (--labels)"
+
+
 def check_start(
-    asked: Recipe | Baseline, *, folder: Path | None = None, resume: bool = False, restart: bool = False
+    config: Recipe | Baseline, *, folder: Path | None = None, resume: bool = False, restart: bool = False
 ) -> Run:
     """The run that ``new_run`` would start, with nothing written yet.
 
@@ -69,38 +85,38 @@ def check_start(
         RunError: if a run of that name is there, finished or not, another process works on it, or there is
             nothing to resume.
     """
-    locks.require_free((folder or models_folder()) / asked.name)
-    return _partial(asked, folder, resume, restart)
+    locks.require_free((folder or models_folder()) / config.name)
+    return _partial(config, folder, resume, restart)
 
 
-def _partial(asked: Recipe | Baseline, folder: Path | None, resume: bool, restart: bool) -> Run:
-    finished = (folder or models_folder()) / asked.name
+def _partial(config: Recipe | Baseline, folder: Path | None, resume: bool, restart: bool) -> Run:
+    finished = (folder or models_folder()) / config.name
     if finished.exists():
         raise RunError(
             f"The run {finished} is finished already. Train under another name (--name), or delete it."
         )
-    run = Run(finished.with_name(f".{asked.name}{PARTIAL}"))
+    run = Run(finished.with_name(f".{config.name}{PARTIAL}"))
     interrupted = run.checkpoint_path.is_file()
     if resume and not interrupted:
         raise RunError(f"There is nothing to resume: {run.checkpoint_path} is not there.")
     if interrupted and not (resume or restart):
         raise RunError(
-            f"An interrupted run {asked.name} is there: go on with it (--resume) or drop it (--restart)."
+            f"An interrupted run {config.name} is there: go on with it (--resume) or drop it (--restart)."
         )
     return run
 
 
 def start_run(
-    asked: Recipe | Baseline, *, folder: Path | None = None, resume: bool = False, restart: bool = False
+    config: Recipe | Baseline, *, folder: Path | None = None, resume: bool = False, restart: bool = False
 ) -> Run:
     """The unfinished run to train or fit into. An interrupted one is gone on with (``resume``), or thrown
     away (``restart``), but never lost by accident: see ``check_start`` for what is refused."""
-    run = _partial(asked, folder, resume, restart)
+    run = _partial(config, folder, resume, restart)
     if run.path.exists() and not resume:
         shutil.rmtree(run.path)
     run.path.mkdir(parents=True, exist_ok=True)
     if not resume:  # an interrupted run keeps its own; whether the two agree is the checkpoint's to say
-        run.save_asked(asked)
+        run.save_config(config)
     return run
 
 

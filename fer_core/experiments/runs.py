@@ -13,6 +13,7 @@ from fer_core.evaluation.metrics import confusion_matrix
 from fer_core.experiments.run_files import (
     CARD,
     CHECKPOINT,
+    DISTILLATION_LOSS,
     EVALUATION_FILES,
     HISTORY,
     HISTORY_COLUMNS,
@@ -41,6 +42,7 @@ from fer_core.paths import (
 __all__ = [
     "CARD",
     "CHECKPOINT",
+    "DISTILLATION_LOSS",
     "DRAWN",
     "EVALUATION_FILES",
     "HISTORY",
@@ -202,7 +204,7 @@ def _check_files(run: Run, studied: bool) -> None:
         raise RunError(f"its folder's name must be {NAME_RULE}. Received: {run.name!a}.")
     if missing := missing_files(run, studied=studied):
         raise RunError(f"it lacks {', '.join(missing)}.")
-    _ = run.asked  # reading it is the check
+    _ = run.config  # reading it is the check
     run_schema.check_provenance(run.provenance, run.path / PROVENANCE, network=run.has_network)
     run_schema.check_metrics(run.metrics, run.path / METRICS)
     if run.has_network:

@@ -95,6 +95,6 @@ def _copy(same: Run, recipe: Recipe, study: str) -> Run:
     folder = budget_folder(study, recipe.epochs)
     with new_run(recipe, origin=origin, folder=folder, restart=True) as copied:
         shutil.copytree(same.path, copied.path, dirs_exist_ok=True)
-        copied.save_asked(recipe)
+        copied.save_config(recipe)
         copied.save_provenance(origin)
         return finish_run(copied, studied=True)

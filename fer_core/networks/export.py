@@ -3,7 +3,8 @@
 The Keras model maps crops, uint8 (N, 48, 48, 1), to logits (N, 7). The exported graph maps the same crops,
 its input "images", to "probabilities" (N, 7), calibrated, for any N; where the head is global average pooling
 and one dense layer, also to "activation_map" (N, h, w, 7). Weights are stored in float16, half the bytes, or
-as they are, and computed with in float32. This is the only module that imports TensorFlow.
+as they are, and computed with in float32. ``interchange`` writes the same
+graph in other formats.
 """
 
 from pathlib import Path
@@ -46,7 +47,7 @@ def export_tflite(
             "A LiteRT file can be written only where Keras runs on TensorFlow (KERAS_BACKEND=tensorflow). "
             f"Received: {keras.backend.backend()}."
         )
-    graph = _build_graph(as_float32(model), calibration)
+    graph = build_graph(as_float32(model), calibration)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with replace_whole(Path(path)) as partial:
         try:
@@ -79,10 +80,26 @@ def check_parity(
         DataError: if the images are not (N, 48, 48) uint8.
     """
     exported = LiteRTModel(tflite_path, trusted=True).probabilities(images)
+    return require_parity(model, exported, images, calibration=calibration, what=Path(tflite_path))
+
+
+def require_parity(
+    model: keras.Model,
+    exported: npt.NDArray[np.float32],
+    images: npt.NDArray[np.uint8],
+    *,
+    calibration: Calibration,
+    what: Path,
+) -> float:
+    """The largest difference between a model's probabilities and those of ``what`` it was exported to.
+
+    Raises:
+        RunError: if it exceeds ``TOLERANCE``.
+    """
     difference = float(np.abs(exported - _keras_probabilities(model, images, calibration)).max())
     if not difference <= TOLERANCE:
         raise RunError(
-            f"{tflite_path} does not predict as its Keras model does: probabilities may differ by at most "
+            f"{what} does not predict as its Keras model does: probabilities may differ by at most "
             f"{TOLERANCE:g}. Received: {difference:.2g}."
         )
     return difference
@@ -109,7 +126,7 @@ def _clone_in_float32(layer: keras.Layer) -> keras.Layer:
     return type(layer).from_config(config)
 
 
-def _build_graph(model: keras.Model, calibration: Calibration) -> keras.Model:
+def build_graph(model: keras.Model, calibration: Calibration) -> keras.Model:
     """The model with named, calibrated outputs and, where possible, a class activation map."""
     head = _find_pooled_head(model)
     images = keras.Input((SIDE, SIDE, 1), dtype="uint8", name=IMAGES)

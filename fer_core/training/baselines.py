@@ -39,7 +39,7 @@ class Baseline:
         classifier: "linear-svm", "rbf-svm", "logistic" (regression) or "forest" (random, Breiman 2001).
         candidates: the values that are tried on PublicTest: C of an SVM or logistic regression, or the
             minimum number of images in a leaf of a forest.
-        train_faces: how many images it learns from, a stratified sample; 0 takes all.
+        train_images: how many images it learns from, a stratified sample; 0 takes all.
         cell_px: the side of HOG's cells.
         components: how many principal components are kept.
         trees: how many trees a forest has.
@@ -53,7 +53,7 @@ class Baseline:
     features: str
     classifier: str
     candidates: tuple[float, ...]
-    train_faces: int = 0
+    train_images: int = 0
     cell_px: int = 8
     components: int = 100
     trees: int = 100
@@ -69,7 +69,7 @@ class Baseline:
             _require(value in known, field, f"one of {', '.join(known)}", value)
         usable = self.candidates and all(value > 0 for value in self.candidates)
         _require(bool(usable), "candidates", "numbers above 0, at least one", self.candidates)
-        _require(self.train_faces >= 0, "train_faces", "at least 0", self.train_faces)
+        _require(self.train_images >= 0, "train_images", "at least 0", self.train_images)
         _require(self.cell_px in (4, 6, 8, 12), "cell_px", "4, 6, 8 or 12", self.cell_px)
         for field in ("components", "trees"):
             _require(getattr(self, field) >= 1, field, "at least 1", getattr(self, field))
@@ -84,13 +84,13 @@ class Baseline:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Baseline":
-        """The baseline that ``to_json`` wrote.
+        """The baseline that ``to_json`` wrote; until 0.24 ``train_images`` had another name.
 
         Raises:
             RecipeError: if a field is unknown, missing or out of range.
         """
         try:
-            return cls(**fields)
+            return cls(**{"train_images" if key == "train_faces" else key: fields[key] for key in fields})
         except TypeError as error:
             raise RecipeError(f"The baseline is not whole: {error}.") from error
 
@@ -140,7 +140,7 @@ def fit_baseline(
         raise DataError(
             f"A baseline needs images of all seven emotions. Received: none of {missing} of them."
         )
-    chosen = _draw(train, baseline.train_faces, baseline.seed)
+    chosen = _draw(train, baseline.train_images, baseline.seed)
     features = _build_features(baseline)
     learnt = features.fit_transform(train.images[chosen])
     judged = features.transform(validation.images)
@@ -265,7 +265,7 @@ def hog_rbf_svm() -> Baseline:
 
     Command: ``fer baseline hog-rbf-svm --data fer2013.csv``
     """
-    return Baseline("hog-rbf-svm", "hog", "rbf-svm", candidates=(1.0, 10.0), train_faces=12_000)
+    return Baseline("hog-rbf-svm", "hog", "rbf-svm", candidates=(1.0, 10.0), train_images=12_000)
 
 
 def pixels_rbf_svm() -> Baseline:
@@ -273,7 +273,7 @@ def pixels_rbf_svm() -> Baseline:
 
     Command: ``fer baseline pixels-rbf-svm --data fer2013.csv``
     """
-    return Baseline("pixels-rbf-svm", "pixels-pca", "rbf-svm", candidates=(1.0, 10.0), train_faces=20_000)
+    return Baseline("pixels-rbf-svm", "pixels-pca", "rbf-svm", candidates=(1.0, 10.0), train_images=20_000)
 
 
 BASELINES: dict[str, Callable[[], Baseline]] = {

@@ -38,21 +38,31 @@ def distillation_loss(weight: float) -> Callable[[Any, Any], Any]:
     """The loss (N,) of the student's logits (N, 7), given targets, the teacher's logits and the labels'
     weight beside each other, (N, 15).
 
-    (1 - weight) w cross-entropy(targets, student) + weight T^2 cross-entropy(teacher / T, student / T). Class
-    weights w are the labels' alone: the teacher's predictions weigh the same for every class.
+    (1 - weight) w ``label_loss`` + weight ``teacher_loss``. Class weights w are the labels' alone: the
+    teacher's predictions weigh the same for every class.
 
     Args:
         weight: the teacher's share of the loss, in [0, 1].
     """
 
     def loss(given: Any, student: Any) -> Any:
-        targets, teacher, label_weight = ops.split(given, (EMOTION_COUNT, 2 * EMOTION_COUNT), axis=1)
-        soft = ops.softmax(teacher / TEMPERATURE)
-        hard_loss = ops.categorical_crossentropy(targets, student, from_logits=True)
-        soft_loss = ops.categorical_crossentropy(soft, student / TEMPERATURE, from_logits=True)
-        return (1 - weight) * label_weight[:, 0] * hard_loss + weight * TEMPERATURE**2 * soft_loss
+        label_weight = given[:, 2 * EMOTION_COUNT]
+        return (1 - weight) * label_weight * label_loss(given, student) + weight * teacher_loss(
+            given, student
+        )
 
     return loss
+
+
+def label_loss(given: Any, student: Any) -> Any:
+    """Cross-entropy of the labels, (N,), which validation has too."""
+    return ops.categorical_crossentropy(given[:, :EMOTION_COUNT], student, from_logits=True)
+
+
+def teacher_loss(given: Any, student: Any) -> Any:
+    """T^2 cross-entropy(teacher / T, student / T), (N,)."""
+    soft = ops.softmax(given[:, EMOTION_COUNT : 2 * EMOTION_COUNT] / TEMPERATURE)
+    return TEMPERATURE**2 * ops.categorical_crossentropy(soft, student / TEMPERATURE, from_logits=True)
 
 
 def label_accuracy(given: Any, student: Any) -> Any:

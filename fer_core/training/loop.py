@@ -185,12 +185,15 @@ def _learn(
         logs.append(network.train_on_batch(*(each[part] for each in samples), return_dict=True))
         if on_step:
             on_step(step + 1, steps)
+    means = {name: float(np.mean([row[name] for row in logs])) for name in logs[0]}
     row = {
         "epoch": epoch + 1,
-        "loss": float(np.mean([row["loss"] for row in logs])),
-        "accuracy": float(np.mean([row["accuracy"] for row in logs])),
+        "loss": means.get("label_loss", means["loss"]),  # what validation has too: no teacher in it
+        "accuracy": means["accuracy"],
         "learning_rate": float(network.optimizer.learning_rate),
     }
+    if recipe.teacher:
+        row["distillation_loss"] = means["distillation_loss"]
     return row, samples[0][:STATISTICS_IMAGES]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fer_core.emotions import SIDE
 from fer_core.extras import optional
 from fer_core.networks.architectures import FULL_CONVOLUTIONS, build_network
-from fer_core.training.distillation import distillation_loss, label_accuracy
+from fer_core.training.distillation import distillation_loss, label_accuracy, label_loss, teacher_loss
 from fer_core.training.muon import Muon
 from fer_core.training.recipes import Recipe
 
@@ -27,14 +27,15 @@ def build_trainer(recipe: Recipe, steps: int) -> keras.Model:
     side = SIDE if recipe.whole_faces else None
     network = build_network(recipe.architecture, dropout=recipe.dropout, side=side)
     loss: Any = keras.losses.CategoricalCrossentropy(from_logits=True)
-    accuracy: Any = keras.metrics.CategoricalAccuracy(name="accuracy")
+    metrics: list[Any] = [keras.metrics.CategoricalAccuracy(name="accuracy")]
     if recipe.teacher:
         loss = distillation_loss(recipe.distillation_weight)
-        accuracy = keras.metrics.MeanMetricWrapper(label_accuracy, name="accuracy")
+        parts = {"accuracy": label_accuracy, "label_loss": label_loss, "distillation_loss": teacher_loss}
+        metrics = [keras.metrics.MeanMetricWrapper(part, name=name) for name, part in parts.items()]
     network.compile(
         optimizer=build_optimizer(recipe, steps),
         loss=loss,
-        metrics=[accuracy],
+        metrics=metrics,
         # XLA is slower on the CPU under TensorFlow; JAX always compiles.
         jit_compile=keras.backend.backend() != "tensorflow",
     )

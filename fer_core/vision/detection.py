@@ -102,22 +102,6 @@ class FaceDetector:
                 found = self._search(picture, rotation, **options)
         return filter_faces(found.faces, threshold)
 
-    def find_orientation(self, picture: Picture) -> int | None:
-        """By how many degrees a picture has to be rotated for its faces to stand upright, if it shows any.
-
-        For a video: ask until a frame answers, then hand the answer to ``detect`` (or
-        ``Recognizer.predict``) as ``rotation`` with each further frame. A frame whose faces have been
-        detected already needs no asking: it is each face's ``rotation``.
-
-        Returns:
-            0, 90, 180 or 270; None where no face is found.
-
-        Raises:
-            PictureError: if the picture is not RGB uint8 (H, W, 3).
-        """
-        faces = self.detect(picture)
-        return faces[0].rotation if faces else None
-
     def follow(
         self, picture: Picture, faces: Sequence[Face], *, threshold: float = FACE_THRESHOLD
     ) -> list[Face]:

@@ -22,7 +22,7 @@ from fer_core.errors import DataError, FerError
 from fer_core.formats import escape_markdown
 from pages.parts.doors import check_path, is_public, may_name_paths
 from pages.parts.formats import counted
-from pages.parts.uploads import delete_uploads, is_small_enough, is_upload, keep_upload, let_go
+from pages.parts.uploads import delete_uploads, is_upload, keep_upload, let_go, may_use
 
 FETCHED = Path("data")  # where the command line puts it too
 VOTES_NAME = "fer2013new.csv"
@@ -90,7 +90,7 @@ def _source() -> Path | None:
     if path := os.environ.get("FER2013_PATH"):
         return Path(path)
     fetched = FETCHED / "fer2013.csv"
-    return fetched if fetched.is_file() else None
+    return fetched if not is_public() and fetched.is_file() else None
 
 
 @st.cache_resource(show_spinner=False)
@@ -211,7 +211,7 @@ def _ask_upload() -> None:
         max_upload_size=LARGEST_MB,
         key="connect upload",
     )
-    if file is not None and is_small_enough(file, LARGEST_MB):
+    if may_use(file, LARGEST_MB):
         _connect(keep_upload(file), file)
 
 
@@ -259,7 +259,7 @@ def _offer_votes(table: Table) -> None:
             path = _pick_path(label, VOTES_NAME)
         else:
             file = st.file_uploader(label, ["csv"], max_upload_size=LARGEST_VOTES_MB, key="connect votes")
-            path = keep_upload(file) if file and is_small_enough(file, LARGEST_VOTES_MB) else None
+            path = keep_upload(file) if may_use(file, LARGEST_VOTES_MB) else None
         if path is None:
             return
         try:

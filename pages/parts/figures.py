@@ -23,9 +23,8 @@ def show_figure(
         alt: what the chart shows, for those who do not see it.
         on_pick: called with the point that the user clicked on, before the page runs again.
     """
-    theme = st.context.theme.type
-    if theme in ("light", "dark"):
-        ink = st.get_option(f"theme.{theme}.textColor")
+    ink = _theme_colour("textColor")
+    if ink is not None:
         axis = {"tickfont": {"color": ink}, "title": {"font": {"color": ink}}}
         figure.update_layout(font={"color": ink}, legend={"font": {"color": ink}})
         figure.update_xaxes(axis).update_yaxes(axis)
@@ -39,3 +38,13 @@ def show_figure(
             on_pick(points[0])
 
     st.plotly_chart(figure, config=STILL, key=key, alt=alt, on_select=pick, selection_mode="points")
+
+
+def background() -> str | None:
+    """The page's background, "#rrggbb", where the browser has said which theme it shows."""
+    return _theme_colour("backgroundColor")
+
+
+def _theme_colour(name: str) -> str | None:
+    theme = st.context.theme.type
+    return st.get_option(f"theme.{theme}.{name}") if theme in ("light", "dark") else None

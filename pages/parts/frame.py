@@ -126,3 +126,10 @@ def link(to: Page, *, width: Literal["content", "stretch"] = "content") -> None:
         width=width,
         query_params=state.query_for(to.title),
     )
+
+
+def go_to(title: str, **asked: str) -> None:
+    """Leave for another page, with the run that is chosen now and what is asked of that page alone."""
+    to = next(each for each in PAGES if each.title == title)
+    run = {key: value for key, value in state.query_for(title).items() if key == state.RUN}
+    st.switch_page(to.file, query_params=run | asked)

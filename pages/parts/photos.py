@@ -10,7 +10,7 @@ from fer_core.vision.headers import SUFFIXES
 from pages.parts.formats import counted
 from pages.parts.live.camera import take_snapshot
 from pages.parts.reading import Photo, to_photo
-from pages.parts.uploads import is_small_enough, remember
+from pages.parts.uploads import pick_allowed, remember
 
 MOST_MB = 25  # a photo; a large one from a phone has 12
 PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
@@ -51,14 +51,13 @@ def upload_photos(key: str) -> None:
     )
     st.html(PASTE, unsafe_allow_javascript=True)
     listed = set() if is_new else st.session_state.get(LISTED, set())
-    now = {file.file_id: file for file in files}
-    for gone in listed - now.keys():
+    now = {file.file_id for file in files}
+    for gone in listed - now:
         kept.pop(gone, None)
-    for name, file in now.items():
-        if name not in kept and is_small_enough(file, MOST_MB):
-            kept[name] = to_photo(file.name, file.getvalue())
-    st.session_state[LISTED] = set(now)
-    _offer_removal(len(kept.keys() - now.keys()))
+    for file in pick_allowed([file for file in files if file.file_id not in kept], MOST_MB):
+        kept[file.file_id] = to_photo(file.name, file.getvalue())
+    st.session_state[LISTED] = now
+    _offer_removal(len(kept.keys() - now))
 
 
 def _offer_removal(earlier: int) -> None:

@@ -15,18 +15,19 @@ from fer_core.experiments.runs import (
 )
 from fer_core.formats import escape_markdown, format_accuracy
 from pages.parts import state
+from pages.parts.doors import is_public
 from pages.parts.frame import beside_heading
 
 NEAR = 0.03  # how far behind the best on PublicTest a light network may lie to be preferred to it
 
 
 def all_runs() -> list[Run]:
-    """Every finished run, baselines' too, best first; a broken one is named in the sidebar and left out."""
+    """Every finished run, baselines' too, best first; a broken one is left out, and named in the sidebar."""
     folder = models_folder()
     # Names as well: a run that gets its name leaves no newer time where another file's lies in the future.
     names = tuple(sorted(entry.name for entry in folder.glob("*")))
     runs, broken = _runs_in(folder, last_change(folder), names)
-    for sentence in broken:
+    for sentence in [] if is_public() else broken:  # it names a folder of the server
         st.sidebar.warning(escape_markdown(sentence), icon=":material/folder_off:")
     return runs
 

@@ -23,7 +23,9 @@ from fer_core.inference.recognizer import Method, Prediction, Recognizer
 from fer_core.networks.saliency import Heat
 from fer_core.vision.detection import FACE_THRESHOLD, Face, crop_face, filter_faces, whole_picture
 from fer_core.vision.frames import kind_of
-from fer_core.vision.pictures import Picture, load_picture
+from fer_core.vision.headers import open_picture, read_picture
+from fer_core.vision.pictures import Picture, decode, load_picture
+from pages.parts.quota import check_pixels, count_picture
 from pages.parts.readers import last_change
 
 LEAST_THRESHOLD = 0.3  # faces are detected at this once, and filtered by whatever is chosen
@@ -139,6 +141,7 @@ def read_photo(run: Run, photo: Photo, *, face_threshold: float = FACE_THRESHOLD
 
     Raises:
         PictureError: if the bytes are not a picture; the message names the file.
+        RateError: if this visit has had too many within a minute.
     """
     changed = last_change(run.path)
     recognizer = _recognizer(run.path, changed)
@@ -155,6 +158,7 @@ def read_photo(run: Run, photo: Photo, *, face_threshold: float = FACE_THRESHOLD
 @st.cache_resource(show_spinner=False, max_entries=MOST_KEPT, scope="session")
 def _find(key: str, detector: str, _photo: Photo, _recognizer: Recognizer) -> Found:
     """A photo's faces and crops: the same for every run and threshold."""
+    count_picture()
     picture = _load(key, _photo)
     faces = _recognizer.find_faces(picture, face_threshold=LEAST_THRESHOLD)
     whole = whole_picture(picture)
@@ -174,10 +178,13 @@ def _predict(
 
 @st.cache_resource(show_spinner=False, max_entries=2, scope="session")
 def _load(key: str, _photo: Photo) -> Picture:
-    """The pixels of the photo that was read last: they are drawn next."""
+    """The pixels of the photo that was read last, as ``load_picture`` returns them: they are drawn next."""
     stream = io.BytesIO(_photo.content)
     stream.name = _photo.name  # type: ignore[attr-defined] # what an error message calls it
-    return load_picture(stream)
+    name, data = read_picture(stream)
+    image = open_picture(name, data)
+    check_pixels(name, image.size)
+    return decode(name, image, data)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, scope="session")

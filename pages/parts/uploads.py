@@ -2,6 +2,7 @@
 
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,10 +13,28 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer_core.formats import escape_markdown
 from pages.parts.doors import UPLOADS_PREFIX
+from pages.parts.quota import MB, why_refused
 
 Given = TypeVar("Given")
-MB = 1_000_000  # as the browser counts it
 MOST_LETTERS = 100  # of a file's name
+
+
+def pick_allowed(files: Sequence[UploadedFile], most_mb: int) -> list[UploadedFile]:
+    """The files that may be used; one that is too large gets its sentence, and so does the visit."""
+    allowed, refused = [], ""
+    for file in files:
+        if is_small_enough(file, most_mb):
+            why = why_refused(file.file_id, file.size)
+            refused = refused or why
+            allowed += [] if why else [file]
+    if refused:
+        st.warning(refused, icon=":material/front_hand:")
+    return allowed
+
+
+def may_use(file: UploadedFile | None, most_mb: int) -> bool:
+    """Whether there is a file, and it may be used; else it gets its sentence."""
+    return file is not None and bool(pick_allowed([file], most_mb))
 
 
 def is_small_enough(file: UploadedFile, most_mb: int) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer_core import charts
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, EMOTIONS, Emotion
+from fer_core.emotions import EMOTION_LABELS, EMOTIONS, Emotion
 from fer_core.evaluation.learning_curves import smooth
 from fer_core.evaluation.metrics import wilson_interval
 from fer_core.evaluation.roc_pr import compute_curves, predict_selectively
@@ -35,8 +35,15 @@ EMPTY = {field: [] for field in HISTORY}
 TWO = {"first": HISTORY, "second": HISTORY}
 FIGURES = {
     "probabilities": charts.plot_probabilities(np.full(7, 1 / 7)),
-    "confusion, shares": charts.plot_confusion(CONFUSION),
-    "confusion, counts": charts.plot_confusion(CONFUSION, shares=False),
+    "confusion": charts.plot_confusion(CONFUSION),
+    "confusion, on a page": charts.plot_confusion(CONFUSION, background="#0f1419"),
+    "confusion, difference": charts.plot_confusion_difference(CONFUSION, CONFUSION.T),
+    "confusion, no difference": charts.plot_confusion_difference(
+        np.zeros((7, 7), int), np.zeros((7, 7), int)
+    ),
+    "curves of runs": charts.plot_run_curves(
+        {"best": ([0, 0.5, np.nan], [1, 0.5, np.nan]), "none": ([], [])}, titles=("coverage", "accuracy")
+    ),
     "confusion, an emotion without faces": charts.plot_confusion(np.zeros((7, 7), int)),
     "confusion, by column": charts.plot_confusion(CONFUSION, by="column"),
     "per emotion": charts.plot_per_emotion(SCORES, INTERVALS),
@@ -51,7 +58,7 @@ FIGURES = {
     "accuracy": charts.plot_history(TWO, "accuracy"),
     "loss": charts.plot_history({"only": HISTORY}, "loss"),
     "history, no epoch yet": charts.plot_history({"only": EMPTY}, "accuracy"),
-    "learning rate": charts.plot_learning_rate(TWO),
+    "learning rate": charts.plot_column(TWO, "learning_rate"),
     "gap": charts.plot_gap(TWO),
     "accuracy, smoothed": charts.plot_history(TWO, "accuracy", smoothing=0.5),
     "gap, smoothed": charts.plot_gap({"only": EMPTY}, smoothing=0.5),
@@ -77,28 +84,6 @@ def test_probabilities_are_named_coloured_and_written():
     assert list(bars.x) == probabilities
     assert bars.text[0] == "<b>50%</b>"
     assert bars.text[3] == "25%"
-
-
-@pytest.mark.parametrize(("shares", "text"), [(True, "17"), (False, "12")])
-def test_confusion_writes_shares_or_counts(shares, text):
-    notes = charts.plot_confusion(CONFUSION, shares=shares).layout.annotations
-    assert len(notes) == EMOTION_COUNT**2
-    cell = next(note for note in notes if (note.y, note.x) == ("disgust", "surprise"))
-    assert cell.text == text  # CONFUSION[1, 5] is 12 and its row holds 70: rows are the truth
-
-
-def test_confusion_is_shaded_by_row_whatever_it_writes():
-    shades = [
-        np.asarray(charts.plot_confusion(CONFUSION, shares=shares).data[0].z) for shares in (True, False)
-    ]
-    np.testing.assert_array_equal(*shades)
-    np.testing.assert_allclose(np.square(shades[0]).sum(axis=1), 1)
-
-
-def test_confusion_by_column_writes_shares_of_the_answers():
-    notes = charts.plot_confusion(CONFUSION, by="column").layout.annotations
-    cell = next(note for note in notes if (note.y, note.x) == ("neutral", "angry"))
-    assert cell.text == f"{100 * 42 / CONFUSION[:, 0].sum():.0f}"
 
 
 def test_each_share_of_an_emotion_has_its_interval_and_its_pattern():

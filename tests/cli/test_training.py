@@ -1,14 +1,16 @@
 """``fer train`` and ``fer runs``: what is refused leaves nothing, and what is kept can be gone on with."""
 
+import hashlib
 import os
 import shlex
 import shutil
 
 import pytest
 
+from fer_core.cli import common, training
 from fer_core.cli import main as cli
-from fer_core.cli import training
 from fer_core.experiments import locks, pipeline
+from fer_core.experiments.measuring import is_own_data
 from fer_core.experiments.runs import load_run
 from fer_core.paths import NAME_RULE
 from tests.synthetic import synthetic_splits
@@ -132,3 +134,68 @@ def test_a_damaged_network_is_one_sentence(models, trained_run, capsys):
     (run / "model.keras").write_bytes(content)
     (run / "summary.json").unlink()
     assert "model.keras is damaged or was exchanged" in fail(["summary", "tiny"], capsys)
+
+
+def write_labels(path, *lines):
+    path.write_text("\n".join(["row,old label,new label", *lines]) + "\n")
+    return path
+
+
+def test_corrected_labels_are_learnt_and_noted(models, tmp_path, capsys):
+    labels = write_labels(tmp_path / "mine.csv", "3,happy,sad", "4,sad,sad", "5,surprise,")
+    arguments = ["train", "tiny", "--data", "x", "--set", "epochs=1", "--labels", str(labels)]
+    assert cli.main(arguments) == 0
+    assert "mine.csv corrects 1 labels of Training." in capsys.readouterr().err
+    run = load_run("tiny")
+    sha256 = hashlib.sha256(labels.read_bytes()).hexdigest()
+    assert run.provenance["labels"] == {"sha256": sha256, "changed": 1}
+    assert run.provenance["command"].endswith("--labels mine.csv --set epochs=1")
+    assert f"1 of Training corrected by a file (SHA-256 `{sha256}`)" in (run.path / "README.md").read_text()
+    assert is_own_data(run, synthetic_splits(20, 6, 6))  # it can still be evaluated on what it was made of
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("3,sad,fear", "expected the label in the data, happy, as the old label. Received: sad."),
+        ("9999,sad,fear", "Received: row 9999."),
+        ("3,happy,glad", "line 2: expected one of angry"),
+        ("200,sad,surprise", "expected a new label for at least one Training image."),  # of PrivateTest
+    ],
+)
+def test_labels_that_do_not_fit_are_one_sentence_before_anything_is_trained(
+    models, tmp_path, line, sentence, capsys
+):
+    labels = write_labels(tmp_path / "mine.csv", line)
+    assert sentence in fail(["train", "tiny", "--data", "x", "--labels", str(labels)], capsys)
+    assert kept(models) == []
+
+
+def test_a_run_is_resumed_with_the_labels_that_it_was_begun_with(models, tmp_path, monkeypatch, capsys):
+    labels = write_labels(tmp_path / "mine.csv", "3,happy,sad")
+    arguments = ["train", "tiny", "--data", "x", "--set", "epochs=2", "--labels", str(labels)]
+    with monkeypatch.context() as patch:
+        interrupt(patch, "on_epoch")
+        assert cli.main(arguments) == 130
+    capsys.readouterr()
+    write_labels(labels, "3,happy,fear")
+    assert cli.main([*arguments, "--resume"]) == 1
+    assert "begun with alone: expected the file with SHA-256" in capsys.readouterr().err
+    assert cli.main([*arguments[:-2], "--resume"]) == 1
+    assert "Received: no file (--labels)." in capsys.readouterr().err
+    write_labels(labels, "3,happy,sad")
+    assert cli.main([*arguments, "--resume"]) == 0
+
+
+def test_a_run_is_measured_on_corrected_test_labels_and_stays_as_it_is(
+    models, trained_run, drawn_splits, monkeypatch, capsys
+):
+    monkeypatch.setattr(common, "load_splits", lambda path: drawn_splits)
+    shutil.copytree(trained_run.path, models / "tiny")
+    row = int(drawn_splits["PrivateTest"].rows[0])
+    labels = write_labels(models.parent / "mine.csv", f"{row},angry,sad", "0,angry,sad")
+    assert cli.main(["evaluate", "tiny", "--data", "x.csv", "--labels", str(labels)]) == 0
+    out, err = capsys.readouterr()
+    assert "mine.csv corrects 1 labels of PublicTest and PrivateTest." in err
+    assert f"_measured{os.sep}tiny{os.sep}x-mine-" in out
+    assert "--labels corrects FER2013" in fail(["evaluate", "tiny", "--labels", str(labels)], capsys)

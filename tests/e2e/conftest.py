@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,27 +68,46 @@ def browser(launch):
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory):
-    """The address of the app, running on two finished runs; FER_MODELS overrides them."""
+def runs(tmp_path_factory):
+    """The folder of two finished runs; FER_MODELS overrides it."""
     models = os.environ.get("FER_MODELS")
     if not models:
         models = tmp_path_factory.mktemp("models")
         for seed, name in enumerate(("best", "other")):
             run = write_run(models, name, tflite=tiny_tflite("pooled").read_bytes(), seed=seed)
             write_summary(run.path / SUMMARY, summarize(tiny_network("pooled")))
+    return models
+
+
+@pytest.fixture(scope="session")
+def app(runs, tmp_path_factory):
+    """The address of the app, running on two finished runs."""
+    with serving(tmp_path_factory.mktemp("log") / "streamlit.txt", FER_MODELS=str(runs)) as address:
+        yield address
+
+
+@contextmanager
+def serving(log, **variables):
+    """The address of an app that runs with these variables in its environment; what it says is in ``log``."""
+    with running(log, **variables) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(log, **variables):
+    """The same, and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = f"--server.headless=true --server.port={port} --server.fileWatcherType=none".split()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
-    log = tmp_path_factory.mktemp("log") / "streamlit.txt"
-    surroundings = os.environ | {"FER_MODELS": str(models)}
+    surroundings = os.environ | variables
     surroundings.pop("FER2013_PATH", None)  # the tests connect their own copy, and begin without any
     with open(log, "w") as output:
         server = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=output)
     try:
         _wait_until_healthy(f"http://localhost:{port}/_stcore/health", server, log)
-        yield f"http://localhost:{port}"
+        yield f"http://localhost:{port}", server
     finally:
         server.terminate()
         server.wait(timeout=SECONDS)
@@ -107,9 +127,16 @@ def _wait_until_healthy(address, server, log):
 @pytest.fixture
 def visit(app, browser):
     """``visit("Photo?source=Upload", **options of a browser context)`` -> the page, once it has settled."""
+    with visiting(app, browser) as visit:
+        yield visit
+
+
+@contextmanager
+def visiting(app, browser):
+    """``visit`` as above, of the app at an address."""
     contexts = []
 
-    def _visit(address="", **options):
+    def visit(address="", **options):
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         context.set_default_timeout(1000 * SECONDS)
         contexts.append(context)
@@ -120,7 +147,7 @@ def visit(app, browser):
         settle(page)
         return page
 
-    yield _visit
+    yield visit
     for context in contexts:
         context.close()
 

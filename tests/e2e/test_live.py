@@ -67,6 +67,11 @@ WATCH_CAMERA = """async () => {
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
+    """The camera's film."""
+    return write_film(tmp_path_factory.mktemp("camera") / "film.mjpeg")
+
+
+def write_film(path):
     """JPEGs one after another: a face goes to and fro and changes, another comes and goes.
 
     All in one tint that none of the people's colours has, so that what has one of these is a box.
@@ -79,7 +84,6 @@ def film(tmp_path_factory):
             ("grace-hopper.jpg", (100, 0, 420, 400)),
         )
     ]
-    path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
     with path.open("wb") as file:
         for number in range(FRAMES):
             picture = np.full((HEIGHT, WIDTH, 3), (45, 45, 30), np.uint8)

@@ -33,10 +33,10 @@ def test_the_run_of_a_deep_link_is_kept_on_twenty_pages(visit):
 def test_a_page_is_one_entry_of_the_history_and_back_finds_it_as_it_was(visit):
     page = visit("Evaluation?run=other")
     entries = page.evaluate("history.length")
-    for choice in ("PublicTest", "flip", "counts"):
+    for choice in ("PublicTest", "flip", "by column"):
         page.get_by_role("radio", name=choice, exact=True).click()
         settle(page)
-    left = "Evaluation?run=other&split=PublicTest&view=flip&cells=counts"
+    left = "Evaluation?run=other&split=PublicTest&view=flip&cells=by+column"
     page.wait_for_function("left => location.href.endsWith(left)", arg=left)
     follow(page, "Training")
     follow(page, "Dataset")  # which has a split of its own
@@ -47,7 +47,7 @@ def test_a_page_is_one_entry_of_the_history_and_back_finds_it_as_it_was(visit):
     page.go_back()
     page.wait_for_url(f"**/{left}")
     settle(page)
-    for choice in ("PublicTest", "flip", "counts"):
+    for choice in ("PublicTest", "flip", "by column"):
         chosen = page.get_by_role("radio", name=choice, exact=True)
         assert chosen.get_attribute("aria-checked") == "true", choice
     page.reload()

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from fer_core.charts.error_analysis import plot_confusion_to_pick, plot_embedding, plot_face_votes
+from fer_core.charts.error_analysis import plot_embedding, plot_face_votes
 from fer_core.datasets import PRIVATE_TEST, VOTE_NAMES
 from fer_core.emotions import EMOTION_LABELS, Emotion
 from fer_core.errors import DataError
@@ -181,19 +181,6 @@ def test_a_selection_is_handed_out(predictions):
     alone = predictions_as_csv(SplitPredictions(predictions.evaluation), np.array([1]), suspected)
     assert "votes" not in alone
     assert predictions_as_csv(predictions, np.array([], int), suspected).count("\n") == 1
-
-
-def test_a_click_on_a_cell_names_its_emotions():
-    counts = np.arange(49).reshape(7, 7)
-    figure = plot_confusion_to_pick(counts, picked=(FEAR, SAD))
-    points = figure.data[1]
-    assert len(points.x) == 49
-    place = list(points.customdata).index(counts[FEAR, SAD])
-    assert (points.y[place], points.x[place]) == ("fear", "sad")
-    (frame,) = figure.layout.shapes
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (3.5, 4.5, 1.5, 2.5)
-    assert not plot_confusion_to_pick(counts).layout.shapes
-    assert plot_confusion_to_pick(counts, picked=(FEAR, None)).layout.shapes[0].x1 == 6.5
 
 
 def test_the_map_has_a_mark_an_emotion_and_a_row_a_point(predictions):

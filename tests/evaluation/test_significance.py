@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
 from fer_core.errors import DataError
-from fer_core.evaluation.significance import FEW, Comparison, compare
+from fer_core.evaluation.significance import FEW, Comparison, adjust_p_values, compare, compare_pairs
 
 
 @given(st.integers(0, FEW - 1), st.integers(0, FEW - 1))
@@ -67,3 +67,34 @@ def test_no_faces_make_no_difference():
 def test_other_faces_are_refused():
     with pytest.raises(DataError, match=r"the same images\. Received lengths: \(2, 2, 3\)"):
         compare(np.zeros(2, int), np.zeros((2, 7)), np.zeros((3, 7)))
+
+
+def test_holms_correction_by_hand():
+    """Four tests: the smallest times 4, the next times 3, ...; never below one before, never above 1."""
+    assert adjust_p_values([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert adjust_p_values([0.9, 0.8]) == [1.0, 1.0]
+    assert adjust_p_values([0.03]) == [0.03]
+    assert adjust_p_values([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_holm_rejects_what_the_step_down_rule_rejects(p_values):
+    adjusted = adjust_p_values(p_values)
+    for level in (0.01, 0.05, 0.5):
+        rejected, order = set(), sorted(range(len(p_values)), key=lambda index: p_values[index])
+        for rank, index in enumerate(order):
+            if p_values[index] * (len(p_values) - rank) >= level:
+                break
+            rejected.add(index)
+        assert {index for index, value in enumerate(adjusted) if value < level} == rejected
+
+
+def test_each_pair_of_runs_is_compared_once():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 7, 500)
+    runs = {name: rng.dirichlet(np.ones(7), 500) for name in "abc"}
+    pairs = compare_pairs(labels, runs)
+    assert [(pair.first, pair.second) for pair in pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert pairs[1].comparison == compare(labels, runs["a"], runs["c"])
+    alone = [pair.comparison.p_value for pair in pairs]
+    assert [pair.adjusted_p_value for pair in pairs] == adjust_p_values(alone)

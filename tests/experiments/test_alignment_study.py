@@ -1,4 +1,4 @@
-"""What stored answers say of roll correction, how they are kept, and how the Studies page shows them."""
+"""What stored predictions say of roll correction, how they are kept, and how the Studies page shows them."""
 
 import hashlib
 from pathlib import Path
@@ -61,14 +61,14 @@ def test_an_effect_counts_the_same_faces_twice(found):
     assert low < 0.3 < high
     assert last.found == FACES - 40
     assert (first.direction, last.direction) == (0, 1)
-    one_hot = np.eye(7)[found.answers[-1]]
+    one_hot = np.eye(7)[found.predictions[-1]]
     assert last.comparison == compare(found.labels, one_hot[1], one_hot[0])
     assert last.comparison.difference == pytest.approx(0.3)
 
 
 def test_faces_that_tilt_by_themselves_are_looked_at_separately(found):
     assert effect_on_tilted(found).comparison.count == (np.abs(found.natural_roll) >= 10).sum() > 0
-    upright = Alignment(found.rows, found.labels, found.turns, found.rolls * 0, found.answers)
+    upright = Alignment(found.rows, found.labels, found.turns, found.rolls * 0, found.predictions)
     assert effect_on_tilted(upright) is None
 
 
@@ -87,13 +87,13 @@ def test_the_tilt_is_said(found):
     said = describe_roll(found)
     assert said.startswith("The eyes were detected in 400 of 400 images. Their own roll is 6.0° (median; ")
     assert "90 % below 11°), " in said
-    nobody = Alignment(found.rows, found.labels, found.turns, found.rolls * np.nan, found.answers)
+    nobody = Alignment(found.rows, found.labels, found.turns, found.rolls * np.nan, found.predictions)
     assert describe_roll(nobody) == "No face was detected, so nothing was corrected."
 
 
 def test_arrays_of_other_faces_are_refused(found):
     with pytest.raises(DataError, match="must be of the same faces"):
-        Alignment(found.rows[1:], found.labels, found.turns, found.rolls, found.answers)
+        Alignment(found.rows[1:], found.labels, found.turns, found.rolls, found.predictions)
 
 
 @pytest.mark.usefixtures("models")
@@ -104,7 +104,7 @@ def test_it_is_kept_and_read_again(found):
     assert alignment.measured_runs() == ["some"]
     again, provenance = alignment.load_alignment("some")
     assert provenance == ORIGIN
-    for field in ("rows", "labels", "turns", "rolls", "answers"):
+    for field in ("rows", "labels", "turns", "rolls", "predictions"):
         np.testing.assert_array_equal(getattr(again, field), getattr(found, field))
 
 
@@ -193,7 +193,7 @@ def test_a_committed_measurement_is_of_the_committed_network(name, monkeypatch):
     agree = np.mean(
         [
             expected[row] == answer
-            for row, answer in zip(found.rows.tolist(), found.answers[0, 0], strict=True)
+            for row, answer in zip(found.rows.tolist(), found.predictions[0, 0], strict=True)
         ]
     )
     assert agree > 0.999  # another machine may round a tie the other way

@@ -138,7 +138,7 @@ def test_two_runs_teach_with_the_mean_of_their_logits(tiny, two_runs):
 
 def test_a_teacher_of_one_size_is_refused(tiny, run_copy, monkeypatch):
     monkeypatch.setenv("FER_MODELS", str(run_copy.path.parent))
-    run_copy.save_asked(run_copy.recipe.replace(architecture="paper-cnn"))
+    run_copy.save_config(run_copy.recipe.replace(architecture="paper-cnn"))
     with pytest.raises(RecipeError, match=r"'tiny' cannot teach: .* Received: paper-cnn, for images of 48"):
         load_teacher(tiny.replace(teacher="tiny", **TAUGHT))
 

@@ -193,7 +193,7 @@ def test_a_kill_while_writing_leaves_the_old_file(run, monkeypatch):
     for write in (
         lambda: run.save_card("new"),
         lambda: run.save_history([]),
-        lambda: run.save_asked(RECIPE.replace(seed=9)),
+        lambda: run.save_config(RECIPE.replace(seed=9)),
         lambda: run.save_evaluations(evaluation),
     ):
         with pytest.raises(KeyboardInterrupt):

@@ -3,6 +3,8 @@
 import pytest
 import streamlit as st
 
+import fer_core
+from fer_core import paths
 from fer_core.experiments.model_card import RECIPE, USE, build_card
 from fer_core.experiments.runs import load_run
 from tests.finished_runs import write_run
@@ -53,11 +55,20 @@ def test_the_card_is_that_of_the_chosen_run(run):
         assert heading in ("other", USE) or section.text in said
 
 
-def test_the_download_is_the_whole_card(run, monkeypatch):
+def test_the_downloads_are_the_whole_card_and_the_report(run, monkeypatch):
     saved = {}
     monkeypatch.setattr(st, "download_button", lambda label, data, name, *_, **__: saved.update({name: data}))
     visit(ABOUT)
-    assert saved == {"best.md": (run.path / "README.md").read_text()}
+    assert saved["best.md"] == (run.path / "README.md").read_text()
+    assert "<h1>best</h1>" in saved["best.html"]()
+    assert len(saved) == 2
+
+
+def test_it_says_how_to_cite(run):
+    cited = texts(visit(ABOUT), "code")
+    assert f"version = {{{fer_core.__version__}}}" in cited
+    written = (paths.CHECKOUT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {fer_core.__version__}\n" in written
 
 
 def test_where_the_run_is_weakest_is_said_with_its_numbers(run):

@@ -204,10 +204,10 @@ def test_the_run_comes_from_the_url_and_an_unknown_one_is_said(two_runs):
 
 
 def test_choices_come_from_the_url(two_runs):
-    app = visit(EVALUATION, split="PublicTest", view="flip", cells="counts")
+    app = visit(EVALUATION, split="PublicTest", view="flip", cells="by column")
     chosen = [app.segmented_control(key=key).value for key in ("split", "view", "cells")]
-    assert chosen == ["PublicTest", "flip", "counts"]
-    assert address(app) == {"split": ["PublicTest"], "view": ["flip"], "cells": ["counts"]}
+    assert chosen == ["PublicTest", "flip", "by column"]
+    assert address(app) == {"split": ["PublicTest"], "view": ["flip"], "cells": ["by column"]}
     app.segmented_control(key="view").set_value("single").run()
     assert "view" not in address(app)
 

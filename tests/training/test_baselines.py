@@ -119,7 +119,7 @@ def test_light_and_contrast_do_not_matter_to_pixels(splits):
         ("classifier", "boosting"),
         ("candidates", ()),
         ("candidates", (0.0,)),
-        ("train_faces", -1),
+        ("train_images", -1),
         ("cell_px", 5),
         ("components", 0),
         ("trees", 0),
@@ -162,7 +162,7 @@ def test_the_command_leaves_a_whole_run(models, splits, monkeypatch, tmp_path, c
     assert not run.has_network
     assert {file.name for file in run.path.iterdir()} == set(runs.WHOLE_BASELINE)
     assert run.metrics == runs.compute_metrics(run)
-    assert run.asked == QUICK.replace(name="mine")
+    assert run.config == QUICK.replace(name="mine")
     assert run.provenance["command"] == "python -m fer_core baseline quick --data PATH --name mine"
     assert {"scikit-learn", "numpy"} < set(run.provenance["versions"])
     assert run.provenance["chosen"] in QUICK.candidates
@@ -210,7 +210,7 @@ def test_a_baseline_that_lacks_a_file_is_not_whole(beside, name):
 def test_a_broken_baseline_json_is_one_sentence(beside):
     (beside[1].path / "baseline.json").write_text(json.dumps(QUICK.to_json() | {"features": "sift"}))
     with pytest.raises(RunError, match=r"baseline.json holds no baseline: Baseline field features"):
-        _ = Run(beside[1].path).asked
+        _ = Run(beside[1].path).config
 
 
 def test_its_card_and_its_row_say_what_it_is(beside, capsys):

@@ -34,6 +34,19 @@ def test_the_loss_is_what_hinton_wrote_and_weights_are_the_labels_alone():
     np.testing.assert_allclose(found, 0.7 * weights * hard + 0.3 * 4 * soft, rtol=1e-5)
 
 
+def test_the_history_keeps_the_labels_loss_and_the_teachers_apart(tiny, trained_run, tmp_path):
+    saved = keras.saving.load_model(trained_run.keras_path, compile=False)
+    how = {"train": FACES["Training"], "validation": FACES["PublicTest"]}
+    recipe = tiny.replace(teacher="tiny", distillation_weight=0.9, epochs=1, learning_rate=1e-9, seed=5)
+    _, distilled = train(recipe, checkpoint=tmp_path / "one.npz", teacher=saved, **how)
+    alone = recipe.replace(teacher="", distillation_weight=0.0)
+    _, plain = train(alone, checkpoint=tmp_path / "other.npz", **how)
+    assert "distillation_loss" not in plain.history[0]
+    # The same images before either has learnt: what the labels cost is the same, whatever the teacher says.
+    np.testing.assert_allclose(distilled.history[0]["loss"], plain.history[0]["loss"], rtol=1e-4)
+    assert distilled.history[0]["distillation_loss"] > 4 * 0.5  # T^2 times a cross-entropy
+
+
 def test_accuracy_is_that_of_the_labels():
     taught = np.zeros((2, 15), np.float32)
     taught[:, 3], taught[:, 7 + 5] = 1, 9  # label 3, teacher 5
@@ -68,5 +81,6 @@ def test_a_student_learns_from_its_teacher_and_leaves_it_as_it_was(tiny, trained
     predicted = [predict_logits(network, images).argmax(axis=1) for network in (student, saved)]
     untaught = predict_logits(build_network("tiny", dropout=0.1), images).argmax(axis=1)
     assert (predicted[0] == predicted[1]).mean() > 0.6 > (untaught == predicted[1]).mean()
-    assert progress.history[-1]["loss"] < progress.history[0]["loss"]
+    distilled = [row["distillation_loss"] for row in progress.history]
+    assert distilled[-1] < distilled[0]
     assert all(np.array_equal(a, b) for a, b in zip(before, saved.get_weights(), strict=True))

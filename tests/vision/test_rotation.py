@@ -77,11 +77,6 @@ def test_a_rotation_that_is_known_is_not_searched(detector, monkeypatch):
     assert all(face.rotation == 0 for face in detector.detect(picture, rotation=0))
 
 
-def test_the_orientation_alone(detector):
-    assert [detector.find_orientation(lay(sample(), each)) for each in (0, *TURNS)] == [0, *TURNS]
-    assert detector.find_orientation(np.full((300, 400, 3), 90, np.uint8)) is None
-
-
 @pytest.mark.parametrize("rotation", [45, -90, 360])
 def test_other_rotations_are_refused(detector, rotation):
     with pytest.raises(PictureError, match=f"must be 0, 90, 180 or 270 degrees. Received: {rotation}"):

@@ -121,7 +121,7 @@ def explain_insecure(url: str | None, port: int) -> str:
     return (
         f"Browsers allow camera access only over HTTPS or on the computer that runs the app; this page comes "
         f"from {host} without HTTPS. On the computer that runs the app, open `http://localhost:{port}`. For "
-        "phones and other computers, serve the app over HTTPS: docs/serving.md shows how. Uploading "
+        "phones and other computers, serve the app over HTTPS: docs/hosting.md shows how. Uploading "
         "pictures on the Photo page works without."
     )
 

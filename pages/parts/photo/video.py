@@ -16,9 +16,10 @@ from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
 from pages.parts.formats import counted
 from pages.parts.photo.video_result import show_result
 from pages.parts.photos import PRIVACY
+from pages.parts.quota import await_picture
 from pages.parts.reading import load_recognizer
 from pages.parts.state import bound
-from pages.parts.uploads import is_small_enough, remember
+from pages.parts.uploads import may_use, remember
 
 MOST_MB = 200
 RATES = (1, 2, 5, 10)  # sampled frames per second; these numbers also stand in the URL
@@ -58,7 +59,7 @@ def pick_video() -> UploadedFile | None:
     file = st.file_uploader(
         "Drop a video here, or browse", SUFFIXES, key=key, max_upload_size=MOST_MB, help=PRIVACY
     )
-    if file and not is_small_enough(file, MOST_MB):
+    if file and not may_use(file, MOST_MB):
         return None
     kept = remember(FILE, file, is_new=is_new)
     if kept and not file:
@@ -141,6 +142,7 @@ def _read_on(reading: Reading, name: str) -> None:
     try:
         while reading.reader.read_next():
             bar.progress(reading.reader.share, _progress_words(reading, name))
+            await_picture()
     except PictureError as error:
         reading.error = str(error)
     place.empty()

@@ -1,0 +1,76 @@
+"""Which of a run's predictions the Evaluation page is about: the split, the images of it, and the view."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
+from fer_core.evaluation.metrics import Evaluation
+from fer_core.experiments.runs import Run
+from pages.parts.state import bound
+
+# What each control offers; these words also stand in the URL.
+SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
+VIEWS = ("single", "flip")
+ALL, UNIQUE = "all images", "without duplicates"
+SUBSETS = {ALL: "all", UNIQUE: "twin_free"}
+SPLIT_HELP = (
+    "PrivateTest was used once, after training, and selected nothing. PublicTest was used for model "
+    "selection (calibration, mostly the best epoch too), so its scores are optimistic."
+)
+DUPLICATES_HELP = (
+    "A duplicate is a pixel-identical image in an earlier split, which the network may have seen in "
+    "training. Everything below follows this choice."
+)
+VIEW_HELP = "Single: the image as it is. Flip: probabilities averaged with those of the mirrored image."
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is looked at.
+
+    Attributes:
+        split: "PublicTest" or "PrivateTest".
+        images: "all images" or "without duplicates".
+        view: "single" or "flip".
+    """
+
+    split: str
+    images: str
+    view: str
+
+    @property
+    def subset(self) -> str:
+        """The images, as metrics.json calls them."""
+        return SUBSETS[self.images]
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether images with a duplicate in an earlier split are left out."""
+        return self.images == UNIQUE
+
+    def evaluation(self, run: Run) -> Evaluation:
+        """The run's predictions of these images."""
+        found = run.evaluation(self.split)
+        return found.without_duplicates() if self.is_unique else found
+
+
+def choose_scope() -> Scope:
+    """Draw the three controls."""
+    with st.container(horizontal=True, gap="medium"):
+        split = choose("Split", SPLITS, key="split", help=SPLIT_HELP)
+        images = choose("Duplicates", tuple(SUBSETS), key="duplicates", help=DUPLICATES_HELP)
+        view = choose("View", VIEWS, key="view", help=VIEW_HELP)
+    return Scope(split, images, view)
+
+
+def choose(label: str, options: Sequence[str], *, key: str, help: str | None = None) -> str:
+    """One of a few options as buttons, the first at first; kept in the URL."""
+    return st.segmented_control(
+        label,
+        options,
+        required=True,
+        key=bound(key, options[0], options=options),
+        help=help,
+    )
