@@ -72,28 +72,8 @@ def plot_all_faces(
     figure.update_layout(legend={"itemwidth": 30, "font": {"size": 12}})
     for emotion in EMOTIONS:
         mine = [(number, each) for number, some in faces.items() for each in some if each.emotion == emotion]
-        if not mine:
-            continue
-        figure.add_bar(
-            base=[each.start for _, each in mine],
-            x=[each.end - each.start for _, each in mine],
-            y=[f"Face {number}" for number, _ in mine],
-            customdata=[(number, each.start) for number, each in mine],
-            orientation="h",
-            name=GLYPH_LABELS[emotion],
-            marker={"color": EMOTION_COLOURS[emotion], "line": {"width": 0}},
-            text=[
-                EMOTION_GLYPHS[emotion] if each.end - each.start > GLYPH_SHARE * until else ""
-                for _, each in mine
-            ],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"color": ink_on(EMOTION_COLOURS[emotion])},
-            hovertemplate="%{y}, from %{base:.1f} s<extra>" + GLYPH_LABELS[emotion] + "</extra>",
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
-        )
+        if mine:
+            _add_stretches(figure, emotion, mine, room=GLYPH_SHARE * until)
     for time in cuts:
         figure.add_vline(x=time, line={"color": MUTED, "width": 1, "dash": "dot"})
     if at is not None:
@@ -108,6 +88,29 @@ def plot_all_faces(
         tickfont={"size": LABEL_PX},
     )
     return figure
+
+
+def _add_stretches(
+    figure: go.Figure, emotion: Emotion, stretches: Sequence[tuple[int, Stretch]], *, room: float
+) -> None:
+    """The bars of one emotion; its glyph stands in those that last longer than ``room`` seconds."""
+    figure.add_bar(
+        base=[each.start for _, each in stretches],
+        x=[each.end - each.start for _, each in stretches],
+        y=[f"Face {number}" for number, _ in stretches],
+        customdata=[(number, each.start) for number, each in stretches],
+        orientation="h",
+        name=GLYPH_LABELS[emotion],
+        marker={"color": EMOTION_COLOURS[emotion], "line": {"width": 0}},
+        text=[EMOTION_GLYPHS[emotion] if each.end - each.start > room else "" for _, each in stretches],
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        textfont={"color": ink_on(EMOTION_COLOURS[emotion])},
+        hovertemplate="%{y}, from %{base:.1f} s<extra>" + GLYPH_LABELS[emotion] + "</extra>",
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+    )
 
 
 def plot_video_timeline(

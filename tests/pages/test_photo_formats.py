@@ -69,7 +69,7 @@ def test_of_a_cut_film_is_shown_what_there_is(tmp_path):
     whole = write_video(frames, codec="mjpeg", options={"movflags": "faststart"}, file=path)
     app = hand_in("film.mp4", whole[: len(whole) * 2 // 3], source="Video")
     assert "film.mp4 is unfinished or damaged: read 1.2 s of 2.0 s" in texts(app, "error")
-    assert len(charts_of(app)) == 1
+    assert len(charts_of(app)) == 2
 
 
 def test_what_is_left_out_of_a_film_is_said():

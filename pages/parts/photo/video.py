@@ -1,9 +1,8 @@
 """A video on the photo page: handing it in, processing and cancelling it."""
 
-import tempfile
+import io
 import time
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -41,7 +40,7 @@ class Reading:
 
     asked: tuple[object, ...]
     reader: VideoReader
-    annotated: BinaryIO
+    annotated: io.BytesIO
     started: float = field(default_factory=time.monotonic)
     error: str = ""
     is_cancelled: bool = False
@@ -100,7 +99,7 @@ def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float)
         _read_on(reading, file.name)
     _say_how_it_ended(reading, file.name, threshold)
     if reading.reader.faces():
-        show_result(reading.reader, reading.annotated, name=file.name, rate=rate)
+        show_result(reading.reader, reading.annotated.getvalue(), name=file.name, rate=rate)
 
 
 def _reading_of(run: Run, file: UploadedFile, rate: int, threshold: float) -> Reading:
@@ -108,7 +107,7 @@ def _reading_of(run: Run, file: UploadedFile, rate: int, threshold: float) -> Re
     asked = (file.file_id, run.path, threshold, rate)
     if STATE not in st.session_state or st.session_state[STATE].asked != asked:
         _stop_earlier()
-        annotated = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the reading
+        annotated = io.BytesIO()  # of 5 frames a second, each at most 960 px: less than the upload
         reader = VideoReader(
             load_recognizer(run),
             file,
@@ -125,7 +124,6 @@ def _stop_earlier() -> None:
     earlier = st.session_state.pop(STATE, None)
     if earlier is not None:
         earlier.cancel()
-        earlier.annotated.close()
 
 
 def _read_on(reading: Reading, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,20 +20,18 @@ MOST_LANES = 12  # faces; the chart stays on one screen
 FACE, AT = "video face", "video time"  # where the session keeps what is picked
 
 
-def show_result(reader: VideoReader, annotated: BinaryIO, *, name: str, rate: int) -> None:
+def show_result(reader: VideoReader, film: bytes, *, name: str, rate: int) -> None:
     """The player beside the downloads, below it the faces.
 
     Args:
         reader: finished, with one face at least.
-        annotated: its MP4.
+        film: its frames with their boxes, MP4.
         name: the video's.
         rate: sampled frames per second.
     """
     faces = reader.faces()
     if st.session_state.get(FACE) not in faces:
         st.session_state[FACE], st.session_state[AT] = next(iter(faces)), None
-    annotated.seek(0)
-    film = annotated.read()
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_player(film)
