@@ -21,13 +21,13 @@ COPY fer_core fer_core
 COPY models models
 COPY pages pages
 COPY streamlit_app.py pyproject.toml LICENSE ./
-# The app writes nothing but uploads and Python's own cache, both in /tmp.
+# The app writes nothing but uploads and caches, all of it in /tmp.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONPYCACHEPREFIX=/tmp/pycache \
-    FER_CACHE=/tmp/fer-cache \
+    HOME=/tmp \
     FER_PUBLIC=1
-RUN useradd --uid 10001 --create-home fer
+RUN useradd --uid 10001 --no-create-home fer
 USER fer
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", \

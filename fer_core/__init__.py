@@ -46,10 +46,11 @@ _HOMES = {
     "Prediction": "inference.recognizer",
     "Recognizer": "inference.recognizer",
     "VideoReader": "inference.video",
+    "predict_files": "inference.batch",
     "draw_predictions": "inference.annotation",
     "train_run": "experiments.pipeline",
     "evaluate_run": "experiments.measuring",
-    "measure_run": "experiments.measuring",
+    "measure_run": "experiments.measured",
 }
 
 __all__ = list(_HOMES)

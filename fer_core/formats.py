@@ -1,7 +1,7 @@
 """How numbers are written for people: one home, so that pages, cards, README and command line agree."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # GitHub's Markdown and what Streamlit adds: maths between dollars, and :names: of icons and colours.
@@ -24,7 +24,7 @@ def format_accuracy(scores: dict[str, Any], *, digits: int = 2) -> str:
     return f"{format_percent(scores['accuracy'], digits=digits)} ({low}–{high})"
 
 
-def format_macro_f1(scores: dict[str, Any], *, digits: int = 1) -> str:
+def format_macro_f1(scores: Mapping[str, Any], *, digits: int = 1) -> str:
     """The macro-F1 of ``metrics.score``: "65.2 %", or "47.8 % over 6 classes" where the data lack some."""
     classes = sum(count > 0 for count in scores["support"])
     over = f" over {classes} classes" if 0 < classes < len(scores["support"]) else ""

@@ -9,6 +9,7 @@ from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
 from fer_core.formats import escape_markdown
 from fer_core.inference.face_table import FaceRow
+from pages.parts.choices import choose
 from pages.parts.faces import show_face, show_photo
 from pages.parts.frame import page
 from pages.parts.photo.batch import browse
@@ -39,13 +40,7 @@ def main() -> None:
     run = pick_run()
     left, right = st.columns([3, 2], gap="large")
     with left:
-        source = st.segmented_control(
-            "Source",
-            SOURCES,
-            required=True,
-            key=bound("source", UPLOAD, options=SOURCES),
-            label_visibility="collapsed",
-        )
+        source = choose("Source", SOURCES, key="source", is_label_shown=False)
     with right:
         threshold = _choose_threshold()
     if source == VIDEO:
@@ -92,14 +87,7 @@ def _upload() -> list[Photo]:
     samples = sample_photos()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Or a sample:", width="content")
-        name = st.pills(
-            "Sample",
-            list(samples),
-            required=True,
-            key=bound("sample", next(iter(samples)), options=list(samples)),
-            label_visibility="collapsed",
-            width="content",
-        )
+        name = choose("Sample", list(samples), key="sample", is_label_shown=False, wraps=True)
     return [samples[name]]
 
 
@@ -160,13 +148,7 @@ def _look_closer(run: Run, reading: Reading, number: int) -> None:
     """Why the face was predicted so, what would change it, and what other networks say."""
     prediction = reading.predictions[number - 1]
     st.subheader(f"A closer look at face {number}")
-    view = st.segmented_control(
-        "View",
-        VIEWS,
-        required=True,
-        key=bound("view", EXPLANATION, options=VIEWS),
-        label_visibility="collapsed",
-    )
+    view = choose("View", VIEWS, key="view", is_label_shown=False)
     if view == EXPLANATION:
         show_explanation(run, prediction)
     elif view == WHAT_IF:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from fer_core.experiments.runs import Run
+from fer_core.inference.expression import Floats, neutral_reference
 from fer_core.inference.live import LiveReader
 from fer_core.inference.recognizer import Recognizer
-from fer_core.inference.tracking import Floats, neutral_reference
 from pages.parts.faces import show_photo, show_predictions
 from pages.parts.frame import page
 from pages.parts.live.camera import (
@@ -23,13 +23,22 @@ from pages.parts.live.camera import (
     show_insecure,
     take_snapshot,
 )
-from pages.parts.live.panel import show_buttons, show_figures
+from pages.parts.live.layout import (
+    PRESENTATION,
+    VIDEO,
+    arrange,
+    explain_model,
+    show_off,
+    show_presentation,
+)
+from pages.parts.live.panel import offer_recording, show_buttons, show_figures
 from pages.parts.readers import last_change, pick_run
 from pages.parts.reading import read_photo, to_photo
 from pages.parts.state import bound
 
 if TYPE_CHECKING:
     from streamlit_webrtc import WebRtcStreamerContext
+    from streamlit_webrtc.component import WebRtcStreamerState
 
 STREAM, READER = "live stream", "live reader"
 OFFERED = "live offered"  # since when the browser offers its camera
@@ -37,7 +46,7 @@ MIRROR, SMOOTHING = "mirror", "smoothing"
 MOST_SMOOTHING = 3.0  # seconds
 PATIENCE_SECONDS = 15.0
 REFRESH_SECONDS = 1.0
-VIDEO = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 15, "max": 30}}
+CONSTRAINTS = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 15, "max": 30}}
 SMOOTHING_HELP = (
     "Time constant of the exponential smoothing, in seconds: after this time, 63 % of a change is shown. "
     "0 shows each frame's own prediction."
@@ -48,23 +57,29 @@ def main() -> None:
     """The page: the video, which its own button starts, and the predictions for the faces in it."""
     run = pick_run(light=True)
     reader = _reader(run)
-    _choose(reader)
-    left, right = st.columns([3, 2], gap="large")
-    playing = False
+    reader.large_labels = st.session_state[bound(PRESENTATION, False, options=(True, False))]
+    left, right = arrange(is_large=reader.large_labels)
     with left:
-        if is_secure(st.context.url):
-            playing = _show_stream(run, reader)
-        else:
-            show_insecure()
-        st.fragment(show_buttons)(reader, disabled=not playing)
-        st.caption(PRIVACY)
+        state = _show_stream(reader)
+        playing = state is not None and state.playing
+        if not playing:  # a recording ends with its video, however that ends
+            reader.stop_recording()
+        show_buttons(reader, disabled=not playing)
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            _choose(reader)
+            offer_recording(reader)
+            show_presentation()
+        st.caption(f"{explain_model(run)} {PRIVACY}")
+        if state is not None:
+            _explain_connection(run, state)
     with right:
-        st.fragment(show_figures, run_every=REFRESH_SECONDS if playing else None)(reader, playing=playing)
+        show = st.fragment(show_figures, run_every=REFRESH_SECONDS if playing else None)
+        show(reader, playing=playing, chart=not reader.large_labels)
 
 
 def _choose(reader: LiveReader) -> None:
     """Smoothing time and mirror image."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.popover("Settings", icon=":material/tune:"):
         reader.time_constant = st.slider(
             "Smoothing time",
             0.0,
@@ -73,31 +88,36 @@ def _choose(reader: LiveReader) -> None:
             format="%.1f s",
             key=bound(SMOOTHING, 0.5, between=(0.0, MOST_SMOOTHING)),
             help=SMOOTHING_HELP,
-            width=320,
         )
         reader.mirror = st.toggle("Mirror image", key=bound(MIRROR, True, options=(True, False)))
 
 
-def _show_stream(run: Run, reader: LiveReader) -> bool:
-    """The video; returns whether it runs. A connection that fails is explained after 15 s."""
-    servers = ice_servers()
-    state = _stream(reader, servers).state
-    explain_refusals()
-    if state.playing:
+def _show_stream(reader: LiveReader) -> "WebRtcStreamerState | None":
+    """The video, which keeps its place while it is off; its state, or None where there is no camera."""
+    if not is_secure(st.context.url):
+        show_insecure()
+        return None
+    with st.container(key=VIDEO):
+        state = _stream(reader, ice_servers()).state
+        explain_refusals()
+        if not state.playing:
+            show_off()
+    return state
+
+
+def _explain_connection(run: Run, state: "WebRtcStreamerState") -> None:
+    """Below everything else, so that nothing moves: a connection that fails is explained after 15 s."""
+    if not state.signalling:
         st.session_state.pop(OFFERED, None)
-        return True
-    if state.signalling:
-        st.session_state.setdefault(OFFERED, time.monotonic())
-    waited = time.monotonic() - st.session_state.get(OFFERED, time.monotonic())
-    if waited >= PATIENCE_SECONDS:
-        st.warning(explain_silence(has_servers=bool(servers)), icon=":material/videocam_off:")
+        if not state.playing:
+            _help_with_camera(run)
+        return
+    offered = st.session_state.setdefault(OFFERED, time.monotonic())
+    if time.monotonic() - offered >= PATIENCE_SECONDS:
+        st.warning(explain_silence(has_servers=bool(ice_servers())), icon=":material/videocam_off:")
         _offer_snapshot(run, key="live snapshot")
-    elif state.signalling:
-        st.fragment(_wait, run_every=1.0)(st.session_state[OFFERED])
     else:
-        st.session_state.pop(OFFERED, None)
-        _help_with_camera(run)
-    return False
+        st.fragment(_wait, run_every=1.0)(offered)
 
 
 def _help_with_camera(run: Run) -> None:
@@ -123,7 +143,7 @@ def _stream(reader: LiveReader, servers: list[dict[str, object]]) -> "WebRtcStre
         STREAM,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration={"iceServers": servers},
-        media_stream_constraints={"video": VIDEO, "audio": False},
+        media_stream_constraints={"video": CONSTRAINTS, "audio": False},
         video_frame_callback=reader,
         async_processing=True,
         sendback_audio=False,

@@ -19,13 +19,13 @@ from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.errors import DataError
 from fer_core.formats import escape_markdown, format_percent
 from pages.parts import formats
+from pages.parts.choices import choose
 from pages.parts.connect import Data, connect_data, find_data, read_report
 from pages.parts.dataset.image_sets import pick_set, show_image_set
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.sample_grid import show_means, show_samples
-from pages.parts.state import bound
 
 CONFLICT_PX = 90
 MOST_CONFLICTS = 16
@@ -50,9 +50,7 @@ def main() -> None:
         return
     data = find_data()
     facts = _count(data) if data else KNOWN
-    split = st.segmented_control(
-        "Split", SPLITS, required=True, key=bound("split", SPLITS[0], options=SPLITS)
-    )
+    split = choose("Split", SPLITS, key="split")
     st.markdown(_summary(facts))
     _show_numbers(facts)
     _show_classes(facts.counts[split], split)

@@ -97,6 +97,7 @@ def _show_first(training: Sequence[RunningTraining]) -> None:
 def _show_numbers(run: Run) -> None:
     history = run.history
     best, overfits = best_epoch(history, run.recipe.monitor), overfitting_epoch(history)
+    assert best is not None  # a finished network has an epoch
     at = history["epoch"].index(best)
     show_tiles(
         Tile(
@@ -176,7 +177,8 @@ def _follow(
         for each in now:
             _show_progress(each)
         histories = {each.name: each.history for each in now if each.name in shown}
-        monitors = {each.name: each.recipe.monitor for each in (*all_networks(), *now)}
+        everyone: list[Run | RunningTraining] = [*all_networks(), *now]
+        monitors = {each.name: each.recipe.monitor for each in everyone}
         _show_curves({**finished, **histories}, monitors, smoothing)
 
     pause = PATIENT_SECONDS if all(each.stopped for each in training) else REFRESH_SECONDS

@@ -4,17 +4,19 @@ import streamlit as st
 
 from fer_core.experiments.runs import Run
 from fer_core.formats import escape_markdown
+from pages.parts.choices import choose
 from pages.parts.evaluation.calibration import show_confidence, show_curves
 from pages.parts.evaluation.compare import show_comparison
 from pages.parts.evaluation.matrix import show_matrix
 from pages.parts.evaluation.one_run import show_classes, show_numbers, show_table, summarize
+from pages.parts.evaluation.robustness import show_robustness
 from pages.parts.evaluation.runs_table import show_runs
-from pages.parts.evaluation.scope import Scope, choose, choose_scope
+from pages.parts.evaluation.scope import Scope, choose_scope
 from pages.parts.frame import page
 from pages.parts.readers import all_runs, pick_run
 
-TABLE, CALIBRATION, CURVES = "Table", "Calibration", "ROC and PR"
-PARTS = (TABLE, CALIBRATION, CURVES)
+TABLE, CALIBRATION, CURVES, ROBUSTNESS = "Table", "Calibration", "ROC and PR", "Robustness"
+PARTS = (TABLE, CALIBRATION, CURVES, ROBUSTNESS)
 
 
 def main() -> None:
@@ -42,6 +44,9 @@ def _show_run(run: Run, scope: Scope) -> None:
     part = choose("More", PARTS, key="more")
     if part == TABLE:
         show_table(score)
+        return
+    if part == ROBUSTNESS:
+        show_robustness(run)
         return
     if not score["count"]:
         st.info("Every image has a duplicate, so there is nothing left to show.")

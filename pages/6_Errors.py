@@ -1,6 +1,6 @@
 """Error analysis: misclassified images, possible label errors, and the embedding of a split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from fer_core.evaluation.error_analysis import (
 )
 from fer_core.evaluation.metrics import wilson_interval
 from fer_core.formats import format_percent
+from pages.parts.choices import choose, choose_percents
 from pages.parts.errors.gallery import Faces, open_face, show_cards, show_open_face
 from pages.parts.errors.sources import connect, gather, introduce, is_drawn, pick_source
 from pages.parts.figures import background, show_figure
@@ -61,24 +62,13 @@ def main() -> None:
     """The page: which split and which view; then the matrix and its faces, or the map."""
     with st.container(horizontal=True, gap="medium"):
         run = pick_source()
-        split = _choose("Split", SPLITS, key="split")
-        view = _choose("View", VIEWS, key="show")
+        split = choose("Split", SPLITS, key="split", on_change=_to_first_page)
+        view = choose("View", VIEWS, key="show", on_change=_to_first_page)
     faces = gather(run, split, doubts=view == LABELS)
     introduce(faces)
     {MISCLASSIFIED: _show_misclassified, LABELS: _show_labels, MAP: _show_map}[view](faces)
     connect()
     show_open_face(faces)
-
-
-def _choose(label: str, options: Sequence[str], *, key: str) -> str:
-    """One of a few options as buttons, the first at first; kept in the URL."""
-    return st.segmented_control(
-        label,
-        options,
-        required=True,
-        key=bound(key, options[0], options=options),
-        on_change=_to_first_page,
-    )
 
 
 def _show_misclassified(faces: Faces) -> None:
@@ -180,16 +170,13 @@ def _ask(truth: int | None, said: int | None, faces: Faces) -> tuple[Filters, st
         )
         by = ORDER_OF[order]
         with st.popover("Filters", icon=":material/filter_list:"):
-            low, high = st.slider(
-                "Confidence, in percent",
-                0,
-                100,
-                step=5,
-                key=bound("sure", (0, 100), between=(0, 100)),
-                on_change=_to_first_page,
+            low, high = choose_percents("Confidence, in percent", key="sure", on_change=_to_first_page)
+            people = choose(
+                "FER+ annotators and the label", tuple(PEOPLE), key="annotators", on_change=_to_first_page
             )
-            people = _choose("FER+ annotators and the label", tuple(PEOPLE), key="annotators")
-            duplicate = _choose("Duplicates across splits", tuple(DUPLICATES), key="duplicates")
+            duplicate = choose(
+                "Duplicates across splits", tuple(DUPLICATES), key="duplicates", on_change=_to_first_page
+            )
     if faces.predictions.votes is None and (by == "disagreement" or PEOPLE[people] is not None):
         why = "Drawn faces have no annotators" if is_drawn() else "FER+ is not connected"
         st.caption(f"{why}, so images cannot be sorted or filtered by annotators.")
@@ -241,7 +228,7 @@ def _show_found(faces: Faces, found: Positions) -> None:
 
 def _show_map(faces: Faces) -> None:
     predictions = faces.predictions
-    method = _choose("Projection", PROJECTIONS, key="method")
+    method = choose("Projection", PROJECTIONS, key="method", on_change=_to_first_page)
     if len(predictions) < 3:
         st.info("An embedding needs at least three images.", icon=":material/scatter_plot:")
         return

@@ -25,10 +25,10 @@ from fer_core.experiments.studies import (
     studied_runs,
 )
 from fer_core.formats import escape_markdown, format_accuracy, format_macro_f1, format_points, format_seconds
+from pages.parts.choices import choose
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
 from pages.parts.readers import last_change
-from pages.parts.state import bound
 from pages.parts.studies.alignment import show_alignment
 
 ICONS = {
@@ -42,7 +42,7 @@ ICONS = {
 def main() -> None:
     """The page: which study, the verdict on each claim, the table, the curves."""
     names = (*STUDIES, alignment.NAME)
-    name = st.segmented_control("Study", names, required=True, key=bound("study", names[0], options=names))
+    name = choose("Study", names, key="study")
     if name == alignment.NAME:
         show_alignment()
         return
@@ -65,10 +65,7 @@ def _pick_budget(budgets: list[int]) -> int:
     """The longest budget of epochs, or another where several are stored."""
     if len(budgets) == 1:
         return budgets[0]
-    chosen = st.segmented_control(
-        "Epochs", budgets, required=True, key=bound("epochs", budgets[0], options=budgets)
-    )
-    return int(chosen)
+    return choose("Epochs", budgets, key="epochs")
 
 
 def _show_how(study: Study) -> None:

@@ -35,6 +35,15 @@ def settings(tmp_path_factory):
         yield
 
 
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """An empty folder, where runs are looked for and put."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("FER_MODELS", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def drawn_splits():
     """The three splits, of drawn faces: enough that ``tests.tiny.TINY`` learns them."""

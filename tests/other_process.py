@@ -1,5 +1,7 @@
-"""Another process that holds a lock until it is killed."""
+"""Other processes: one that holds a lock until it is killed, and work that ends the one it is done in."""
 
+import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -22,3 +24,17 @@ def holding(path):
         assert process.stdout.readline() == b"held\n"
         yield process
         process.kill()
+
+
+class EndsProcess:
+    """Doubles its inputs; one of them is too much for its process."""
+
+    EXPECTED = ((1, [0]), (1, "1 ends the process that reads it."), (2, [4, 6]))
+
+    def __call__(self, chunk, is_stopped=bool):
+        if 1 in chunk:
+            os.kill(os.getpid(), signal.SIGABRT)
+        return [2 * each for each in chunk]
+
+    def failed(self, chunk, sentence):
+        return f"{chunk[0]} {sentence}"

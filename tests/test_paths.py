@@ -7,14 +7,12 @@ from fer_core.errors import RunError
 
 
 @pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+def models(models):
     for name in ("mine", "_hidden", ".unfinished.partial"):
-        folder = tmp_path / "models" / name
-        folder.mkdir(parents=True)
-        (folder / "recipe.json").write_text("{}")
-    (tmp_path / "models" / "empty").mkdir()
-    return tmp_path / "models"
+        (models / name).mkdir()
+        (models / name / "recipe.json").write_text("{}")
+    (models / "empty").mkdir()
+    return models
 
 
 def test_the_environment_names_the_folder(models):

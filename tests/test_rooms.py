@@ -69,4 +69,4 @@ def test_nine_rooms_and_few_small_modules():
 
 
 def test_importing_fer_core_imports_nothing_else():
-    assert libraries(ROOT / "fer_core" / "__init__.py") == set()
+    assert libraries(ROOT / "fer_core" / "__init__.py") <= {"fer_core"}

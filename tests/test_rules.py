@@ -37,6 +37,7 @@ HOMES = {
     "pyarrow": {"datasets", "inference"},
     "filelock": {"experiments"},
     "pydantic": {"experiments"},
+    "ray": {"inference"},
     "pillow_heif": {"vision"},
     "fastapi": {"inference"},
     "fastapi_offline": {"inference"},
@@ -58,8 +59,13 @@ WHEN_NEEDED = {
     ("experiments/locks", "filelock"),
     ("experiments/pipeline", "keras"),
     ("inference/face_table", "pandas"),
+    ("inference/face_table", "pyarrow"),
+    ("inference/image_tables", "pyarrow"),
+    ("inference/parts", "pyarrow"),
+    ("inference/ray_engine", "ray"),
     ("vision/containers", "av"),
     ("vision/headers", "pillow_heif"),
+    ("vision/mp4", "av"),
     ("vision/pictures", "cv2"),
     ("paths", "platformdirs"),
     ("training/baselines", "cv2"),
@@ -138,6 +144,7 @@ def test_what_is_imported_is_required():
         "onnxruntime",
         "tf2onnx",
         "pyarrow",  # pandas and Streamlit bring it
+        "ray",
         "av",  # what streamlit-webrtc is made of, whose frames it hands out
         *("fastapi", "fastapi_offline", "prometheus_client", "starlette", "uvicorn"),  # fer serve's alone
     }

@@ -18,24 +18,31 @@ GAP_SECONDS = 1.0  # a face that was away so long leaves a gap in its lines
 
 
 def plot_timeline(
-    seconds: npt.ArrayLike, probabilities: npt.ArrayLike, *, span: float = 30.0, height: int = 340
+    seconds: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    *,
+    span: float = 30.0,
+    height: int = 180,
+    is_past: bool = False,
 ) -> go.Figure:
     """Seven lines that run out to the right; the strongest emotion now is named at its end.
+
+    It has no legend: it stands below bars of the same colours.
 
     Args:
         seconds: (N,) from ``-span`` to 0 (now), rising.
         probabilities: (N, 7) in [0, 1], in the order of ``EMOTIONS``; N may be 0.
         span: the width of the axis, in seconds.
         height: px.
+        is_past: whether 0 is when the video stopped, and not now.
     """
     times, values = thin(np.asarray(seconds, dtype=float), np.asarray(probabilities, dtype=float))
-    figure = new_figure(height, uirevision="live")  # a line that was hidden by its legend stays hidden
-    figure.update_layout(margin={"r": 20}, legend={"itemwidth": 30, "font": {"size": 12}})
+    figure = new_figure(height, uirevision="live", showlegend=False)
+    figure.update_layout(margin={"r": 20})
     for emotion in EMOTIONS:
         figure.add_scatter(
-            # Without a point there is no legend, and the chart would jump when the first one comes.
-            x=np.round(times, 2) if len(times) else [None],
-            y=np.round(values[:, emotion], 3) if len(times) else [None],
+            x=np.round(times, 2),
+            y=np.round(values[:, emotion], 3),
             name=GLYPH_LABELS[emotion],
             mode="lines",
             line={"color": EMOTION_COLOURS[emotion], "width": 2.5, "dash": DASHES[emotion]},
@@ -46,12 +53,12 @@ def plot_timeline(
     ticks = np.linspace(-span, 0, 4)
     figure.update_xaxes(
         range=[-span, 0],
-        title="seconds ago",
+        title="seconds before the stop" if is_past else "seconds ago",
         tickvals=ticks,
-        ticktext=[f"{-tick:.0f}" for tick in ticks[:-1]] + ["now"],
+        ticktext=[f"{-tick:.0f}" for tick in ticks[:-1]] + ["stop" if is_past else "now"],
         ticklabeloverflow="allow",
     )
-    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", tickvals=[0, 0.5, 1])
     return figure
 
 

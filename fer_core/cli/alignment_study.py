@@ -30,15 +30,15 @@ def measure(options: argparse.Namespace) -> None:
 
     run = load_run(options.run)
     splits = load_splits(options.data)
-    from fer_core.cli.progress import ReadingProgress
+    from fer_core.cli.progress import CountProgress
     from fer_core.experiments.alignment_study import save_alignment
     from fer_core.experiments.provenance import current_commit
     from fer_core.experiments.roll_correction import measure_alignment
 
     origin = {"command": _command_to_repeat(options, run.name), "commit": current_commit()}
-    with ReadingProgress() as progress:
+    with CountProgress("detecting faces") as progress:
         alignment, facts = measure_alignment(
-            run, splits, faces=options.faces, seed=options.seed, on_picture=progress.on_picture
+            run, splits, faces=options.faces, seed=options.seed, on_picture=progress.on_step
         )
     save_alignment(run.name, alignment, origin | facts)
     print("\n".join(_lines(run.name, alignment)))

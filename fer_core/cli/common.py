@@ -1,10 +1,13 @@
 """What several commands share."""
 
+import argparse
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fer_core.errors import RunError
 from fer_core.formats import format_accuracy, format_macro_f1
 
 if TYPE_CHECKING:
@@ -19,7 +22,52 @@ DATA_HELP = (
 DRAWN = Path("drawn")  # in place of a path: faces drawn by code
 SUBSETS = {"all": "all", "twin_free": "without duplicates"}  # of a split, as metrics.json calls them
 LABELS_HELP = "a CSV of corrected labels (row, old label, new label), as the Errors page exports it"
+RATE = 5.0  # frames a second of a video: an expression lasts half a second or longer
+FACE_THRESHOLD = 0.7
 TRAIN_HELP = f"{DATA_HELP}; or the word {DRAWN}: synthetic faces"
+
+
+def add_reading_options(command: argparse.ArgumentParser) -> None:
+    """``--run``, ``--rate`` and ``--face-threshold``: how photos and videos are read."""
+    command.add_argument("--run", help="which network (default: the best on PublicTest)")
+    command.add_argument(
+        "--rate", type=_rate, default=RATE, help=f"sampled frames a second of a video (default: {RATE:g})"
+    )
+    command.add_argument(
+        "--face-threshold",
+        type=float,
+        default=FACE_THRESHOLD,
+        help="the least score of a face, above 0 and at most 1. Lower values find more faces, and more false "
+        f"detections (default: {FACE_THRESHOLD:g})",
+    )
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate <= 1000:
+        raise argparse.ArgumentTypeError(f"expected more than 0 and at most 1000, received {text!r}")
+    return rate
+
+
+def say(sentence: str) -> None:
+    """Print a remark on standard error."""
+    print(f"fer: {sentence}", file=sys.stderr)
+
+
+def default_run() -> "Run | str":
+    """The best of the trained networks, or the one that an installed package carries."""
+    from fer_core.experiments import runs
+    from fer_core.paths import DEFAULT_RUN, PRETRAINED
+
+    try:
+        return runs.best_run()
+    except RunError:
+        if (PRETRAINED / DEFAULT_RUN).is_dir():
+            return DEFAULT_RUN
+        raise
 
 
 def load_splits(path: Path) -> "dict[str, Dataset]":
@@ -45,11 +93,11 @@ def correct_labels(
 
 def read_image_set(spec: str) -> "ImageSet":
     """CK+, JAFFE, FERG-DB or RaFD from ``"ckplus=PATH"`` or a path, with a bar while faces are found."""
-    from fer_core.cli.progress import ReadingProgress
+    from fer_core.cli.progress import CountProgress
     from fer_core.datasets.image_sets import load_image_set
 
-    with ReadingProgress() as progress:
-        return load_image_set(spec, on_picture=progress.on_picture)
+    with CountProgress("detecting faces") as progress:
+        return load_image_set(spec, on_picture=progress.on_step)
 
 
 def show_training(
@@ -100,9 +148,11 @@ def measure(run: "Run", data: Path, *, calibrate: bool, labels: Path | None = No
 
         splits = correct_labels(labels, splits, PUBLIC_TEST, PRIVATE_TEST)[1]
         name = f"{name}-{labels.stem}"
-    from fer_core.experiments.measuring import calibrate_run, evaluate_run, is_own_data, measure_run
+    from fer_core.experiments.measured import is_own_data, measure_run
 
     if is_own_data(run, splits):
+        from fer_core.experiments.measuring import calibrate_run, evaluate_run  # Keras loads here
+
         print_scores((calibrate_run if calibrate else evaluate_run)(run, splits))
         return
     found = measure_run(run, splits, name=name, calibrate=calibrate)

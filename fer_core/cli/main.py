@@ -14,9 +14,11 @@ import warnings
 from fer_core.cli import (
     alignment_study,
     baselines,
+    batch,
     cross_dataset,
     data,
     prediction,
+    robustness,
     runs,
     serve,
     studies,
@@ -25,7 +27,10 @@ from fer_core.cli import (
 from fer_core.errors import FerError
 
 # In the order in which help lists them.
-MODULES = (data, training, baselines, studies, alignment_study, runs, cross_dataset, prediction, serve)
+MODULES = (
+    *(data, training, baselines, studies, alignment_study, runs, cross_dataset, robustness),
+    *(prediction, batch, serve),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,7 +1,6 @@
 """``fer predict``: one row per face of photos and videos, printed as soon as it is known."""
 
 import argparse
-import math
 import sys
 from collections.abc import Generator
 from contextlib import closing
@@ -9,19 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_core.cli.inputs import find_files
+from fer_core.cli.common import add_reading_options, default_run, say
 from fer_core.cli.output import Output
-from fer_core.errors import FerError, RunError
+from fer_core.errors import FerError
 from fer_core.formats import format_percent
 from fer_core.inference.face_table import CSV, JSON, FaceRow, Form, TableWriter, photo_rows
+from fer_core.inference.inputs import find_files
 
 if TYPE_CHECKING:
-    from fer_core.experiments.runs import Run
     from fer_core.inference.recognizer import Recognizer
     from fer_core.inference.video import VideoReader
-
-RATE = 5.0  # frames a second of a video: an expression lasts half a second or longer
-FACE_THRESHOLD = 0.7
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -34,20 +30,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         help="a photo, a video, a folder with all below it, a pattern such as '*.jpg', or - for a list of "
         "these on standard input",
     )
-    command.add_argument("--run", help="which network (default: the best on PublicTest)")
+    add_reading_options(command)
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the face table as JSON, with all columns")
     form.add_argument("--csv", action="store_true", help="the same as CSV")
-    command.add_argument(
-        "--rate", type=_rate, default=RATE, help=f"sampled frames a second of a video (default: {RATE:g})"
-    )
-    command.add_argument(
-        "--face-threshold",
-        type=float,
-        default=FACE_THRESHOLD,
-        help="the least score of a face, above 0 and at most 1. Lower values find more faces, and more false "
-        f"detections (default: {FACE_THRESHOLD:g})",
-    )
     command.add_argument(
         "--output",
         type=Path,
@@ -56,16 +42,6 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         "video its key frames)",
     )
     command.set_defaults(command=predict)
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate <= 1000:
-        raise argparse.ArgumentTypeError(f"expected more than 0 and at most 1000, received {text!r}")
-    return rate
 
 
 def predict(options: argparse.Namespace) -> int:
@@ -77,32 +53,19 @@ def predict(options: argparse.Namespace) -> int:
     with Output(options.output) as output, TableWriter(sys.stdout, form) as printed:
         code, path = 0, options.files[0]
         try:
-            for path, wrong in find_files(options.files):
+            for path, wrong in find_files(options.files, say=say):
                 rows = _read(recognizer, path, wrong, options.rate, output)
                 with closing(rows):
                     for row in rows:
                         printed.write(row)
                         output.add_row(row)
                         if row.error:
-                            print(f"fer: {row.error}", file=sys.stderr)
+                            say(row.error)
                             code = 1
         except KeyboardInterrupt:
             print(f"\nfer: stopped in {path}; every row until then is kept.", file=sys.stderr)
             code = 130
     return code or int(output.failed)
-
-
-def default_run() -> "Run | str":
-    """The best of the trained networks, or the one that an installed package carries."""
-    from fer_core.experiments import runs
-    from fer_core.paths import DEFAULT_RUN, PRETRAINED
-
-    try:
-        return runs.best_run()
-    except RunError:
-        if (PRETRAINED / DEFAULT_RUN).is_dir():
-            return DEFAULT_RUN
-        raise
 
 
 Rows = Generator[FaceRow, None, None]

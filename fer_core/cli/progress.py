@@ -1,9 +1,13 @@
 """Progress on standard error: bars with the time left; of training, one line per epoch."""
 
 import sys
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 
+from fer_core.errors import FerError
 from fer_core.extras import optional
 from fer_core.formats import format_percent, format_seconds
 
@@ -18,6 +22,10 @@ with optional():
         TextColumn,
         TimeRemainingColumn,
     )
+
+
+INPUTS = "photos and videos"
+LINE_SECONDS = 60.0  # between two lines where there is no bar
 
 
 class _Bar:
@@ -79,16 +87,67 @@ class TrainingProgress(_Bar):
         )
 
 
-class ReadingProgress(_Bar):
-    """A bar over pictures whose faces are being found, on standard error; none when that is no terminal."""
+class CountProgress(_Bar):
+    """A bar over things that are counted, on standard error; none when that is no terminal.
 
-    def __init__(self) -> None:
-        super().__init__(TextColumn("detecting faces"), BarColumn(), MofNCompleteColumn(), transient=True)
-        self.task = self.bar.add_task("", total=None)
+    Args:
+        what: is done, in a word or two.
+    """
 
-    def on_picture(self, done: int, total: int) -> None:
-        """A picture is done."""
+    def __init__(self, what: str) -> None:
+        super().__init__(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), transient=True)
+        self.task = self.bar.add_task(what, total=None)
+
+    def on_step(self, done: int, total: int) -> None:
+        """One more is done."""
         self.bar.update(self.task, completed=done, total=total)
+
+
+class BatchProgress(_Bar):
+    """Photos and videos that are done, how many a second, and the time left, on standard error.
+
+    Where that is no terminal it is a line a minute.
+
+    Args:
+        count: counts them all, which may take long; asked in a thread of its own.
+    """
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        super().__init__(TextColumn("{task.description}"), BarColumn(), transient=True)
+        self.task = self.bar.add_task(f"{INPUTS} ...", total=None)
+        self._count, self._total = count, 0
+        self._done, self._started = 0, time.monotonic()
+        self._next_line = self._started + LINE_SECONDS
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._ask, daemon=True).start()
+        return super().__enter__()
+
+    def _ask(self) -> None:
+        with suppress(FerError, OSError):  # whoever reads them says it
+            self._total = self._count()
+            self.bar.update(self.task, total=self._total)
+
+    def on_inputs(self, count: int) -> None:
+        """So many more are done."""
+        self._done += count
+        self.bar.update(self.task, description=self.said, completed=self._done)
+        now = time.monotonic()
+        if not self.console.is_terminal and now >= self._next_line:
+            self._next_line = now + LINE_SECONDS
+            print(f"fer: {self.said}{self._left(now)}", file=sys.stderr)
+
+    @property
+    def said(self) -> str:
+        """What is done, and how fast: "12,000 photos and videos, 31.2 a second"."""
+        rate = self._done / max(1e-3, time.monotonic() - self._started)
+        return f"{self._done:,} {INPUTS}, {rate:.1f} a second"
+
+    def _left(self, now: float) -> str:
+        left = self._total - self._done
+        if not self._done or left <= 0:
+            return ""
+        return f", {format_seconds(left * (now - self._started) / self._done)} left of {self._total:,}"
 
 
 class VideoProgress(_Bar):

@@ -116,7 +116,7 @@ def show_summary(options: argparse.Namespace) -> None:
 def export(options: argparse.Namespace) -> None:
     """``fer export RUN --format FORMAT``: parity is checked on drawn faces, which any machine has."""
     from fer_core.datasets.synthetic import draw_faces
-    from fer_core.experiments.pipeline import require_network
+    from fer_core.experiments.predictions import require_network
     from fer_core.experiments.runs import load_run
     from fer_core.networks.architectures import load_network
     from fer_core.networks.interchange import FORMATS, export_network

@@ -6,7 +6,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
-from fer_core.cli.prediction import default_run
+from fer_core.cli.common import default_run
 from fer_core.errors import FerError, reason
 from fer_core.extras import optional
 

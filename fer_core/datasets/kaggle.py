@@ -4,7 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-from fer_core.errors import DataError, MissingExtraError
+from fer_core.errors import DataError
+from fer_core.extras import optional
 from fer_core.files import replace_whole
 
 # A public copy of the CSV. It needs no account, where the competition asks to accept its rules first.
@@ -27,13 +28,9 @@ def fetch_fer2013(folder: Path | str) -> Path:
     target = Path(os.path.expanduser(folder)) / NAME
     if target.is_file():
         return target
-    try:
+    with optional():
         import kagglehub
-    except ImportError:
-        raise MissingExtraError(
-            'Fetching FER2013 needs kagglehub: run pip install "kagglehub>=0.3", '
-            f"or {BY_HAND}. Received: no module kagglehub."
-        ) from None
+
     try:
         downloaded = Path(kagglehub.dataset_download(HANDLE))
     except Exception as error:  # Network, login, disk: kagglehub has no common parent for them.

@@ -54,7 +54,7 @@ def measure(run: Run, *, repeats: int = 200) -> Benchmark:
     """
     faces = draw_faces(10, seed=0)[0][:64]
     recognizer = Recognizer(run)
-    cold_seconds, peak = _cold_start(run)
+    cold_seconds, peak = cold_start(run)
     return Benchmark(
         name=run.name,
         device=describe_device(),
@@ -68,7 +68,12 @@ def measure(run: Run, *, repeats: int = 200) -> Benchmark:
     )
 
 
-def _cold_start(run: Run) -> tuple[float, float | None]:
+def cold_start(run: Run) -> tuple[float, float | None]:
+    """Seconds from a new interpreter's start to its first prediction, and its peak memory in MiB if known.
+
+    Raises:
+        RunError: if that process fails.
+    """
     command = [sys.executable, "-c", COLD_START, str(run.tflite_path)]
     started = time.perf_counter()
     process = subprocess.run(command, capture_output=True, text=True, check=False)

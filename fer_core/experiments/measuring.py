@@ -1,44 +1,17 @@
-"""A finished run measured or calibrated on data.
+"""A finished run evaluated or calibrated anew on its own data.
 
-Its files are replaced only by what was computed on its own data, whose fingerprints stand in its provenance.
-What comes of other data is stored apart, in ``models/_measured/<run>/<data>-<fingerprint>/``: metrics.json, a
-.npz for each split that the data holds, and where they come from.
+Its files are replaced only by what was computed on its own data: see ``measured`` for other data.
 """
 
-import hashlib
-import re
-import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from fer_core.datasets import fingerprint
-from fer_core.datasets.dataset import PUBLIC_TEST, SPLITS, TRAINING, Dataset
-from fer_core.errors import DataError, RunError
-from fer_core.evaluation.metrics import Evaluation, score_evaluation
-from fer_core.experiments.pipeline import (
-    EARLIER,
-    calibration_of,
-    export_run,
-    predict_splits,
-    require_network,
-    store_predictions,
-)
-from fer_core.experiments.provenance import current_commit, describe_measurement
-from fer_core.experiments.run_writing import replace_folder, rewrite_run
-from fer_core.experiments.runs import Run, models_folder
-from fer_core.inference.recognizer import Recognizer
+from fer_core.datasets.dataset import PUBLIC_TEST, Dataset
+from fer_core.errors import RunError
+from fer_core.experiments.measured import is_own_data
+from fer_core.experiments.pipeline import calibration_of, export_run, store_predictions
+from fer_core.experiments.predictions import EARLIER, require_network
+from fer_core.experiments.provenance import current_commit
+from fer_core.experiments.run_writing import rewrite_run
+from fer_core.experiments.runs import Run
 from fer_core.networks.architectures import load_network
-from fer_core.networks.checksums import KEY, checksums
-from fer_core.training.epoch_data import predict_logits
-
-MEASURED = "_measured"  # in models/
-
-
-def is_own_data(run: Run, splits: dict[str, Dataset]) -> bool:
-    """Whether these are, pixel for pixel, the three splits that a run learnt from and was tested on."""
-    recorded = {split: facts.get("sha256") for split, facts in run.provenance["data"].items()}
-    return recorded == {split: fingerprint(dataset) for split, dataset in splits.items()}
 
 
 def evaluate_run(run: Run, splits: dict[str, Dataset]) -> Run:
@@ -88,96 +61,4 @@ def _require_own(run: Run, splits: dict[str, Dataset]) -> None:
         raise RunError(
             f"The files of {run.name} are replaced by what comes of its own data alone: expected the data "
             "whose fingerprints stand in its provenance.json. Received: other data, which measure_run is for."
-        )
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What a run gives on data that is not its own.
-
-    Attributes:
-        run: what was measured.
-        name: of the data.
-        evaluations: of PublicTest, PrivateTest, or both.
-        facts: where they come from: the data's fingerprints, the calibration, versions.
-    """
-
-    run: Run
-    name: str
-    evaluations: tuple[Evaluation, ...]
-    facts: dict[str, Any]
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """As ``Run.metrics``; without Training nobody knows the duplicates, so there are all images alone."""
-        found: dict[str, Any] = {each.split: score_evaluation(each) for each in self.evaluations}
-        if TRAINING not in self.facts["data"]:
-            for views in found.values():
-                views |= {view: {"all": subsets["all"]} for view, subsets in views.items()}
-        return found
-
-    @property
-    def path(self) -> Path:
-        """Where ``save`` stores it."""
-        prints = "".join(facts["sha256"] for facts in self.facts["data"].values())
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", self.name).strip(".-")[:60] or "data"
-        name = f"{name}-{hashlib.sha256(prints.encode()).hexdigest()[:8]}"
-        name += "-calibrated" if self.facts["calibrated"] else ""
-        return models_folder() / MEASURED / self.run.name / name
-
-    def save(self) -> Run:
-        """Store it, in place of an earlier measurement on the same data.
-
-        Raises:
-            RunError: if another process stores the same.
-            OSError: if it cannot be written.
-        """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with replace_folder(self.path, "being measured") as folder:
-            stored = Run(folder)
-            stored.save_evaluations(*self.evaluations)
-            stored.save_metrics(self.metrics)
-            stored.save_provenance(self.facts)
-        return Run(self.path)
-
-
-def measure_run(
-    run: Run, splits: dict[str, Dataset], *, name: str = "", calibrate: bool = False
-) -> Measurement:
-    """Predict data that is not a run's own; nothing is written.
-
-    Args:
-        run: a network's.
-        splits: with images of PublicTest, PrivateTest, or both.
-        name: what to call the data; by default what it calls itself.
-        calibrate: fit a calibration to the data's PublicTest instead of using the run's.
-
-    Raises:
-        DataError: if neither split, or with ``calibrate`` no PublicTest, holds an image.
-        RunError: if the run is a baseline's.
-    """
-    require_network(run)
-    started = time.perf_counter()
-    held = {split: splits[split] for split in SPLITS if split in splits and len(splits[split])}
-    _require_measurable(held, calibrate)
-    if calibrate:
-        network = load_network(run.keras_path)
-        calibration = calibration_of(network, held[PUBLIC_TEST])
-        found = predict_splits(
-            lambda images: calibration.probabilities(predict_logits(network, images)), held
-        )
-    else:
-        calibration = run.calibration
-        found = predict_splits(Recognizer(run).predict_crops, held)
-    facts = {"run": run.name, KEY: checksums(run.keras_path, run.tflite_path), "calibrated": calibrate}
-    facts |= vars(calibration) | describe_measurement(held, time.perf_counter() - started)
-    return Measurement(run, name or next(iter(held.values())).name, tuple(found), facts)
-
-
-def _require_measurable(splits: dict[str, Dataset], calibrate: bool) -> None:
-    needed = (PUBLIC_TEST,) if calibrate else tuple(EARLIER)
-    if not any(split in splits for split in needed):
-        raise DataError(
-            f"{'A calibration is fitted to' if calibrate else 'A run is measured on'} {' or '.join(needed)}: "
-            f"expected at least one image of it. Received: {' and '.join(splits) or 'no images'} alone."
         )

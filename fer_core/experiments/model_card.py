@@ -48,6 +48,7 @@ def build_card(run: Run) -> list[Section]:
         Section(run.name, text=_summary(run)),
         Section("Results", _results(run), _results_notes(run)),
         Section("Per-class metrics (PrivateTest, single view)", _per_class(run)),
+        *_robustness(run),
         Section("Provenance", text=_provenance(run)),
         Section(USE, text=USE_TEXT),
         Section("Limitations", text=_limitations(run)),
@@ -187,6 +188,24 @@ def _per_class(run: Run) -> dict[str, list[str]]:
     counts = {"emotion": list(EMOTION_LABELS), "n": [f"{count:,}" for count in scores["support"]]}
     shares = {"precision": "precision", "recall": "recall", "F1": "f1"}
     return counts | {name: [format_percent(share) for share in scores[key]] for name, key in shares.items()}
+
+
+def _robustness(run: Run) -> list[Section]:
+    """Accuracy on degraded images, once it was measured: five columns, which is what a phone shows."""
+    found = run.robustness
+    if found is None:
+        return []
+    accuracies = [found.accuracies(name) for name in found.correct]
+    levels = [f"{each[0]} to {each[-1]}" for each in found.levels.values()]
+    table = {"corruption": [f"{name} ({level})" for name, level in zip(found.correct, levels, strict=True)]}
+    table |= {f"severity {n}": [format_percent(each[n - 1]) for each in accuracies] for n in (1, 3, 5)}
+    table["mean of 5"] = [format_percent(mean) for mean in found.means.values()]
+    text = (
+        f"{found.split} (n = {found.count:,}), degraded by code in five severities, single view: mean "
+        f"accuracy over all **{format_percent(found.mean)}**, {format_percent(found.clean_accuracy)} on the "
+        "images as they are. In the spirit of ImageNet-C (Hendrycks and Dietterich 2019)."
+    )
+    return [Section("Robustness", table, text)]
 
 
 def _provenance(run: Run) -> str:

@@ -22,6 +22,7 @@ class Overview:
         twin_free: the same without duplicates.
         parameters: of the network; None of a baseline.
         macs: multiply-accumulate operations an image; None where no summary is stored.
+        robustness: mean accuracy on degraded images of PublicTest, in [0, 1]; None where it was not measured.
         seen: which images, and which other networks, its training knew.
     """
 
@@ -30,6 +31,7 @@ class Overview:
     twin_free: dict[str, Any]
     parameters: int | None
     macs: int | None
+    robustness: float | None
     seen: str
 
 
@@ -50,6 +52,7 @@ def describe_run(run: Run, split: str, view: str, subset: str) -> Overview:
         twin_free=scores["twin_free"],
         parameters=run.provenance.get("parameters"),
         macs=None if summary is None else summary.macs,
+        robustness=None if run.robustness is None else run.robustness.mean,
         seen=describe_seen(run),
     )
 
@@ -83,7 +86,7 @@ def write_csv(rows: Sequence[Overview], split: str, view: str, subset: str) -> s
     )
     recalls = [f"recall_{label}" for label in EMOTION_LABELS]
     free = ("accuracy_without_duplicates", "low_without_duplicates", "high_without_duplicates")
-    writer.writerow([*names, *recalls, *free, "parameters", "macs", "seen"])
+    writer.writerow([*names, *recalls, *free, "robustness", "parameters", "macs", "seen"])
     for row in rows:
         writer.writerow(
             [
@@ -92,7 +95,7 @@ def write_csv(rows: Sequence[Overview], split: str, view: str, subset: str) -> s
                     row.scores, "accuracy", "accuracy_interval", "macro_f1", "log_loss", "ece", "recall"
                 ),
                 *_numbers(row.twin_free, "accuracy", "accuracy_interval"),
-                *(row.parameters, row.macs, row.seen),
+                *(row.robustness, row.parameters, row.macs, row.seen),
             ]
         )
     return text.getvalue()

@@ -1,24 +1,21 @@
 """From a recipe or baseline and data to a finished run: train, calibrate, export, evaluate, card."""
 
-import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fer_core import files
-from fer_core.datasets import find_duplicates
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.datasets.label_corrections import LabelCorrections
 from fer_core.errors import DataError, RunError
 from fer_core.evaluation.calibration import Calibration, fit_calibration
-from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments import runs
 from fer_core.experiments.model_card import write_card
+from fer_core.experiments.predictions import Features, predict_splits, require_network
 from fer_core.experiments.prerequisites import load_start, load_teacher, other_images
 from fer_core.experiments.provenance import current_commit, describe_data, describe_fit, describe_training
 from fer_core.experiments.run_writing import finish_run, new_run, record_checksums
@@ -36,11 +33,7 @@ from fer_core.training.trainer import precision_here
 if TYPE_CHECKING:
     import keras
 
-Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, 48, 48) -> (N, 7), sums 1
-Features = npt.NDArray[np.float16]  # (N, FEATURES)
 FEATURES = 16  # principal components: 97 % of the variance in a pooled head, 83 % in the flat one
-# Where duplicates are looked for.
-EARLIER = {PUBLIC_TEST: (TRAINING,), PRIVATE_TEST: (TRAINING, PUBLIC_TEST)}
 PARITY_IMAGES = 256  # on which LiteRT must repeat Keras
 
 
@@ -179,12 +172,6 @@ def require_splits(splits: dict[str, Dataset]) -> None:
         )
 
 
-def require_network(run: Run) -> None:
-    """Refuse the run of a baseline."""
-    if not run.has_network:
-        raise RunError(f"Only the run of a network has one. Received: {run.name!r}, a baseline.")
-
-
 def export_run(run: Run, dataset: Dataset) -> float:
     """Write model.tflite and summary.json from model.keras; returns LiteRT's largest difference.
 
@@ -240,26 +227,3 @@ def features_of(run: Run, splits: dict[str, Dataset]) -> dict[str, Features]:
     _, _, axes = np.linalg.svd(public - mean, full_matrices=False)
     parts = {PUBLIC_TEST: public, PRIVATE_TEST: private}
     return {split: ((part - mean) @ axes[:FEATURES].T).astype(np.float16) for split, part in parts.items()}
-
-
-def predict_splits(
-    predict: Predict, splits: dict[str, Dataset], features: Mapping[str, Features] | None = None
-) -> list[Evaluation]:
-    """The predictions on PublicTest and PrivateTest, those of them that hold an image."""
-    found = []
-    for split, earlier in EARLIER.items():
-        if split in splits and len(splits[split]):
-            images = [splits[other].images for other in earlier if other in splits]
-            among = np.concatenate([splits[split].images[:0], *images])
-            duplicates = find_duplicates(splits[split].images, among)
-            evaluation = predict_split(predict, splits[split], duplicates)
-            found.append(dataclasses.replace(evaluation, features=(features or {}).get(split)))
-    return found
-
-
-def predict_split(predict: Predict, dataset: Dataset, duplicates: npt.NDArray[np.bool_]) -> Evaluation:
-    """The predictions for every image, as it is and averaged with its mirror image."""
-    single = predict(dataset.images)
-    mirrored = predict(dataset.images[:, :, ::-1])
-    flip = ((single + mirrored) / 2).astype(np.float32)
-    return Evaluation(dataset.split, dataset.rows, dataset.labels, single, flip, duplicates)

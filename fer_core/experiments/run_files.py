@@ -9,6 +9,7 @@
     model.keras        uint8 (N, 48, 48, 1) -> logits (N, 7)
     model.tflite       the same for LiteRT -> probabilities (N, 7)
     summary.json       the network's layers, parameters and MACs; older runs have none
+    robustness.json    accuracy on degraded images, once ``fer robustness`` has measured it
     README.md          the model card
 
 A baseline's run (see ``baselines``) has baseline.json in place of recipe.json, and neither history nor model;
@@ -26,6 +27,7 @@ from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.errors import RecipeError, RunError
 from fer_core.evaluation.calibration import Calibration
 from fer_core.evaluation.metrics import Evaluation, score_evaluation
+from fer_core.evaluation.robustness import Robustness
 from fer_core.networks.summary import Summary, read_summary
 from fer_core.paths import BASELINE, PROVENANCE, RECIPE, TFLITE
 from fer_core.training.baselines import Baseline
@@ -35,6 +37,7 @@ HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lea
 DISTILLATION_LOSS = "distillation_loss"  # a further column where a teacher's predictions were learnt
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
 HISTORY, METRICS, SUMMARY = "history.csv", "metrics.json", "summary.json"
+ROBUSTNESS = "robustness.json"
 Config = TypeVar("Config", Recipe, Baseline)
 KERAS, CARD, CHECKPOINT = "model.keras", "README.md", "checkpoint.npz"
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
@@ -108,6 +111,12 @@ class Run:
         path = self.path / SUMMARY
         return read_summary(path) if path.is_file() else None
 
+    @cached_property
+    def robustness(self) -> Robustness | None:
+        """Accuracy on degraded images; None where it was not measured."""
+        path = self.path / ROBUSTNESS
+        return Robustness.from_json(files.read_json(path)) if path.is_file() else None
+
     @property
     def keras_path(self) -> Path:
         """The saved Keras network."""
@@ -166,6 +175,10 @@ class Run:
     def save_metrics(self, metrics: dict[str, Any]) -> None:
         """Write metrics.json."""
         files.write_json(self.path / METRICS, metrics)
+
+    def save_robustness(self, found: Robustness, facts: dict[str, Any]) -> None:
+        """Write robustness.json, with the facts of its measurement."""
+        files.write_json(self.path / ROBUSTNESS, found.to_json() | facts)
 
     def save_card(self, text: str) -> None:
         """Write README.md, the model card."""

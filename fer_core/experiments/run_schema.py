@@ -5,9 +5,9 @@ tenth of a second (pydantic), so whoever needs it imports it inside a function.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fer_core.emotions import EMOTION_COUNT
 from fer_core.errors import RunError
@@ -28,6 +28,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e9)]
 Words = Annotated[str, Field(max_length=4000), AfterValidator(_printable)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Seven = Annotated[list[Each], Field(min_length=EMOTION_COUNT, max_length=EMOTION_COUNT)]
+Severities = Annotated[list[Each], Field(min_length=5, max_length=5)]
 Pair = Annotated[list[Each], Field(min_length=2, max_length=2)]
 
 
@@ -130,6 +131,24 @@ class BaselineProvenance(Provenance):
     chosen: Positive
 
 
+class RobustnessFile(_Strict):
+    """robustness.json: see ``evaluation.robustness``."""
+
+    split: Words
+    count: Annotated[int, Field(gt=0)]
+    clean: Count
+    correct: Annotated[dict[Words, Severities[Count]], Field(min_length=1)]
+    levels: dict[Words, Severities[Words]]
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if set(self.levels) != set(self.correct):
+            raise ValueError("correct and levels must name the same corruptions")
+        if max(self.clean, *(max(values) for values in self.correct.values())) > self.count:
+            raise ValueError("no more predictions can be correct than there are images")
+        return self
+
+
 def check_metrics(values: dict[str, Any], path: Path) -> None:
     """Refuse what is not the metrics.json of a finished run.
 
@@ -146,6 +165,11 @@ def check_metrics(values: dict[str, Any], path: Path) -> None:
 def check_provenance(values: dict[str, Any], path: Path, *, network: bool) -> None:
     """The same for provenance.json, of a network's or a baseline's run."""
     _check(NetworkProvenance if network else BaselineProvenance, values, path)
+
+
+def check_robustness(values: dict[str, Any], path: Path) -> None:
+    """The same for robustness.json."""
+    _check(RobustnessFile, values, path)
 
 
 def check_history(history: dict[str, list[float]], provenance: dict[str, Any], path: Path) -> None:

@@ -20,6 +20,7 @@ from fer_core.experiments.run_files import (
     KERAS,
     METRICS,
     RECIPE,
+    ROBUSTNESS,
     SUMMARY,
     TFLITE,
     WHOLE,
@@ -51,6 +52,7 @@ __all__ = [
     "METRICS",
     "PROVENANCE",
     "RECIPE",
+    "ROBUSTNESS",
     "SUMMARY",
     "TFLITE",
     "TRAIN_COMMAND",
@@ -209,6 +211,8 @@ def _check_files(run: Run, studied: bool) -> None:
     run_schema.check_metrics(run.metrics, run.path / METRICS)
     if run.has_network:
         run_schema.check_history(run.history, run.provenance, run.path / HISTORY)
+    if (run.path / ROBUSTNESS).is_file():
+        run_schema.check_robustness(files.read_json(run.path / ROBUSTNESS), run.path / ROBUSTNESS)
     for split in EVALUATION_FILES:
         _check_numbers(run, split)
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from fer_core.datasets.dataset import SPLITS, Dataset
 from fer_core.errors import RunError
-from fer_core.experiments.pipeline import predict_splits, require_splits, train_into
+from fer_core.experiments.pipeline import require_splits, train_into
+from fer_core.experiments.predictions import predict_splits
 from fer_core.experiments.provenance import current_commit, describe_data
 from fer_core.experiments.run_writing import finish_run, new_run
 from fer_core.experiments.runs import Run, interrupted_runs

@@ -4,9 +4,10 @@ Pictures are RGB uint8 (H, W, 3); nothing here changes its input. Colours are ``
 never stand alone: number and name say the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import cv2
@@ -30,7 +31,12 @@ SMALLEST_TEXT_PX, LARGEST_TEXT_PX = 9, 64
 
 
 def draw_predictions(
-    picture: Picture, predictions: "Sequence[Prediction]", *, numbers: Sequence[int] | None = None
+    picture: Picture,
+    predictions: "Sequence[Prediction]",
+    *,
+    numbers: Sequence[int] | None = None,
+    notes: Mapping[int, str] = MappingProxyType({}),
+    label_scale: float = 1.0,
 ) -> Picture:
     """A copy of the picture with each face boxed and labelled "1 happy 97%", upright.
 
@@ -46,6 +52,8 @@ def draw_predictions(
         predictions: from ``Recognizer.predict``.
         numbers: of the tracked faces, one per prediction; without them this is a photo, whose faces
             are numbered in their order, from 1.
+        notes: a word more about some faces, by number; it stands by their box.
+        label_scale: how much larger than usual the letters are, for an audience at a distance.
 
     Returns:
         RGB uint8 (H, W, 3), rotated where the predictions' ``rotation`` says that the picture lies.
@@ -68,9 +76,13 @@ def draw_predictions(
     numbered = range(1, len(predictions) + 1) if numbers is None else numbers
     for number, prediction, *colours in zip(numbered, predictions, people, emotions, strict=True):
         box = _rectangle(prediction)
-        text, font = _fit_text(number, prediction, image.size, box[2] - box[0])
+        wanted_px = _letters(image.size, box[2] - box[0]) * label_scale
+        text, font = _fit_text(_texts(number, prediction), wanted_px, image.size)
         pieces = [text] if numbers is None else text.split(maxsplit=1)
         taken.append(_draw_label(draw, box, list(zip(pieces, colours, strict=False)), font, taken))
+        if number in notes:
+            note, font = _fit_text([notes[number]], 0.7 * wanted_px, image.size)
+            taken.append(_draw_label(draw, box, [(note, colours[0])], font, taken))
     return np.array(image, dtype=np.uint8)
 
 
@@ -141,15 +153,24 @@ def _draw_label(
     return place
 
 
-def _fit_text(
-    number: int, prediction: "Prediction", picture: tuple[int, int], face_width: float
-) -> tuple[str, ImageFont.FreeTypeFont]:
-    """The longest label, in the largest letters, that suits the face and fits the picture."""
+def _letters(picture: tuple[int, int], face_width: float) -> float:
+    """The height in pixels of letters that suit the picture and the face."""
+    wanted = min(face_width / 7, max(picture) / 24)
+    return float(np.clip(wanted, SMALLEST_TEXT_PX + 3, LARGEST_TEXT_PX))
+
+
+def _texts(number: int, prediction: "Prediction") -> list[str]:
+    """A face's label, and what is left of it where room is short."""
     emotion = prediction.emotion.label
-    texts = f"{number} {emotion} {prediction.confidence:.0%}", f"{number} {emotion}", f"{number}"
-    wanted = np.clip(min(face_width / 7, max(picture) / 24), SMALLEST_TEXT_PX + 3, LARGEST_TEXT_PX)
+    return [f"{number} {emotion} {prediction.confidence:.0%}", f"{number} {emotion}", f"{number}"]
+
+
+def _fit_text(
+    texts: Sequence[str], wanted_px: float, picture: tuple[int, int]
+) -> tuple[str, ImageFont.FreeTypeFont]:
+    """The first text, in the largest letters up to those wanted, that fits the picture."""
     for text in texts:
-        for size in range(int(wanted), SMALLEST_TEXT_PX - 1, -1):
+        for size in range(int(wanted_px), SMALLEST_TEXT_PX - 1, -1):
             font = _font(size)
             if font.getlength(text) + size <= picture[0]:
                 return text, font

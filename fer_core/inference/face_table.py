@@ -26,9 +26,10 @@ from fer_core.extras import optional
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
+    from fer_core.inference.expression import Floats
     from fer_core.inference.prediction import Prediction
-    from fer_core.inference.tracking import Floats
     from fer_core.vision.alignment import Face
 
 BOX = ("x", "y", "width", "height")
@@ -173,6 +174,25 @@ def to_pandas(rows: Iterable[FaceRow]) -> "pd.DataFrame":
     table = pd.DataFrame([row.values() for row in rows], columns=list(COLUMNS))
     numbers = dict.fromkeys(set(COLUMNS) - set(TEXTS), "float64")
     return table.astype(numbers | {"face": "Int64"})
+
+
+def to_arrow(rows: Iterable[FaceRow]) -> "pa.Table":
+    """The table in Apache Arrow, as Parquet files hold it: ``face`` and ``rotation`` are int32, the other
+    numbers float64. What is no UTF-8 in a path is written as ``as_text`` does."""
+    with optional():
+        import pyarrow as pa
+
+    kinds = dict.fromkeys(COLUMNS, pa.float64()) | dict.fromkeys(TEXTS, pa.string())
+    schema = pa.schema(list((kinds | dict.fromkeys(("face", "rotation"), pa.int32())).items()))
+    values = [row.values() for row in rows]
+    for each in values:
+        each |= {name: each[name] and as_text(each[name]) for name in TEXTS}
+    return pa.Table.from_pylist(values, schema=schema)
+
+
+def as_text(path: str) -> str:
+    """A path as UTF-8 can hold it: bytes of a name that are none stand as ``\\udce9``."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _to_text(rows: Iterable[FaceRow], form: Form) -> str:

@@ -54,6 +54,7 @@ class Recognizer:
 
     Attributes:
         name: the run's name.
+        path: its LiteRT model.
         detector: what detects the faces: "YuNet", or "Haar" where YuNet's weights are missing.
 
     Raises:
@@ -73,10 +74,10 @@ class Recognizer:
         threads: int | None = None,
     ) -> None:
         check_threshold(face_threshold)
-        self.name, path = _find_model(run)
+        self.name, self.path = _find_model(run)
         self._settings = (_to_pickle(run), face_threshold, threads)
         self.face_threshold = face_threshold
-        self._model = LiteRTModel(path, threads=threads)
+        self._model = LiteRTModel(self.path, threads=threads)
         self._faces = FaceDetector()
         self.detector = self._faces.detector
 

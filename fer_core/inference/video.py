@@ -13,8 +13,9 @@ from fer_core.emotions import EMOTION_COUNT, Emotion
 from fer_core.errors import PictureError
 from fer_core.inference.annotated_video import AnnotatedVideo
 from fer_core.inference.annotation import draw_predictions
+from fer_core.inference.expression import Floats
 from fer_core.inference.face_table import FaceRow
-from fer_core.inference.tracking import PATIENCE_SECONDS, Floats, Tracker
+from fer_core.inference.tracking import PATIENCE_SECONDS, Tracker
 from fer_core.vision.containers import VideoFile
 from fer_core.vision.cuts import CutDetector
 from fer_core.vision.detection import Face
@@ -64,6 +65,7 @@ class VideoReader:
         face_threshold: see ``Recognizer.predict``.
         annotated: a binary stream that can seek; the frames with their boxes are written there as MP4, whole
             once the reader is finished. By default none is made.
+        keeps_key_frames: False where nobody looks at them: drawing them takes its time.
 
     Attributes:
         is_finished: whether nothing more will be read.
@@ -83,11 +85,13 @@ class VideoReader:
         frames_per_second: float = FRAMES_PER_SECOND,
         face_threshold: float | None = None,
         annotated: BinaryIO | None = None,
+        keeps_key_frames: bool = True,
     ) -> None:
         self.is_finished = False
         self.seconds = self.share = 0.0
         self.frame_count = self.skipped = 0
         self._recognizer, self._face_threshold = recognizer, face_threshold
+        self._keeps_key_frames = keeps_key_frames
         self._rotation: int | None = None
         self._last_rotation: int | None = None
         self._frames = sample_frames(source, name=name, frames_per_second=frames_per_second)
@@ -184,11 +188,11 @@ class VideoReader:
         self, frame: SampledFrame, numbers: list[int], predictions: "list[Prediction]"
     ) -> None:
         """Keep the picture for each face that shows an emotion more than ever before."""
-        jpeg = b""
+        jpeg, most = b"", MOST_KEY_FRAMES if self._keeps_key_frames else 0
         for number, each in zip(numbers, predictions, strict=True):
             key = number, each.emotion
             known = self._key_frames.get(key)
-            if known.probability >= each.confidence if known else len(self._key_frames) >= MOST_KEY_FRAMES:
+            if known.probability >= each.confidence if known else len(self._key_frames) >= most:
                 continue
             jpeg = jpeg or _encode(draw_predictions(frame.picture, predictions, numbers=numbers))
             self._key_frames[key] = KeyFrame(frame.seconds, each.emotion, each.confidence, jpeg)

@@ -7,7 +7,6 @@ on unmixed images (Kang et al. 2020, "Decoupling representation and classifier",
 arXiv:1910.09217, whose classifier is re-trained alone to another end).
 """
 
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from fer_core.datasets.dataset import Dataset
 from fer_core.emotions import EMOTION_COUNT
-from fer_core.errors import DataError, RecipeError
+from fer_core.errors import DataError
 from fer_core.evaluation.calibration import fit_temperature
 from fer_core.evaluation.metrics import log_loss, softmax
 from fer_core.extras import optional
@@ -37,13 +36,10 @@ def require_scikit_learn() -> None:
     """Refuse at once what could not be done after hours of training, where there is Keras alone.
 
     Raises:
-        RecipeError: if scikit-learn is not installed.
+        MissingExtraError: if scikit-learn is not installed.
     """
-    if find_spec("sklearn") is None:
-        raise RecipeError(
-            "retrain_classifier needs scikit-learn. Received: a Python without it. Install it "
-            "(pip install scikit-learn), or train with --set retrain_classifier=false."
-        )
+    with optional():
+        import sklearn  # noqa: F401
 
 
 def retrain_classifier(network: keras.Model, train: Dataset, validation: Dataset) -> float:

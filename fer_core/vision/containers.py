@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from fer_core.errors import PictureError, reason
 from fer_core.extras import optional
+from fer_core.vision.mpeg import ends_early
 from fer_core.vision.pictures import Picture, reduced_size
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 VideoFile = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+_IN_MEMORY = bytes | bytearray | memoryview
 # A frame's seconds from the video's start, what makes its picture, how much of the video lies before it, and
 # how many damaged packets before it were left out.
 Step = tuple[float, Callable[[], Picture], float, int]
@@ -68,6 +70,17 @@ def video_steps(name: str, source: VideoFile, form: str) -> Generator[Step, None
             picture = partial(_upright, frame, stream.sample_aspect_ratio)
             yield reading.seconds, picture, reading.share, reading.skipped
         reading.check_end(name, states_length=form in STATE_LENGTH)
+    if _ends_early(source, form):
+        raise PictureError(
+            f"{name} is unfinished or damaged: it ends within a packet; read {reading.seconds:.1f} s of it."
+        )
+
+
+def _ends_early(source: VideoFile, form: str) -> bool:
+    if isinstance(source, str | os.PathLike):
+        with open(source, "rb") as opened:
+            return ends_early(opened, form)
+    return ends_early(io.BytesIO(source) if isinstance(source, _IN_MEMORY) else source, form)
 
 
 def _open(name: str, source: VideoFile, demuxer: str) -> "InputContainer":
@@ -75,7 +88,7 @@ def _open(name: str, source: VideoFile, demuxer: str) -> "InputContainer":
     with optional():
         import av
 
-    if isinstance(source, bytes | bytearray | memoryview):
+    if isinstance(source, _IN_MEMORY):
         file: str | BinaryIO = io.BytesIO(source)
     elif isinstance(source, str | os.PathLike):
         file = os.path.abspath(source)  # so that no name is taken for an address: "concat:a|b"

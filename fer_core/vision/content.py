@@ -84,7 +84,7 @@ def identify(head: bytes) -> Content:
     for kind, name, where, signature in _SIGNATURES:
         if head.startswith(signature, where):
             return Content(kind, name)
-    if _is_transport_stream(head):
+    if transport_packets(head):
         return Content("video", "MPEG transport stream")
     return Content("other", f"a file that begins with {head[:8]!r}")
 
@@ -100,10 +100,13 @@ def _iso_media(head: bytes) -> Content:
     return Content("video", "MPEG-4")
 
 
-def _is_transport_stream(head: bytes) -> bool:
-    """Whether a packet begins at a fixed distance; a recording may start in the middle of one."""
-    return any(
-        head[start] == head[start + size] == head[start + 2 * size] == _SYNC
-        for size in _PACKETS
-        for start in range(min(size, len(head) - 2 * size))
-    )
+def transport_packets(head: bytes) -> tuple[int, int] | None:
+    """Where a transport stream's first whole packet begins, and the packets' size; None if it is none.
+
+    A recording may start in the middle of a packet.
+    """
+    for size in _PACKETS:
+        for start in range(min(size, len(head) - 2 * size)):
+            if head[start] == head[start + size] == head[start + 2 * size] == _SYNC:
+                return (start - (size - _PACKETS[0])) % size, size
+    return None

@@ -132,4 +132,4 @@ def go_to(title: str, **asked: str) -> None:
     """Leave for another page, with the run that is chosen now and what is asked of that page alone."""
     to = next(each for each in PAGES if each.title == title)
     run = {key: value for key, value in state.query_for(title).items() if key == state.RUN}
-    st.switch_page(to.file, query_params=run | asked)
+    st.switch_page(to.file, query_params={**run, **asked})

@@ -4,13 +4,15 @@ A file uploader forgets its files when its page is left, so what it was given is
 picture from the clipboard only while it has the focus, so the script below hands it what is pasted elsewhere.
 """
 
+from dataclasses import replace
+
 import streamlit as st
 
 from fer_core.vision.headers import SUFFIXES
 from pages.parts.formats import counted
 from pages.parts.live.camera import take_snapshot
 from pages.parts.reading import Photo, to_photo
-from pages.parts.uploads import pick_allowed, remember
+from pages.parts.uploads import pick_allowed, remember, tell_apart
 
 MOST_MB = 25  # a photo; a large one from a phone has 12
 PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
@@ -29,7 +31,9 @@ PASTE = """<script>{
 
 def kept_photos() -> list[Photo]:
     """All photos that were handed in and not taken back, in their order."""
-    return list(st.session_state.get(KEPT, {}).values())
+    photos = st.session_state.get(KEPT, {}).values()
+    names = tell_apart([photo.name for photo in photos])
+    return [replace(photo, name=name) for photo, name in zip(photos, names, strict=True)]
 
 
 def upload_photos(key: str) -> None:

@@ -46,10 +46,10 @@ def last_change(folder: Path) -> float:
     """The newest modification time of the folder and all below it: the key of what is kept about it."""
     # Not by ``rglob``, which fails where a folder gets its name while we look.
     found = (os.path.join(at, name) for at, folders, files in os.walk(folder) for name in (*folders, *files))
-    return max(map(_modified, (folder, *found)))
+    return max(map(_modified, (str(folder), *found)))
 
 
-def _modified(path: str | Path) -> float:
+def _modified(path: str) -> float:
     try:
         return os.stat(path).st_mtime
     except OSError:  # a training that goes on beside us replaces its files
@@ -94,6 +94,11 @@ def choose_run(name: str) -> None:
 
 def _choose_run() -> None:
     state.put(state.RUN, st.session_state[state.RUN])
+
+
+def light_run() -> Run:
+    """The run that ``pick_run(light=True)`` shows at first."""
+    return _lightest(all_networks())
 
 
 def _lightest(runs: list[Run]) -> Run:

@@ -83,7 +83,8 @@ def bound(
 
 def get(key: str) -> str | None:
     """A parameter of this page that is no widget's."""
-    return (_query().get(key) or [None])[-1]
+    values = _query().get(key)
+    return values[-1] if values else None
 
 
 def put(key: str, value: str | None) -> None:

@@ -4,7 +4,7 @@ import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -32,7 +32,7 @@ def pick_allowed(files: Sequence[UploadedFile], most_mb: int) -> list[UploadedFi
     return allowed
 
 
-def may_use(file: UploadedFile | None, most_mb: int) -> bool:
+def may_use(file: UploadedFile | None, most_mb: int) -> TypeGuard[UploadedFile]:
     """Whether there is a file, and it may be used; else it gets its sentence."""
     return file is not None and bool(pick_allowed([file], most_mb))
 
@@ -64,6 +64,18 @@ def remember(slot: str, given: Given | None, *, is_new: bool) -> Given | None:
     elif had:
         st.session_state.pop(slot, None)
     return st.session_state.get(slot)
+
+
+def tell_apart(names: Sequence[str]) -> list[str]:
+    """The names, each once: a phone calls every photo image.jpg; the second becomes "image (2).jpg"."""
+    told: list[str] = []
+    for name in names:
+        path, number, free = Path(name), 1, name
+        while free in told or (number > 1 and free in names):
+            number += 1
+            free = f"{path.stem} ({number}){path.suffix}"
+        told.append(free)
+    return told
 
 
 def keep_upload(file: UploadedFile) -> Path:

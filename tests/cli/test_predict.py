@@ -41,17 +41,6 @@ def wall(tmp_path):
     return path
 
 
-@pytest.fixture
-def predict(capsys):
-    """``predict(path, ...)`` -> exit code, what stood on standard output, and on standard error."""
-
-    def run(*arguments):
-        code = cli.main(["predict", "--run", str(tiny_tflite("flatten")), *map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return run
-
-
 def table(out):
     return list(csv.DictReader(io.StringIO(out)))
 

@@ -7,24 +7,12 @@ import shutil
 
 import pytest
 
-from fer_core.cli import main as cli
-from tests.tiny_networks import SAMPLES, tiny_tflite
+from tests.tiny_networks import SAMPLES
 
 pytest.importorskip("av", reason="PyAV comes with streamlit-webrtc")
 from tests.videos import NOISE, scene, write_video
 
 PHOTO = str(SAMPLES / "two-faces.jpg")
-
-
-@pytest.fixture
-def predict(capsys):
-    """``predict(path, ...)`` -> exit code, what stood on standard output, and on standard error."""
-
-    def run(*arguments):
-        code = cli.main(["predict", "--run", str(tiny_tflite("flatten")), *map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def test_a_file_is_what_it_holds_whatever_its_name(predict, tmp_path):

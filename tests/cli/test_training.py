@@ -17,12 +17,10 @@ from tests.synthetic import synthetic_splits
 
 
 @pytest.fixture
-def models(tiny, tmp_path, monkeypatch):
+def models(models, tiny, monkeypatch):
     """An empty models folder, and drawn faces for whatever --data says."""
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
     monkeypatch.setattr(training, "load_splits", lambda path: synthetic_splits(20, 6, 6))
-    (tmp_path / "models").mkdir()
-    return tmp_path / "models"
+    return models
 
 
 def kept(models):

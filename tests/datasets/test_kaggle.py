@@ -29,7 +29,7 @@ def test_fetching_copies_the_csv_once(tmp_path, monkeypatch):
 
 def test_fetching_without_kagglehub_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "kagglehub>=0\.3", or download fer2013\.csv'):
+    with pytest.raises(MissingExtraError, match=r"pip install 'fer-core\[kaggle\]'"):
         datasets.fetch_fer2013(tmp_path)
 
 

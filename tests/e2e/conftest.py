@@ -1,9 +1,11 @@
 """A running app and a browser: what the tests in a real browser start from.
 
+FER_E2E=required  a missing browser is a failure; otherwise these tests are skipped
 FER_CHROMIUM      which browser to start; by default the first Chromium or Chrome on the PATH
 FER_SCREENSHOTS   a folder for the screenshots; by default one of pytest's own
 """
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -38,25 +40,48 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
-SECONDS = 60
+SECONDS = 120  # how long anything may take: a busy machine is no defect
+
+
+def chromium():
+    """The browser's path, or None."""
+    return os.environ.get("FER_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def missing():
+    """What these tests cannot be without and is not here, in one sentence; or None."""
+    if importlib.util.find_spec("playwright") is None:
+        return "The browser tests need Playwright: pip install -r requirements-dev.txt"
+    if chromium() is None:
+        return "The browser tests need Chromium: install it (apt-get install chromium) or set FER_CHROMIUM."
+    return None
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.flaky(reruns=1))  # a busy machine is no defect
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    if here and os.environ.get("FER_E2E") == "required" and missing():
+        raise pytest.UsageError(missing())
+    for item in here:
+        item.add_marker(pytest.mark.e2e)
+
+
+def expect(subject):
+    """Playwright's assertions: each looks again and again until it holds, or ``SECONDS`` have passed."""
+    from playwright import sync_api
+
+    sync_api.expect.set_options(timeout=1000 * SECONDS)
+    return sync_api.expect(subject)
 
 
 @pytest.fixture(scope="session")
 def launch():
     """``launch(flags)`` -> a Chromium that runs until it is closed, or a skip that says what is missing."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    path = os.environ.get("FER_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("There is no Chromium: install it (apt-get install chromium) or set FER_CHROMIUM")
-    with playwright.sync_playwright() as driver:
-        yield lambda flags: driver.chromium.launch(executable_path=path, args=flags)
+    if missing():
+        pytest.skip(missing())
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield lambda flags: driver.chromium.launch(executable_path=chromium(), args=flags)
 
 
 @pytest.fixture(scope="session")
@@ -161,6 +186,18 @@ def settle(page):
     """Wait until the page's script has run to its end."""
     page.wait_for_selector("h1")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def still(locator):
+    """The element's box, once it is there and has stopped to move and to change."""
+    end, before = time.monotonic() + SECONDS, None
+    while time.monotonic() < end:
+        now = locator.bounding_box(), locator.evaluate("element => element.innerHTML.length")
+        if now == before and now[0]:
+            return now[0]
+        before = now
+        locator.page.wait_for_timeout(250)
+    pytest.fail(f"It never came to rest: {locator}")
 
 
 @pytest.fixture(scope="session")

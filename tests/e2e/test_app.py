@@ -7,15 +7,16 @@ import json
 import pytest
 
 from fer_core.vision.pictures import load_picture
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import expect, settle, still
 from tests.tiny_networks import SAMPLES
 
 PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "Studies", "About")
 CHART = "[data-testid=stPlotlyChart] .main-svg"
 # What to wait for where there may be no chart: a study that was not run says how; About has words alone.
 WITHOUT_CHART = {"Studies": f"[data-testid=stCode], {CHART}", "About": "[data-testid=stMarkdown]"}
-CUT_OFF = """() => [...document.querySelectorAll("[data-testid=stTable] td, [data-testid=stTable] th")]
-    .filter(cell => cell.getBoundingClientRect().right > innerWidth).length"""
+TABLES_FIT = """() => [...document.querySelectorAll("[data-testid=stTable] td, [data-testid=stTable] th")]
+    .every(cell => cell.getBoundingClientRect().right <= innerWidth)"""
+PAGE_FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -28,13 +29,13 @@ LOOKS = {
 def test_every_page_is_whole_and_asks_nobody_else(visit, screenshots, address, look):
     page = visit(address, **LOOKS[look])
     page.wait_for_selector(WITHOUT_CHART.get(address, CHART))
-    assert page.locator("[data-testid=stAlert]").all_inner_texts() == []
-    assert page.locator("h1").count() == 1
+    settle(page)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    expect(page.locator("h1")).to_have_count(1)
     assert page.strangers == []
     _take_whole(page, screenshots / f"{address or 'Home'}-{look}.png")
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, "the page scrolls sideways"
-    assert page.evaluate(CUT_OFF) == 0, "a table leaves the screen"
+    page.wait_for_function(PAGE_FITS)  # else it scrolls sideways
+    page.wait_for_function(TABLES_FIT)
 
 
 def _take_whole(page, path):
@@ -42,7 +43,7 @@ def _take_whole(page, path):
     size = page.viewport_size
     height = page.locator("[data-testid=stMain]").evaluate("box => box.scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
-    page.wait_for_timeout(500)  # charts redraw after a pause
+    still(page.get_by_test_id("stMain"))  # charts redraw after a pause
     page.screenshot(path=path)
 
 
@@ -53,7 +54,7 @@ def test_uploads_are_read_and_results_can_be_saved(visit, tmp_path):
     page.set_input_files("input[type=file]", [SAMPLES / "two-faces.jpg", nonsense])
     page.get_by_role("combobox", name="2 faces; show").wait_for()
     settle(page)
-    assert "notes.jpg is not a picture" in page.locator("[data-testid=stAlert]").inner_text()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("notes.jpg is not a picture")
     page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
 
     def save(label):
@@ -84,8 +85,7 @@ def test_choices_stand_in_the_url_and_survive_a_reload(visit):
     page.wait_for_url("**/Evaluation?view=flip")
     page.reload()
     settle(page)
-    chosen = page.get_by_role("radio", name="flip")
-    assert chosen.get_attribute("aria-checked") == "true"
+    expect(page.get_by_role("radio", name="flip")).to_have_attribute("aria-checked", "true")
     page.get_by_text("single", exact=True).click()
     page.wait_for_url("**/Evaluation")
 
@@ -100,9 +100,9 @@ def test_the_chosen_run_goes_along_from_page_to_page(visit):
     page.get_by_test_id("stSidebar").get_by_role("link", name="Evaluation").click()
     page.wait_for_url(f"**/Evaluation?run={run}")
     settle(page)
-    assert page.get_by_role("combobox", name="Run", exact=True).input_value() == run
+    expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(run)
 
 
 def test_a_link_into_a_page_works_on_a_fresh_server(visit):
     page = visit("Evaluation?split=PublicTest&cells=faces")
-    assert "PublicTest images" in page.get_by_test_id("stMain").inner_text()
+    expect(page.get_by_test_id("stMain")).to_contain_text("PublicTest images")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.conftest import FLAGS, settle
+from tests.e2e.conftest import FLAGS, SECONDS, expect, settle, still
 
 FAKE_CAMERA, NOBODY_TO_ASK = "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 VIDEO = "iframe[title^=streamlit_webrtc]"
@@ -17,12 +17,13 @@ def test_what_is_wrong_with_the_camera_is_said(app, launch, has_camera, sentence
     flags = [flag for flag in FLAGS if flag != NOBODY_TO_ASK and (has_camera or flag != FAKE_CAMERA)]
     with launch(flags) as browser:
         page = browser.new_page()
+        page.set_default_timeout(1000 * SECONDS)
         page.goto(f"{app}/Live")
         settle(page)
         video = page.frame_locator(VIDEO)
         video.get_by_role("button", name="Start camera").click()
         video.get_by_text(sentence).wait_for()
-        assert "Error" not in video.locator("body").inner_text()
-        again = video.get_by_role("button", name="Start camera").bounding_box()
-        frame = page.locator(VIDEO).bounding_box()
+        expect(video.locator("body")).not_to_contain_text("Error")
+        again = still(video.get_by_role("button", name="Start camera"))
+        frame = still(page.locator(VIDEO))
         assert again["y"] + again["height"] <= frame["y"] + frame["height"], "the button is cut off"

@@ -5,10 +5,6 @@ FER_LIVE_SECONDS   how long the page's figures are measured; by default 10, with
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -16,14 +12,13 @@ import pytest
 from PIL import Image
 
 from fer_core.palette import PERSON_COLOURS, rgb
-from tests.e2e import conftest
-from tests.e2e.conftest import SECONDS, settle
+from tests.e2e.conftest import FLAGS, ROOT, SECONDS, serving, settle
 from tests.finished_runs import write_run
 from tests.tiny_networks import sample, tiny_tflite
 
 WIDTH, HEIGHT, BITS = 640, 480, 10
 FRAMES = 300
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+pytestmark = pytest.mark.webrtc
 # On a busy machine the first picture may take its time, and a connection may fail once.
 FIRST_PICTURE_MS = 1000 * SECONDS
 LEAST_PIXELS = 250  # a label's plate alone has 1,500
@@ -99,11 +94,9 @@ def write_film(path):
 
 
 @pytest.fixture(scope="module")
-def camera(browser, film):
+def camera(launch, film):
     """A second browser, whose camera shows the film."""
-    flags = [*conftest.FLAGS, f"--use-file-for-fake-video-capture={film}"]
-    path = os.environ.get("FER_CHROMIUM") or next(filter(None, map(shutil.which, conftest.BROWSERS)))
-    camera = browser.browser_type.launch(executable_path=path, args=flags)
+    camera = launch([*FLAGS, f"--use-file-for-fake-video-capture={film}"])
     yield camera
     camera.close()
 
@@ -123,31 +116,14 @@ def live_app(tmp_path_factory, bomb):
         write_run(models, "tiny", tflite=tiny_tflite("pooled").read_bytes())
     folder = tmp_path_factory.mktemp("sabotage")
     (folder / "sitecustomize.py").write_text(SABOTAGE)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = f"--server.headless=true --server.port={port} --server.fileWatcherType=none".split()
-    log = folder / "streamlit.txt"
-    extra = {
+    surroundings = {
         "FER_MODELS": str(models),
         "FER_TEST_BOMB": str(bomb),
         "FER_ICE_SERVERS": "[]",
-        "PYTHONPATH": os.pathsep.join([str(folder), str(conftest.ROOT)]),
+        "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
     }
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
-            cwd=conftest.ROOT,
-            env=os.environ | extra,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        conftest._wait_until_healthy(f"http://localhost:{port}/_stcore/health", server, log)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=SECONDS)
+    with serving(folder / "streamlit.txt", **surroundings) as address:
+        yield address
 
 
 @pytest.fixture
@@ -173,10 +149,12 @@ def switch_on(page):
 
 def look(component):
     """The video's pixels: {"coloured", "number", "sent"}, or None before the first picture."""
+    from playwright.sync_api import Error
+
     colours = [rgb(colour) for colour in PERSON_COLOURS]
     try:
         return component.evaluate(LOOK, [colours, BITS, True])
-    except playwright.Error:  # the component is just being loaded
+    except Error:  # the component is just being loaded
         return None
 
 

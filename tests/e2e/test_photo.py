@@ -2,7 +2,7 @@
 
 import re
 
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import expect, settle, still
 from tests.e2e.test_state import follow
 from tests.pages.test_photo import crowd
 from tests.tiny_networks import SAMPLES
@@ -15,12 +15,12 @@ def test_a_click_on_a_row_shows_its_face(visit):
     cells = page.locator("[data-testid=stDataFrame] canvas").first
     cells.wait_for()
     settle(page)
-    box = cells.bounding_box()
+    box = still(cells)
     page.mouse.click(box["x"] + 15, box["y"] + 36 + 2.5 * 52)  # the third row: the second face of the second
     page.locator("[data-testid=stMarkdown]", has_text="Face 2 ·").first.wait_for()
     settle(page)
-    assert page.locator("[data-testid=stMarkdown]", has_text="Face 1 ·").count() == 0
-    assert page.get_by_alt_text(re.compile("two-faces.jpg: face 1")).count() == 1
+    expect(page.locator("[data-testid=stMarkdown]", has_text="Face 1 ·")).to_have_count(0)
+    expect(page.get_by_alt_text(re.compile("two-faces.jpg: face 1"))).to_have_count(1)
 
 
 def test_25_faces_are_a_short_page(visit, tmp_path):
@@ -107,7 +107,7 @@ def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
     page.wait_for_url("**/Photo?sure=5&sure=100")
     page.reload()
     settle(page)
-    assert hand_in().input_value() == "5"
+    expect(hand_in()).to_have_value("5")
 
 
 def test_a_video_can_be_cancelled_and_keeps_what_was_read(visit, tmp_path):
@@ -120,5 +120,5 @@ def test_a_video_can_be_cancelled_and_keeps_what_was_read(visit, tmp_path):
     page.get_by_text("Cancelled after").wait_for()
     settle(page)
     page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
-    assert page.get_by_role("button", name="Table as CSV").count() == 1
+    expect(page.get_by_role("button", name="Table as CSV")).to_have_count(1)
     assert page.strangers == []

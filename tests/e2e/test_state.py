@@ -1,8 +1,9 @@
 """One state, one address: deep links, reloads, changes of pages and Back keep what was chosen."""
 
 import random
+import re
 
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import expect, settle
 
 WITH_A_RUN = ("Photo", "Live", "Training", "Evaluation", "Errors", "About")
 ALL = ("Home", *WITH_A_RUN, "Dataset", "Studies")
@@ -17,7 +18,11 @@ def follow(page, title):
 
 
 def shown_run(page):
-    return page.get_by_role("combobox", name="Run", exact=True).input_value()
+    return page.get_by_role("combobox", name="Run", exact=True)
+
+
+def is_chosen(page, choice):
+    expect(page.get_by_role("radio", name=choice, exact=True)).to_have_attribute("aria-checked", "true")
 
 
 def test_the_run_of_a_deep_link_is_kept_on_twenty_pages(visit):
@@ -25,9 +30,9 @@ def test_the_run_of_a_deep_link_is_kept_on_twenty_pages(visit):
     walk = random.Random(1)
     for title in [walk.choice(ALL) for _ in range(20)]:
         follow(page, title)
-        assert "run=other" in page.url, title
+        expect(page).to_have_url(re.compile("run=other"))
         if title in WITH_A_RUN:
-            assert shown_run(page) == "other", title
+            expect(shown_run(page)).to_have_value("other")
 
 
 def test_a_page_is_one_entry_of_the_history_and_back_finds_it_as_it_was(visit):
@@ -40,7 +45,7 @@ def test_a_page_is_one_entry_of_the_history_and_back_finds_it_as_it_was(visit):
     page.wait_for_function("left => location.href.endsWith(left)", arg=left)
     follow(page, "Training")
     follow(page, "Dataset")  # which has a split of its own
-    assert page.get_by_role("radio", name="Training").get_attribute("aria-checked") == "true"
+    is_chosen(page, "Training")
     assert page.evaluate("history.length") == entries + 2
     page.go_back()
     page.wait_for_url("**/Training?run=other")
@@ -48,20 +53,19 @@ def test_a_page_is_one_entry_of_the_history_and_back_finds_it_as_it_was(visit):
     page.wait_for_url(f"**/{left}")
     settle(page)
     for choice in ("PublicTest", "flip", "by column"):
-        chosen = page.get_by_role("radio", name=choice, exact=True)
-        assert chosen.get_attribute("aria-checked") == "true", choice
+        is_chosen(page, choice)
     page.reload()
     settle(page)
+    is_chosen(page, "flip")
     assert page.url.endswith(left)
-    assert page.get_by_role("radio", name="flip").get_attribute("aria-checked") == "true"
 
 
 def test_a_link_leads_to_a_page_as_it_was_left(visit):
     page = visit("Evaluation?view=flip")
     follow(page, "About")
     follow(page, "Evaluation")
-    assert page.url.endswith("/Evaluation?view=flip")
-    assert page.get_by_role("radio", name="flip").get_attribute("aria-checked") == "true"
+    is_chosen(page, "flip")
+    expect(page).to_have_url(re.compile(r"/Evaluation\?view=flip$"))
 
 
 def test_on_a_phone_the_menu_closes_and_the_run_is_chosen_in_the_page(visit):

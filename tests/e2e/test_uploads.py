@@ -1,12 +1,14 @@
 """Uploads of the sizes that the pages promise arrive; what is larger is refused with a reason to read."""
 
 import tempfile
+import time
+import uuid
 from pathlib import Path
 
 import pytest
 
 from pages.parts.doors import UPLOADS_PREFIX
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import SECONDS, settle, still
 from tests.synthetic import synthetic_splits, write_fer2013_csv
 
 MB = 1_000_000  # as browsers count
@@ -46,17 +48,20 @@ def test_a_photo_that_is_too_large_is_refused_in_words(visit, tmp_path, size, is
         return
     reason = page.get_by_text("File must be 25.0MB or smaller")
     reason.wait_for()
-    assert reason.bounding_box()["width"] > 100, "it is there for screen readers alone"
+    assert still(reason)["width"] > 100, "it is there for screen readers alone"
 
 
 def test_an_upload_is_deleted_with_its_page(visit, tmp_path):
     page = visit("Dataset")
     page.get_by_role("radio", name="Upload").click()
     settle(page)
-    hand_in(page, write_fer2013_csv(tmp_path / "only-mine.csv", synthetic_splits(6, 2, 2)))
-    page.get_by_text("Images from only-mine.csv").wait_for()
-    (kept,) = Path(tempfile.gettempdir()).glob(f"{UPLOADS_PREFIX}*/*/only-mine.csv")
+    name = f"only-mine-{uuid.uuid4().hex[:8]}.csv"
+    hand_in(page, write_fer2013_csv(tmp_path / name, synthetic_splits(6, 2, 2)))
+    page.get_by_text(f"Images from {name}").wait_for()
+    (kept,) = Path(tempfile.gettempdir()).glob(f"{UPLOADS_PREFIX}*/*/{name}")
     page.reload()
     page.get_by_text("Connect FER2013 to see its images").wait_for()
-    settle(page)
+    end = time.monotonic() + SECONDS
+    while kept.exists() and time.monotonic() < end:
+        page.wait_for_timeout(200)
     assert not kept.exists()

@@ -47,11 +47,6 @@ def found():
     return answered((0.7, 0.7), (0.65, 0.68), (0.6, 0.66), (0.5, 0.65), (0.3, 0.6))
 
 
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
-
-
 def test_an_effect_counts_the_same_faces_twice(found):
     first, *_, last = effects(found)
     assert [each.degrees for each in effects(found)] == list(ANGLES)

@@ -10,7 +10,7 @@ from fer_core.datasets import class_counts, draw_faces, drawn_splits, find_dupli
 from fer_core.evaluation.learning_curves import best_epoch
 from fer_core.experiments import runs
 from fer_core.experiments.model_card import write_card
-from fer_core.experiments.pipeline import predict_split
+from fer_core.experiments.predictions import predict_split
 from fer_core.experiments.runs import Run, load_run
 from fer_core.experiments.studies import FOLDER, base_recipe, load_study
 from fer_core.inference.recognizer import Recognizer

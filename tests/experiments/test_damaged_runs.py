@@ -31,9 +31,8 @@ def sound(tmp_path_factory):
 
 
 @pytest.fixture
-def models(sound, tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
-    return shutil.copytree(sound, tmp_path / "models")
+def models(models, sound):
+    return shutil.copytree(sound, models, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="module")

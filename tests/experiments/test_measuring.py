@@ -9,7 +9,8 @@ from fer_core.errors import DataError, RunError
 from fer_core.evaluation.calibration import Calibration
 from fer_core.evaluation.metrics import score
 from fer_core.experiments import provenance, runs
-from fer_core.experiments.measuring import MEASURED, calibrate_run, evaluate_run, measure_run
+from fer_core.experiments.measured import MEASURED, measure_run
+from fer_core.experiments.measuring import calibrate_run, evaluate_run
 from fer_core.experiments.model_card import write_card
 from fer_core.experiments.runs import Run, load_run
 from fer_core.inference.recognizer import Recognizer
@@ -24,12 +25,6 @@ TESTS = ("PublicTest", "PrivateTest")
 def other(drawn_splits):
     """Data that is not the run's own: the first 70 images of each split."""
     return {split: first(data, 70) for split, data in drawn_splits.items()}
-
-
-@pytest.fixture
-def models(run_copy, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(run_copy.path.parent))
-    return run_copy.path.parent
 
 
 def first(data, count):

@@ -31,7 +31,7 @@ def test_a_baseline_has_a_row_without_a_network(tmp_path):
 def test_what_a_training_has_seen(run):
     assert describe_seen(run) == "FER2013"
     run.save_provenance(run.provenance | {"other_images": "VGGFace2"})
-    run.save_asked(run.recipe.replace(teacher="best+scratch", distillation_weight=0.5))
+    run.save_config(run.recipe.replace(teacher="best+scratch", distillation_weight=0.5))
     assert describe_seen(Run(run.path)) == "FER2013, VGGFace2; distilled from best and scratch"
 
 
@@ -52,5 +52,7 @@ def test_no_images_leave_their_cells_empty(run):
     row = describe_run(run, "PrivateTest", "single", "all")
     empty = {key: [float("nan")] * len(value) if isinstance(value, list) else float("nan")
              for key, value in row.scores.items()} | {"count": 0}  # fmt: skip
-    (line,) = csv.DictReader(io.StringIO(write_csv([type(row)("a", empty, empty, 1, 1, "")], "", "", "")))
+    (line,) = csv.DictReader(
+        io.StringIO(write_csv([type(row)("a", empty, empty, 1, 1, None, "")], "", "", ""))
+    )
     assert (line["images"], line["accuracy"], line["recall_fear"]) == ("0", "", "")

@@ -35,12 +35,6 @@ def earlier(trained_run, monkeypatch):
     return trained_run
 
 
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return tmp_path
-
-
 def test_a_run_gives_its_weights(tiny, earlier):
     network = build_network("tiny", dropout=0.1)
     load_start(tiny.replace(start=earlier.name))(network)

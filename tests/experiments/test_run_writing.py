@@ -15,28 +15,10 @@ from fer_core.experiments.run_writing import finish_run, new_run, rewrite_run, s
 from fer_core.experiments.runs import WHOLE, Run, list_runs, load_run, unfinished_runs
 from fer_core.networks.checksums import KEY, checksums
 from fer_core.training.recipes import paper_base
-from tests.finished_runs import write_run
 from tests.other_process import holding
 
 RECIPE = paper_base().replace(name="one")
 ORIGIN = {"command": "fer train paper-cnn --data PATH --name one", "commit": None}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("finished"), "one", tflite=b"network", epochs=5)
-
-
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def run(models, finished):
-    """A whole run in ``models``, to be changed."""
-    return Run(shutil.copytree(finished.path, models / "one"))
 
 
 def contents(folder):

@@ -18,23 +18,6 @@ from tests.finished_runs import write_run
 RECIPE = paper_base().replace(name="one")
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("finished"), "one", tflite=b"network", epochs=5)
-
-
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def run(models, finished):
-    """A whole run in ``models``, to be spoilt."""
-    return Run(shutil.copytree(finished.path, models / "one"))
-
-
 def test_what_is_written_is_what_is_read(models):
     run = write_run(models, "one", tflite=b"network", epochs=3)
     assert run == load_run("one") == load_run(models / "one") == load_run(str(models / "one"))

@@ -31,12 +31,6 @@ each_study = pytest.mark.parametrize("study", NAMED, ids=lambda study: study.nam
 
 
 @pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
-    return tmp_path / "models"
-
-
-@pytest.fixture
 def quick(tiny):
     return tiny.replace(epochs=2)
 

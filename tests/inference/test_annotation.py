@@ -76,6 +76,25 @@ def test_labels_of_neighbours_do_not_cover_each_other():
             assert (high < other_low).any() or (other_high < low).any()
 
 
+def test_a_note_stands_by_its_face_alone_and_covers_no_label():
+    faces = [prediction((60, 120, 90, 110)), prediction((250, 120, 90, 110))]
+    plain = draw_predictions(canvas(300, 400), faces, numbers=[1, 2])
+    noted = draw_predictions(canvas(300, 400), faces, numbers=[1, 2], notes={2: "neutral calibrated"})
+    changed = np.argwhere((plain != noted).any(axis=2))
+    assert changed[:, 1].min() > 200  # by the second face, not by the first
+    assert changed[:, 0].min() > 220  # below the box: the label is above it
+    assert share_of(noted, rgb(PERSON_COLOURS[1])) > 1.3 * share_of(plain, rgb(PERSON_COLOURS[1]))
+
+
+def test_large_labels_are_larger_and_end_in_the_picture():
+    face = [prediction((220, 120, 150, 180))]
+    drawn = [draw_predictions(canvas(480, 640), face, numbers=[1], label_scale=by) for by in (1, 2, 9)]
+    areas = [len(found) for each in drawn for found in plates(each, [3])]
+    assert areas[1] > 3 * areas[0]
+    assert areas[2] >= areas[1]
+    assert (drawn[1][:, [0, -1]] == 128).all()  # it ends in the picture
+
+
 @pytest.mark.parametrize("box", [(0, 0, 80, 90), (350, 0, 50, 60), (0, 250, 60, 50), (340, 240, 60, 60)])
 def test_labels_at_the_edge_stay_whole(box):
     at_edge = draw_predictions(canvas(300, 400), [prediction(box)])

@@ -1,18 +1,14 @@
 """Live pictures, from sample photos: faces that move, come and go, and a network that fails."""
 
-import csv
-import io
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS, Emotion
-from fer_core.inference import live as live_module
-from fer_core.inference.face_table import COLUMNS
+from fer_core.emotions import EMOTION_COUNT, Emotion
+from fer_core.inference.expression import log_probabilities
 from fer_core.inference.live import STAGES, LiveReader
 from fer_core.inference.recognizer import Recognizer
-from fer_core.inference.tracking import log_probabilities
 from fer_core.palette import EMOTION_COLOURS, person_colour, rgb
 from tests.tiny_networks import sample, tiny_tflite
 
@@ -110,7 +106,26 @@ def test_faces_come_and_go(reader, clock):
     play(reader, clock, *[scene()] * 15)
     assert numbers(reader) == []
     play(reader, clock, two)
-    assert numbers(reader) == [3, 4]
+    assert numbers(reader) == [1, 2]  # back in their places
+
+
+@pytest.mark.parametrize("rate", [15, 5, 3, 1])
+def test_no_box_stands_on_an_empty_wall(reader, clock, rate):
+    """A frame stays on the screen until the next one: 0.3 s after a face has gone its box is gone, too."""
+    play(reader, clock, *[scene((200, 100))] * 4, step=1 / rate)
+    gone = clock.now
+    while numbers(reader):
+        play(reader, clock, scene(), step=1 / rate)
+    last_seen = clock.now - 1 / rate
+    assert max(last_seen - gone, 0) + 1 / rate <= max(0.3, 1 / rate) + 1e-6
+
+
+def test_a_face_that_walks_in_and_out_for_a_minute_is_the_first(reader, clock):
+    for second in range(30):
+        play(reader, clock, *[scene((40 + 300 * (second % 2), 100))] * 4, step=0.2)
+        assert numbers(reader) == [1] or second
+        play(reader, clock, *[scene()] * 6, step=0.2)
+    assert max(reader.figures().present) <= 3
 
 
 def test_the_mirror_turns_the_picture_before_it_is_read(reader, clock):
@@ -188,27 +203,6 @@ def test_smoothing_goes_by_time_and_raw_is_the_networks_own_answer(reader, clock
     )
 
 
-def test_a_neutral_face_is_learnt_in_a_second_and_belongs_to_its_network(reader, clock, recognizer):
-    picture = scene((200, 100))
-    reader.time_constant = 0.0
-    play(reader, clock, picture)
-    reader.calibrate_neutral()
-    play(reader, clock, picture)
-    assert reader.figures().calibrating
-    play(reader, clock, *[picture] * 12)
-    figures = reader.figures()
-    assert (figures.calibrating, figures.corrected) == (False, (1,))
-    assert figures.faces[0][1].emotion == Emotion.NEUTRAL
-    reader.use(recognizer, log_probabilities(AVERAGE))  # the same: nothing is forgotten
-    assert reader.figures().corrected == (1,)
-    reader.use(Exploding(recognizer, ""), log_probabilities(AVERAGE))
-    assert reader.figures().corrected == ()
-    reader.calibrate_neutral()
-    play(reader, clock, *[picture] * 12)
-    reader.reset_neutral()
-    assert reader.figures().corrected == ()
-
-
 def test_the_history_holds_thirty_seconds_of_each_face(reader, clock):
     two = scene((60, 100), (360, 100))
     play(reader, clock, *[two] * 35, step=0.99)
@@ -230,33 +224,21 @@ def test_the_figures_say_how_fast_it_goes(reader, clock):
     assert set(figures.milliseconds) == set(STAGES)
     assert all(value > 0 for value in figures.milliseconds.values())
     clock.now += 2
-    figures = reader.figures()  # the camera has stopped
-    assert (figures.fps, figures.faces) == (0, ())
+    assert reader.figures().fps == 0  # the camera has stopped
 
 
-def test_a_recording_is_a_row_a_face_and_frame(reader, clock, monkeypatch):
-    picture = scene((60, 100), (360, 100))
-    play(reader, clock, picture)
-    assert reader.recording_csv() == ",".join(COLUMNS) + "\n"
-    reader.start_recording()
-    play(reader, clock, picture, picture)
-    assert (reader.figures().recording, reader.figures().recorded) == (True, 4)
-    reader.stop_recording()
-    play(reader, clock, picture)
-    rows = list(csv.DictReader(io.StringIO(reader.recording_csv())))
-    assert [(row["path"], row["time"], row["face"]) for row in rows] == [
-        ("camera", "0.1", "1"),
-        ("camera", "0.1", "2"),
-        ("camera", "0.2", "1"),
-        ("camera", "0.2", "2"),
-    ]
-    for row in rows:
-        assert sum(float(row[label]) for label in EMOTION_LABELS) == pytest.approx(1, abs=1e-3)
-        assert float(row["width"]) > 20
-    monkeypatch.setattr(live_module, "MOST_ROWS", 3)
-    reader.start_recording()
-    play(reader, clock, picture, picture)
-    assert (reader.figures().recording, reader.figures().recorded) == (False, 3)
+def test_the_last_thirty_seconds_stay_when_the_camera_has_stopped(reader, clock):
+    play(reader, clock, *[scene((60, 100), (360, 100))] * 100)
+    before = reader.history(2)
+    clock.now += 3600
+    figures = reader.figures()
+    assert (numbers(reader), figures.present, figures.fps) == ([1, 2], (1, 2), 0)
+    after = reader.history(2)
+    assert after[0][-1] == 0
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one, other)
+    play(reader, clock, scene((60, 100)))  # it goes on: what was shown an hour ago is forgotten
+    assert reader.figures().present == (1,)
 
 
 def test_figures_can_be_read_while_frames_are(reader, clock):

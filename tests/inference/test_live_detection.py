@@ -2,7 +2,7 @@
 
 import pytest
 
-from fer_core.inference.tracking import log_probabilities
+from fer_core.inference.expression import log_probabilities
 from tests.inference.test_live import AVERAGE, clock, play, reader, recognizer, scene
 
 __all__ = ["clock", "reader", "recognizer"]  # fixtures

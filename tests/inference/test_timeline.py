@@ -19,7 +19,8 @@ def test_the_timeline_is_thinned_and_ends_now(count):
     assert len(lines) == EMOTION_COUNT
     assert len({(line.line.dash, line.line.color) for line in lines}) == EMOTION_COUNT
     assert all(len(line.x) <= MOST_POINTS + 1 for line in lines)
-    assert all(line.x[-1] == (0 if count else None) for line in lines)
+    assert all(line.x[-1] == 0 for line in lines if count)
+    assert figure.layout.xaxis.title.text == "seconds ago"
     assert len(figure.layout.annotations) == (1 if count else 0)
     figure.to_json()
 

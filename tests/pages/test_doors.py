@@ -14,9 +14,9 @@ from streamlit.web.server.server_util import is_url_from_allowed_origins
 from fer_core.errors import DataError
 from pages.parts import connect, doors, uploads
 from tests.pages.test_dataset import COUNT, DATASET, ask_path, copy, write_votes
-from tests.pages.test_pages import PHOTO, complaints, models, texts, two_runs, visit
+from tests.pages.test_pages import PHOTO, complaints, texts, visit
 
-__all__ = ["copy", "models", "two_runs"]  # fixtures
+__all__ = ["copy"]  # a fixture
 
 
 OPEN, CLOSED, PATHS, NO_PATHS = "open", "closed", "paths", "no paths"

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from fer_core.datasets.dataset import PRIVATE_TEST
+from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.evaluation.metrics import Evaluation
+from fer_core.evaluation.robustness import Robustness
 from fer_core.evaluation.roc_pr import compute_curves, predict_selectively
 from fer_core.evaluation.significance import compare, compare_pairs
 from fer_core.experiments.runs import load_run
@@ -13,11 +14,10 @@ from tests.pages.test_pages import EVALUATION, address, charts_of, complaints, t
 
 
 @pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+def models(models):
     for seed, name in enumerate(("best", "other")):
-        write_run(tmp_path, name, tflite=b"", seed=4 * seed)
-    return tmp_path
+        write_run(models, name, tflite=b"", seed=4 * seed)
+    return models
 
 
 def metrics_of(app):
@@ -165,6 +165,27 @@ def test_each_kind_of_curve_has_a_line_a_run(models, curve):
     assert not complaints(app)
     names = [trace["name"] for trace in charts_of(app)[1]["data"]]
     assert names[-2:] == ["best", "other"]
+
+
+def robust(models, name, **correct):
+    found = Robustness(PUBLIC_TEST, 100, 70, {key: (value,) * 5 for key, value in correct.items()},
+                       dict.fromkeys(correct, ("1", "2", "3", "4", "5")))  # fmt: skip
+    load_run(models / name).save_robustness(found, {})
+    return found
+
+
+def test_robustness_stands_in_the_table_with_the_run_and_between_runs(models):
+    app = visit(EVALUATION, more="Robustness", compare=["best", "other"])
+    assert "fer robustness best --data PATH" in texts(app, "code")
+    found = robust(models, "best", rotation=60, blur=30)
+    app = visit(EVALUATION, more="Robustness", compare=["best", "other"])
+    assert not complaints(app)
+    runs, _, between, alone = (each.value for each in app.dataframe)
+    assert runs["robustness"][0] == pytest.approx(100 * found.mean) == pytest.approx(45)
+    assert list(between["best"]) == pytest.approx([70, 60, 30, 45])
+    assert "Not measured: other." in texts(app, "caption")
+    assert list(alone["severity 5"]) == pytest.approx([60, 30])
+    assert "Mean accuracy on degraded images: **45.0 %**" in texts(app, "markdown")
 
 
 def test_a_run_and_its_copy_do_not_differ(models):

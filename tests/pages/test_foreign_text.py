@@ -6,10 +6,8 @@ import pytest
 
 from pages.parts.frame import PAGES
 from tests.finished_runs import write_run
-from tests.pages.test_pages import PHOTO, models, picture, two_runs, visit
+from tests.pages.test_pages import PHOTO, picture, visit
 from tests.tiny_networks import SAMPLES, tiny_tflite
-
-__all__ = ["models", "two_runs"]  # fixtures
 
 HOSTILE = "![a](http:x) $5_a$ :material/home: www.example.org"
 RAW = re.compile(r"(?<!\\)[\[\]$]|:material|www\.")  # what no page may hold of it

@@ -6,15 +6,10 @@ import re
 import pytest
 
 from pages.parts.frame import HOME
-from tests.finished_runs import write_run
 from tests.pages.test_pages import PHOTO, complaints, picture, texts, visit
-from tests.tiny_networks import SAMPLES, tiny_tflite
+from tests.tiny_networks import SAMPLES
 
-
-@pytest.fixture(autouse=True)
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return write_run(tmp_path, "best", tflite=tiny_tflite("flatten").read_bytes())
+pytestmark = pytest.mark.usefixtures("network_run")
 
 
 def shown(app):
@@ -62,10 +57,10 @@ def test_what_shows_no_face_has_its_sentence_and_the_numbers_stay(content, kind,
     ],
     ids=["alone", "distilled", "pre-trained"],
 )
-def test_what_the_network_has_seen_is_what_its_files_say(run, recipe, facts, says):
-    path = run.path / "recipe.json"
+def test_what_the_network_has_seen_is_what_its_files_say(network_run, recipe, facts, says):
+    path = network_run.path / "recipe.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | recipe))
-    run.save_provenance(run.provenance | facts)
+    network_run.save_provenance(network_run.provenance | facts)
     app = visit(HOME.file)
     assert not complaints(app)
     said = texts(app, "caption")

@@ -25,20 +25,6 @@ SECONDS = 60  # the first page loads OpenCV, LiteRT and Plotly; a busy machine m
 COMMAND = "python -m fer_core train paper-cnn --data PATH"
 
 
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    """An empty folder of runs, which the pages read."""
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def two_runs(models):
-    for seed, name in enumerate(("best", "other")):
-        write_run(models, name, tflite=tiny_tflite("flatten").read_bytes(), seed=seed)
-    return models
-
-
 def visit(file, **query):
     """The app on one page, run once."""
     app = AppTest.from_file(str(ROOT / HOME.file), default_timeout=SECONDS)

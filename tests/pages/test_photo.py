@@ -11,17 +11,12 @@ from PIL import Image
 from fer_core.inference.recognizer import Recognizer
 from pages.parts.photo import table as face_table
 from pages.parts.reading import sample_photos
-from tests.finished_runs import write_run
 from tests.pages.test_pages import PHOTO, charts_of, complaints, picture, texts, visit
 from tests.tiny_networks import SAMPLES, tiny_tflite
 
+pytestmark = pytest.mark.usefixtures("network_run")
+
 NAMES = [photo.name for photo in sample_photos().values()]
-
-
-@pytest.fixture(autouse=True)
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return write_run(tmp_path, "best", tflite=tiny_tflite("flatten").read_bytes())
 
 
 @pytest.fixture
@@ -115,8 +110,7 @@ def test_a_photo_upside_down_is_shown_upright_and_said_to_be_rotated():
     assert rotated in captions(hand_in({"lying.jpg": file.getvalue()}))
 
 
-def test_another_threshold_detects_nothing_again(run, monkeypatch):
-    write_run(run.path.parent, "other", tflite=tiny_tflite("pooled").read_bytes(), seed=1)
+def test_another_threshold_detects_nothing_again(two_runs, monkeypatch):
     found, find = [], Recognizer.find_faces
     monkeypatch.setattr(
         Recognizer, "find_faces", lambda *args, **rest: found.append(1) or find(*args, **rest)
@@ -125,7 +119,7 @@ def test_another_threshold_detects_nothing_again(run, monkeypatch):
     for threshold in (0.95, 0.3):
         app.slider[0].set_value(threshold).run()
         assert not app.error
-    app.selectbox(key="run").set_value("other").run()  # nor does another run, whose predictions differ
+    app.selectbox(key="run").set_value("other").run()  # nor does another run
     assert "**Face 1 ·" in texts(app, "markdown")
     assert len(found) == len(NAMES)
 

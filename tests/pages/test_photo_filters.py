@@ -6,9 +6,11 @@ import io
 import pytest
 
 from tests.pages.test_pages import complaints, texts
-from tests.pages.test_photo import hand_in, predictions, run, samples, saved, table
+from tests.pages.test_photo import hand_in, predictions, samples, saved, table
 
-__all__ = ["run", "saved"]  # fixtures
+pytestmark = pytest.mark.usefixtures("network_run")
+
+__all__ = ["saved"]  # a fixture
 
 
 def test_filters_leave_what_was_asked_for_and_the_csv_is_what_is_left(saved):

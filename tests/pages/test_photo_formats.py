@@ -3,19 +3,14 @@
 import pytest
 from PIL import Image
 
-from tests.finished_runs import write_run
 from tests.pages.test_pages import PHOTO, charts_of, complaints, texts, visit
 from tests.picture_files import DATA, encode
-from tests.tiny_networks import SAMPLES, tiny_tflite
+from tests.tiny_networks import SAMPLES
 from tests.videos import NOISE, scene, write_video
 
+pytestmark = pytest.mark.usefixtures("network_run")
+
 ANIMATION = [Image.fromarray(scene(4 * step)) for step in range(10)]
-
-
-@pytest.fixture(autouse=True)
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return write_run(tmp_path, "best", tflite=tiny_tflite("flatten").read_bytes())
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,13 @@ from fer_core.vision.frames import sample_frames
 from pages.parts import formats
 from pages.parts.photo import video_result
 from tests.pages.test_pages import PHOTO, charts_of, complaints, texts, visit
-from tests.pages.test_photo import run, saved
+from tests.pages.test_photo import saved
 from tests.tiny_networks import tiny_tflite
 from tests.videos import scene, write_sound, write_video
 
-__all__ = ["run", "saved"]  # fixtures
+__all__ = ["saved"]  # a fixture
+
+pytestmark = pytest.mark.usefixtures("network_run")
 
 
 @pytest.fixture(scope="module")

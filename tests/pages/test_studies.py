@@ -8,12 +8,9 @@ from fer_core.experiments.studies import STUDIES, budget_folder, load_study
 from tests.finished_runs import write_run
 from tests.pages.test_pages import charts_of, complaints, texts, visit
 
+pytestmark = pytest.mark.usefixtures("models")
+
 STUDIES_PAGE = "pages/7_Studies.py"
-
-
-@pytest.fixture(autouse=True)
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
 
 
 def store(study, *names, epochs=5):

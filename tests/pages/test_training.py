@@ -24,12 +24,6 @@ from tests.pages.test_pages import COMMAND, TRAINING, charts_of, complaints, tex
 
 
 @pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def finished(models):
     return write_run(models, "done", tflite=b"", seed=1)
 

@@ -145,12 +145,6 @@ def test_an_unknown_baseline_or_field_is_named():
         Baseline.from_json(QUICK.to_json() | {"depth": 3})
 
 
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
-    return tmp_path / "models"
-
-
 def test_the_command_leaves_a_whole_run(models, splits, monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(BASELINES, "quick", lambda: QUICK)
     csv = write_fer2013_csv(tmp_path / "fer2013.csv", splits)

@@ -43,6 +43,26 @@ def test_of_a_film_that_was_cut_it_is_said_how_far_it_goes(tmp_path, form, codec
     assert 5 < len(found) < 15
 
 
+@pytest.mark.parametrize(
+    ("form", "codec", "options"),
+    [
+        ("mpegts", "libx264", {}),
+        ("mpegts", "mpeg2video", {"mpegts_m2ts_mode": "1"}),
+        ("mpeg", "mpeg2video", {}),
+    ],
+    ids=["MPEG-TS", "a camera's MPEG-TS", "MPEG-PS"],
+)
+def test_of_a_stream_that_states_no_length_too(tmp_path, form, codec, options):
+    """Before, half of it passed for the whole."""
+    whole = write_video(NOISE, rate=25, form=form, codec=codec, options=options, file=str(tmp_path / "film"))
+    assert len(list(sample_frames(whole, frames_per_second=25))) >= 39  # of 40, whose times are rounded
+    found, says = read_until_it_fails(whole[: len(whole) // 2 - 100])
+    assert re.fullmatch(
+        r"film\.mp4 is unfinished or damaged: it ends within a packet; read 0\.\d s of it\.", says
+    )
+    assert 1 < len(found) < 5
+
+
 @pytest.mark.parametrize(("form", "codec"), [("mp4", "mpeg4"), ("mov", "mjpeg")])
 def test_reading_goes_on_after_a_bad_packet(form, codec):
     data = bytearray(write_video(NOISE, form=form, codec=codec))

@@ -23,12 +23,12 @@ from fer_core.datasets.image_sets.report import EXAMPLES, duplicates, reasons
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
 from fer_core.errors import DataError
 from fer_core.formats import escape_markdown
+from pages.parts.choices import choose
 from pages.parts.doors import ROOTS, check_path, may_name_paths
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted, emotion_name
 from pages.parts.metrics_row import Tile, show_tiles
 from pages.parts.sample_grid import show_means, show_samples
-from pages.parts.state import bound
 
 FER2013 = "FER2013"
 KEY_OF = {reader.name: key for key, reader in READERS.items()}
@@ -55,8 +55,7 @@ class Facts:
 def pick_set() -> str | None:
     """The set that the page is about, a key of ``READERS``; None for FER2013."""
     names = [FER2013, *KEY_OF]
-    name = st.segmented_control("Data set", names, required=True, key=bound("set", FER2013, options=names))
-    return KEY_OF.get(str(name))
+    return KEY_OF.get(choose("Data set", names, key="set"))
 
 
 def show_image_set(key: str) -> None:

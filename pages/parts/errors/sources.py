@@ -14,10 +14,10 @@ from fer_core.datasets import draw_table
 from fer_core.evaluation.error_analysis import SplitPredictions, find_label_errors
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, drawn_run
+from pages.parts.choices import choose
 from pages.parts.connect import Data, connect_data, find_data
 from pages.parts.errors.gallery import Faces, close_face
 from pages.parts.readers import last_change, pick_run
-from pages.parts.state import bound
 
 FER2013, DRAWN = "FER2013", "Drawn faces"  # these words also stand in the URL
 SOURCE = "data"
@@ -28,13 +28,7 @@ def pick_source() -> Run:
     drawn = drawn_run()
     if drawn is None:  # the package alone was installed, without its models/
         return pick_run(baselines=True)
-    chosen = st.segmented_control(
-        "Data",
-        (FER2013, DRAWN),
-        required=True,
-        key=bound(SOURCE, FER2013, options=(FER2013, DRAWN)),
-        on_change=_start_anew,
-    )
+    chosen = choose("Data", (FER2013, DRAWN), key=SOURCE, on_change=_start_anew)
     if chosen == FER2013:
         return pick_run(baselines=True)
     with st.sidebar:

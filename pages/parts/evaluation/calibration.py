@@ -15,6 +15,7 @@ from fer_core.evaluation.metrics import (
 from fer_core.evaluation.roc_pr import ClassCurves, compute_curves, predict_selectively
 from fer_core.formats import format_percent
 from pages.parts import formats
+from pages.parts.choices import choose
 from pages.parts.figures import show_figure
 from pages.parts.state import bound
 
@@ -64,12 +65,8 @@ def _show_coverage(labels: Labels, probabilities: Probabilities) -> None:
 
 def show_curves(labels: Labels, probabilities: Probabilities) -> None:
     """ROC and precision-recall curves, one class in front, and all areas in a table."""
-    name = st.pills(
-        "Class",
-        EMOTION_LABELS,
-        required=True,
-        key=bound("emotion", EMOTION_LABELS[Emotion.HAPPY], options=EMOTION_LABELS),
-    )
+    happy = EMOTION_LABELS[Emotion.HAPPY]
+    name = choose("Class", EMOTION_LABELS, key="emotion", default=happy, wraps=True)
     chosen = EMOTIONS[EMOTION_LABELS.index(name)]
     curves = compute_curves(labels, probabilities)
     left, right = st.columns(2, gap="large")

@@ -11,6 +11,7 @@ from fer_core.evaluation.metrics import Labels, Probabilities, accuracy, confusi
 from fer_core.evaluation.significance import FEW, SIGNIFICANT, Comparison, Pair, compare_pairs
 from fer_core.experiments.runs import Run
 from fer_core.formats import escape_markdown, format_list, format_percent, format_points
+from pages.parts.evaluation.robustness import show_robustness_of
 from pages.parts.evaluation.run_curves import show_run_curves
 from pages.parts.evaluation.scope import Scope
 from pages.parts.figures import background, show_figure
@@ -36,6 +37,7 @@ def show_comparison(runs: Sequence[Run], scope: Scope) -> None:
         show_run_curves(labels, predictions)
     with right:
         _show_difference(labels, predictions)
+    show_robustness_of([run for run in runs if run.name in predictions])
 
 
 def _gather(runs: Sequence[Run], scope: Scope) -> tuple[Labels, Predictions]:

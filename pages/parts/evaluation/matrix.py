@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from fer_core import charts
-from pages.parts.evaluation.scope import Scope, choose
+from pages.parts.choices import choose
+from pages.parts.evaluation.scope import Scope
 from pages.parts.figures import background, show_figure
 from pages.parts.frame import go_to
 

@@ -11,9 +11,8 @@ from fer_core.charts.roc_pr import FEWEST_IMAGES
 from fer_core.emotions import EMOTION_LABELS, Emotion
 from fer_core.evaluation.metrics import Labels, Probabilities, reliability
 from fer_core.evaluation.roc_pr import compute_curves, predict_selectively
-from pages.parts.evaluation.scope import choose
+from pages.parts.choices import choose
 from pages.parts.figures import show_figure
-from pages.parts.state import bound
 
 COVERAGE, RELIABILITY, ROC, PRECISION = "Coverage", "Reliability", "ROC", "Precision-recall"
 KINDS = (COVERAGE, RELIABILITY, ROC, PRECISION)
@@ -55,8 +54,8 @@ def _plot_reliability(labels: Labels, predictions: Predictions) -> tuple[go.Figu
 
 
 def _plot_class(labels: Labels, predictions: Predictions, kind: str) -> tuple[go.Figure, str]:
-    key = bound("class", EMOTION_LABELS[Emotion.HAPPY], options=EMOTION_LABELS)
-    name = st.pills("Class", EMOTION_LABELS, required=True, key=key)
+    happy = EMOTION_LABELS[Emotion.HAPPY]
+    name = choose("Class", EMOTION_LABELS, key="class", default=happy, wraps=True)
     found = {
         run: compute_curves(labels, each)[EMOTION_LABELS.index(name)] for run, each in predictions.items()
     }

@@ -74,6 +74,7 @@ def _columns(rows: Sequence[Overview]) -> dict[str, list[Any]]:
         "without duplicates": [100 * row.twin_free["accuracy"] for row in rows],
         "macro-F1": [100 * each["macro_f1"] for each in scores],
         "ECE": [100 * each["ece"] for each in scores],
+        "robustness": [None if row.robustness is None else 100 * row.robustness for row in rows],
     }
     for index, label in enumerate(EMOTION_LABELS):
         table[f"recall {label}"] = [100 * each["recall"][index] for each in scores]
@@ -91,6 +92,8 @@ def _settings() -> Mapping[str, Any]:
         "without duplicates": "Accuracy on the images without a duplicate in an earlier split.",
         "macro-F1": "Mean F1 score of the classes in the data.",
         "ECE": "Expected calibration error: the mean difference of confidence and accuracy. 0 is best.",
+        "robustness": "Mean accuracy on PublicTest images that are degraded by code, single view; "
+        "`fer robustness RUN --data PATH` measures it.",
     } | {
         f"recall {label}": f"The share of {label} images that are predicted correctly."
         for label in EMOTION_LABELS

@@ -1,6 +1,5 @@
 """Which of a run's predictions the Evaluation page is about: the split, the images of it, and the view."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,7 +7,7 @@ import streamlit as st
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run
-from pages.parts.state import bound
+from pages.parts.choices import choose
 
 # What each control offers; these words also stand in the URL.
 SPLITS = (PRIVATE_TEST, PUBLIC_TEST)
@@ -63,14 +62,3 @@ def choose_scope() -> Scope:
         images = choose("Duplicates", tuple(SUBSETS), key="duplicates", help=DUPLICATES_HELP)
         view = choose("View", VIEWS, key="view", help=VIEW_HELP)
     return Scope(split, images, view)
-
-
-def choose(label: str, options: Sequence[str], *, key: str, help: str | None = None) -> str:
-    """One of a few options as buttons, the first at first; kept in the URL."""
-    return st.segmented_control(
-        label,
-        options,
-        required=True,
-        key=bound(key, options[0], options=options),
-        help=help,
-    )

@@ -21,8 +21,8 @@ from fer_core.formats import escape_markdown
 SECRET, VARIABLE = "ice_servers", "FER_ICE_SERVERS"
 FORM = 'a list like [{"urls": "turn:turn.example.org:3478", "username": "...", "credential": "..."}]'
 PRIVACY = (
-    "Frames are processed in memory on the computer that runs this app. None is written to disk or sent "
-    "anywhere else."
+    "Frames are processed in memory on the computer that runs this app, and sent nowhere else. A recording's "
+    "video is kept there in a temporary file until this browser tab is closed."
 )
 NO_PICTURE = (
     "If the camera cannot be used, the message above the video says why. If it stays connecting, this page "
@@ -79,7 +79,7 @@ def check_ice_servers(value: object, where: str) -> list[dict[str, Any]]:
     if not all(isinstance(row, Mapping) and row.get("urls") for row in rows):
         received = [sorted(row) if isinstance(row, Mapping) else type(row).__name__ for row in rows]
         raise FerError(f"{where} must be {FORM}. Received: entries with {received}.")
-    servers = [dict(row) for row in rows]
+    servers = [dict(row) for row in rows if row]
     return [row | {"urls": each if isinstance(each := row["urls"], str) else list(each)} for row in servers]
 
 

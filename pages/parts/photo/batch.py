@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fer_core import charts
 from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
 from fer_core.inference.face_table import FaceRow
+from pages.parts.choices import choose_percents
 from pages.parts.figures import show_figure
 from pages.parts.formats import counted
 from pages.parts.photo.table import FACE, PHOTO, Picked, forget_row, offer_table, show_table
@@ -49,8 +50,7 @@ def _filter(readings: Sequence[Reading], faces: Sequence[Picked]) -> list[Picked
         key=bound("emotions", [], options=EMOTION_LABELS),
         placeholder="All emotions",
     )
-    key = bound("sure", (0, 100), between=(0, 100))
-    low, high = st.slider("Confidence (%)", 0, 100, step=5, key=key)
+    low, high = choose_percents("Confidence (%)", key="sure")
     predictions = [readings[index].predictions[number - 1] for index, number in faces]
     return [
         face

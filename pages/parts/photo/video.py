@@ -12,12 +12,12 @@ from fer_core.experiments.runs import Run
 from fer_core.formats import escape_markdown, format_seconds
 from fer_core.inference.video import VideoReader
 from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
+from pages.parts.choices import choose
 from pages.parts.formats import counted
 from pages.parts.photo.video_result import show_result
 from pages.parts.photos import PRIVACY
 from pages.parts.quota import await_picture
 from pages.parts.reading import load_recognizer
-from pages.parts.state import bound
 from pages.parts.uploads import may_use, remember
 
 MOST_MB = 200
@@ -75,11 +75,11 @@ def _remove() -> None:
 
 def choose_rate() -> int:
     """How many frames to sample per second."""
-    return st.segmented_control(
+    return choose(
         "Sampled frames per second",
         RATES,
-        required=True,
-        key=bound("rate", round(FRAMES_PER_SECOND), options=RATES),
+        key="rate",
+        default=round(FRAMES_PER_SECOND),
         help="An expression lasts half a second or longer. Fewer frames take less time.",
     )
 

@@ -1,7 +1,7 @@
 """What if the photo had been worse: a face's crop rotated, blurred, darker, hidden, and predicted again."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -11,14 +11,14 @@ from fer_core.experiments.runs import Run
 from fer_core.formats import format_percent
 from fer_core.inference.prediction import Prediction
 from fer_core.inference.recognizer import Recognizer
-from fer_core.vision.perturbations import LIMITS, Perturbation, perturb
+from fer_core.vision.perturbations import LIMITS, Edge, Perturbation, perturb
 from pages.parts.faces import show_crop
 from pages.parts.figures import show_figure
 from pages.parts.formats import emotion_name
 from pages.parts.reading import load_recognizer
 
 STEPS = 41  # of a curve: predicted together, a tenth of a second on two cores
-EDGES = ("bottom", "top", "left", "right")
+EDGES: tuple[Edge, ...] = ("bottom", "top", "left", "right")
 
 
 class Change(NamedTuple):
@@ -94,7 +94,8 @@ def _show_curve(recognizer: Recognizer, prediction: Prediction, perturbation: Pe
         format_func=lambda name: CHANGES[name].label,
     )
     strengths = np.linspace(*LIMITS[name], STEPS)
-    crops = [perturb(prediction.crop, replace(perturbation, **{name: float(each)})) for each in strengths]
+    settings: list[dict[str, Any]] = [{name: float(each)} for each in strengths]
+    crops = [perturb(prediction.crop, replace(perturbation, **each)) for each in settings]
     show_figure(
         charts.plot_sensitivity(
             strengths,

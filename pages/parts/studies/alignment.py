@@ -19,8 +19,8 @@ from fer_core.experiments.alignment_study import (
     measured_runs,
 )
 from fer_core.formats import escape_markdown, format_accuracy
+from pages.parts.choices import choose
 from pages.parts.figures import show_figure
-from pages.parts.state import bound
 
 
 def show_alignment() -> None:
@@ -32,8 +32,7 @@ def show_alignment() -> None:
         return
     name = names[0]
     if len(names) > 1:
-        key = bound("measured", name, options=names)
-        name = st.segmented_control("Run", names, required=True, key=key)
+        name = choose("Run", names, key="measured")
     found, provenance = load_alignment(name)
     st.markdown(f"**{describe(found)}** {describe_roll(found)}")
     show_figure(

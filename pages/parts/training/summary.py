@@ -29,20 +29,22 @@ def show_network(run: Run) -> None:
 
 def _show_table(summary: Summary) -> None:
     layers = summary.layers
-    table = {
+    words = {
         "Layer": [layer.name for layer in layers],
         "Type": [layer.type for layer in layers],
         "Output shape": [format_shape(layer.output_shape) for layer in layers],
+    }
+    numbers = {
         "Parameters": [layer.parameters for layer in layers],
         "MACs": [layer.macs for layer in layers],
     }
     columns = {
         name: st.column_config.ProgressColumn(
-            name, format="localized", min_value=0, max_value=max(1, *table[name])
+            name, format="localized", min_value=0, max_value=max(1, *column)
         )
-        for name in ("Parameters", "MACs")
+        for name, column in numbers.items()
     }
-    st.dataframe(table, hide_index=True, column_config=columns, height=460, key="layers")
+    st.dataframe({**words, **numbers}, hide_index=True, column_config=columns, height=460, key="layers")
     st.caption(
         "MACs: multiply–accumulate operations of the convolutional and dense layers for one image. "
         "Element-wise operations, such as batch normalisation and ReLU, are not counted."
