@@ -19,7 +19,7 @@ from pages.parts.reading import Photo, Reading, read_photo, sample_photos
 # Neural Networks". People: Goodfellow et al. 2013, arXiv:1307.0414, who organised the challenge.
 PAPER = 0.7010
 PEOPLE, PEOPLE_LOW, PEOPLE_HIGH = 0.65, 0.60, 0.70
-WAYS_ACROSS = 4
+WAYS_ACROSS = 3
 PHOTO_PX = 270  # its height: the pages below stay in view in a window of 1280 x 800
 
 
@@ -109,7 +109,7 @@ def _show_ways() -> None:
     ways = PAGES[1:]
     for start in range(0, len(ways), WAYS_ACROSS):
         for column, each in zip(st.columns(WAYS_ACROSS), ways[start : start + WAYS_ACROSS], strict=False):
-            with column.container(border=True, height="stretch", gap="xxsmall"):
+            with column.container(border=True, horizontal=True, vertical_alignment="center", gap="xsmall"):
                 link(each)
                 st.caption(each.question)
 

@@ -86,10 +86,11 @@ def _choose(reader: LiveReader) -> None:
             MOST_SMOOTHING,
             step=0.1,
             format="%.1f s",
-            key=bound(SMOOTHING, 0.5, between=(0.0, MOST_SMOOTHING)),
+            key=bound(SMOOTHING, 0.5, between=(0.0, MOST_SMOOTHING), is_hidden=True),
             help=SMOOTHING_HELP,
         )
-        reader.mirror = st.toggle("Mirror image", key=bound(MIRROR, True, options=(True, False)))
+        key = bound(MIRROR, True, options=(True, False), is_hidden=True)
+        reader.mirror = st.toggle("Mirror image", key=key)
 
 
 def _show_stream(reader: LiveReader) -> "WebRtcStreamerState | None":
@@ -180,7 +181,16 @@ def _reader(run: Run) -> LiveReader:
     recognizer, reference = _load(run.path, last_change(run.path), run)
     reader = st.session_state.setdefault(READER, LiveReader(recognizer, reference))
     reader.use(recognizer, reference)
+    _until_closed(id(reader), reader)
     return reader
+
+
+# Streamlit lets go of it when the browser closes the page, or the connection to it breaks. It may keep the
+# session's state longer than that, and with it the reader.
+@st.cache_resource(show_spinner=False, scope="session", on_release=LiveReader.discard_recording)
+def _until_closed(key: int, _reader: LiveReader) -> LiveReader:
+    """Hold the reader until its page is closed, and then delete what it recorded."""
+    return _reader
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

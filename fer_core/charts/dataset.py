@@ -19,17 +19,18 @@ VOTE_ORDER = (*COLUMN_OF.values(), *_OTHERS)
 VOTE_LABELS = (*EMOTION_LABELS, *(VOTE_NAMES[column].replace("NF", "no face") for column in _OTHERS))
 
 
-def plot_class_counts(counts: npt.ArrayLike, *, height: int = 300) -> go.Figure:
+def plot_class_counts(counts: npt.ArrayLike, *, height: int = 300, unit: str = "images") -> go.Figure:
     """Images of each emotion as bars, angry on top; the paper's figure 2.
 
     Args:
-        counts: (7,) faces.
+        counts: (7,) images or faces.
         height: px.
+        unit: what is counted.
     """
     values = np.asarray(counts)
     shares = values / max(1, values.sum())
     texts = [f"{value:,} <b>{share:.1%}</b>" for value, share in zip(values, shares, strict=True)]
-    return _bars(values, texts, height, room=1.34, hover="%{y}: %{x:,} images")
+    return _bars(values, texts, height, room=1.34, hover=f"%{{y}}: %{{x:,}} {unit}")
 
 
 def plot_class_weights(weights: npt.ArrayLike, *, height: int = 300) -> go.Figure:

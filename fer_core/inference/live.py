@@ -8,7 +8,7 @@ import logging
 import math
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -198,7 +198,7 @@ class LiveReader:
                 fps=self._timings.fps(self._clock()),
                 milliseconds=self._timings.milliseconds(),
                 faces=tuple(self._predictions.items()),
-                present=tuple(sorted({number for _, number, _ in self._history})),
+                present=tuple(n for n, _ in Counter(number for _, number, _ in self._history).most_common()),
                 calibrating=tuple(number for number, each in shown if each.is_calibrating),
                 calibrated=tuple(number for number, each in shown if each.baseline is not None),
                 refused={number: each.refused for number, each in shown if each.refused is not None},
@@ -247,6 +247,13 @@ class LiveReader:
     def stop_recording(self) -> None:
         """Stop recording; what was recorded is kept."""
         with self._lock:
+            self._recording.stop()
+
+    def discard_recording(self) -> None:
+        """Stop recording, and delete what was recorded."""
+        with self._lock:
+            self._recording.stop()
+            self._recording = Recording()
             self._recording.stop()
 
     def recording_csv(self) -> str:

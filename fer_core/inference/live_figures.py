@@ -27,7 +27,7 @@ class LiveFigures:
         fps: frames processed per second, over the last three seconds; 0 when none came in the last second.
         milliseconds: the mean time of each of ``STAGES``.
         faces: number and prediction of every face in the last picture, in the numbers' order.
-        present: the numbers of the faces of the last 30 seconds, in their order.
+        present: the numbers of the faces of the last 30 seconds, the longest seen first.
         calibrating: the numbers of the faces whose neutral face is being recorded.
         calibrated: those whose predictions are corrected for their neutral face.
         refused: those that clearly showed an emotion when they were to be calibrated, and which.

@@ -58,7 +58,12 @@ def leave() -> None:
 
 
 def bound(
-    key: str, default: Any, *, options: Sequence[Any] = (), between: tuple[float, float] | None = None
+    key: str,
+    default: Any,
+    *,
+    options: Sequence[Any] = (),
+    between: tuple[float, float] | None = None,
+    is_hidden: bool = False,
 ) -> str:
     """Give the widget that is drawn next its value, and the address what is chosen with it.
 
@@ -69,6 +74,8 @@ def bound(
         default: the widget's value at first: a string, a number, a pair of numbers or a list of options.
         options: what can be chosen, if that is a list.
         between: the lowest and the highest value, if that is a number.
+        is_hidden: whether the widget lies in a popover. The browser makes it when that is opened, with the
+            value that the last run sent; so each run sends it, where Streamlit sends a value once.
 
     Returns:
         The key.
@@ -78,6 +85,8 @@ def bound(
         st.session_state[key] = _read(_query().get(key, []), default, options, between)
     elif options and not _is_offered(st.session_state[key], options):
         st.session_state[key] = default
+    elif is_hidden:
+        st.session_state[key] = st.session_state[key]
     return key
 
 

@@ -74,7 +74,7 @@ def test_a_photo_dropped_on_home_is_predicted_at_once(visit):
     page.set_input_files("input[type=file]", SAMPLES / "two-faces.jpg")
     page.get_by_alt_text(re.compile("two-faces.jpg: face 1")).wait_for()
     page.get_by_text("Face 1 of 2").wait_for()
-    last = page.get_by_test_id("stMain").get_by_role("link", name="About").bounding_box()
+    last = page.get_by_test_id("stMain").get_by_role("link", name="Batch").bounding_box()
     assert last["y"] + last["height"] < 800, "the pages are in view"
 
 

@@ -7,9 +7,9 @@ import pytest
 from fer_core.emotions import Emotion
 from tests.inference.test_live import frame, scene
 from tests.pages.test_live import LIVE, html, labels, no_servers, play, press
-from tests.pages.test_pages import charts_of, complaints, models, texts, two_runs, visit
+from tests.pages.test_pages import charts_of, complaints, texts, visit
 
-__all__ = ["models", "no_servers", "two_runs"]  # fixtures
+__all__ = ["no_servers"]  # a fixture
 
 
 def test_only_the_chosen_face_is_calibrated(streamer):

@@ -19,7 +19,9 @@ from tests.tiny_networks import SAMPLES, tiny_tflite
 
 ROOT = Path(__file__).parents[2]
 FILES = [page.file for page in PAGES]
-NEED_A_RUN = [file for file in FILES if file not in ("pages/3_Dataset.py", "pages/7_Studies.py")]
+NEED_A_RUN = [
+    file for file in FILES if file not in ("pages/3_Dataset.py", "pages/7_Studies.py", "pages/9_Batch.py")
+]
 PHOTO, TRAINING, EVALUATION = "pages/1_Photo.py", "pages/4_Training.py", "pages/5_Evaluation.py"
 SECONDS = 60  # the first page loads OpenCV, LiteRT and Plotly; a busy machine may take its time
 COMMAND = "python -m fer_core train paper-cnn --data PATH"

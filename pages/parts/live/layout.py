@@ -23,7 +23,7 @@ STYLE = """<style>
     width: var(--width); min-height: calc(var(--width) * 3 / 4 + 3.3rem); gap: 0
 }
 .st-key-live-video iframe {display: block}
-.st-key-live-status {min-height: 2.6rem}
+.st-key-live-status {flex: none; height: 2.6rem; flex-wrap: nowrap}
 %(bars)s
 %(more)s
 </style>"""
@@ -31,7 +31,8 @@ STYLE = """<style>
 OFF_STYLE = """<style>
 .st-key-live-video {justify-content: flex-end}
 .st-key-live-video::before {
-    content: ""; flex: 1; position: relative; margin-bottom: -1rem; border-radius: 4px; background: %s
+    content: ""; flex: 1; align-self: stretch; margin-bottom: -1rem; z-index: 1;
+    border-radius: 4px; background: %s
 }
 </style>"""
 LARGE_STYLE = """

@@ -11,7 +11,7 @@ from fer_core.formats import escape_markdown
 from fer_core.inference.live import HISTORY_SECONDS, STAGES, LiveFigures, LiveReader
 from pages.parts import formats
 from pages.parts.figures import show_figure
-from pages.parts.live.bars import MOST_FACES, bars
+from pages.parts.live.bars import MOST_FACES, bars, largest
 
 CHOSEN, LAST = "live face", "live last face"
 NEUTRAL_HELP = (
@@ -22,7 +22,7 @@ NEUTRAL_HELP = (
 )
 RECORD_HELP = (
     "Records the annotated video (MP4, at most 10 minutes) and one row per face and frame (CSV: time, face, "
-    "box, seven probabilities). Both are deleted when this browser tab is closed."
+    "box, seven probabilities). Both are deleted when this page is closed or reloaded."
 )
 
 
@@ -139,7 +139,8 @@ def _status(figures: LiveFigures, *, playing: bool) -> str:
 
 def _choose_face(figures: LiveFigures, *, playing: bool) -> None:
     """The choice of the face in the chart, which is calibrated, too."""
-    numbers = _numbers(figures) if playing else list(figures.present)
+    faces = [number for number, _ in largest(figures.faces)]
+    numbers = faces if playing else sorted(figures.present[:MOST_FACES])
     chosen = st.session_state.get(CHOSEN)
     if chosen not in numbers:
         st.session_state.pop(CHOSEN, None)
@@ -148,10 +149,6 @@ def _choose_face(figures: LiveFigures, *, playing: bool) -> None:
     if len(numbers) > 1:
         st.session_state.setdefault(CHOSEN, chosen)
         st.segmented_control("Face", numbers, key=CHOSEN, required=True, label_visibility="collapsed")
-
-
-def _numbers(figures: LiveFigures) -> list[int]:
-    return [number for number, _ in figures.faces]
 
 
 def _chosen(figures: LiveFigures) -> int:
