@@ -32,6 +32,7 @@ def show_runs(runs: Sequence[Run], scope: Scope) -> list[Run]:
         key=TABLE,
         on_select=lambda: _tick(names),
         selection_mode="multi-row",
+        placeholder="–",
         alt="Each run's accuracy and further metrics; the same numbers are in the CSV below.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
