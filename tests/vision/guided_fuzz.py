@@ -1,4 +1,4 @@
-"""Pictures mutated towards code that was not reached yet, by atheris: ``make guided-fuzz``; none of the suite's.
+"""Pictures mutated towards code that was not reached yet, by atheris: ``make guided-fuzz``; not of the suite.
 
 Guided by the Python code of fer_core and Pillow; the decoders in C are not instrumented. What is neither read
 nor refused in one sentence ends the run with a traceback, and leaves its bytes in a file ``crash-...``.
