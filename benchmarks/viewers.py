@@ -79,9 +79,8 @@ def measure(count: int, seconds: float, film: Path, folder: Path) -> dict[str, f
             time.sleep(1)
         passed = time.monotonic() - started
         busy = cpu_seconds(server.pid) - busy
-        done = [
-            test_live.frames_read(page) - before for (page, _), before in zip(watching, frames, strict=True)
-        ]
+        after = [test_live.frames_read(page) for page, _ in watching]
+        done = np.subtract(after, frames)
         return {
             "viewers": count,
             "fps": float(np.median(done)) / passed,

@@ -181,7 +181,16 @@ def _reader(run: Run) -> LiveReader:
     recognizer, reference = _load(run.path, last_change(run.path), run)
     reader = st.session_state.setdefault(READER, LiveReader(recognizer, reference))
     reader.use(recognizer, reference)
+    _until_closed(id(reader), reader)
     return reader
+
+
+# Streamlit lets go of it when the browser closes the page, or the connection to it breaks. It may keep the
+# session's state longer than that, and with it the reader.
+@st.cache_resource(show_spinner=False, scope="session", on_release=LiveReader.discard_recording)
+def _until_closed(key: int, _reader: LiveReader) -> LiveReader:
+    """Hold the reader until its page is closed, and then delete what it recorded."""
+    return _reader
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

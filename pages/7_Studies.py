@@ -24,6 +24,7 @@ from fer_core.experiments.studies import (
     stored_budgets,
     studied_runs,
 )
+from fer_core.experiments.study_seeds import evaluations_of
 from fer_core.formats import escape_markdown, format_accuracy, format_macro_f1, format_points, format_seconds
 from pages.parts.choices import choose
 from pages.parts.figures import show_figure
@@ -56,7 +57,7 @@ def main() -> None:
     if not runs:
         _show_how(study)
         return
-    _show_verdicts(study, runs)
+    _show_verdicts(study, runs, found)
     _show_table(study, runs)
     _show_curves(runs)
 
@@ -86,17 +87,18 @@ def _show_how(study: Study) -> None:
         st.markdown("\n".join(f"- {claim.text}" for claim in study.claims))
 
 
-def _show_verdicts(study: Study, runs: dict[str, Run]) -> None:
-    evaluations = {name: run.evaluation(PRIVATE_TEST) for name, run in runs.items()}
+def _show_verdicts(study: Study, runs: dict[str, Run], found: dict[str, Run]) -> None:
+    evaluations = evaluations_of(list(runs), found, PRIVATE_TEST)
     st.markdown("**Claims and results**")
     for claim in study.claims:
         verdict, difference = judge(claim, evaluations)
         st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
     epochs = next(iter(runs.values())).recipe.epochs
+    once = "Each variant was trained once, so the variation between trainings is not included."
+    often = "Where the means of several trainings are compared, the CI includes the variation between them."
     st.caption(
         f"PrivateTest, single view, after {epochs} epochs. In brackets: 95% CI of the difference, from 2,000 "
-        "bootstrap resamples of the images. Each variant was trained once, so the variation between "
-        "trainings is not included."
+        f"bootstrap resamples of the images. {often if max(map(len, evaluations.values())) > 1 else once}"
     )
 
 

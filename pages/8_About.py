@@ -34,7 +34,7 @@ FOR = (
 )
 PRIVACY = """
 - Photos are processed in memory on the computer that runs this app. Nothing is stored or sent. The same holds
-  for videos, snapshots and camera frames.
+  for videos, snapshots and camera frames; what you record on Live is kept until you close the page.
 - The app sends no request to the internet, and usage statistics are off. The one exception is the button that
   downloads FER2013 from Kaggle, when you press it.
 - A data set that you upload stays in a temporary folder, and is deleted when you disconnect it or close the

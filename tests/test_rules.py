@@ -37,13 +37,13 @@ HOMES = {
     "pyarrow": {"datasets", "inference"},
     "filelock": {"experiments"},
     "pydantic": {"experiments"},
-    "ray": {"inference"},
     "pillow_heif": {"vision"},
     "fastapi": {"inference"},
     "fastapi_offline": {"inference"},
     "starlette": {"inference"},
     "prometheus_client": {"inference"},
     "uvicorn": {"cli"},
+    "ray": {"experiments", "inference"},
 }
 APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "PIL", "av"}
 # Heavy or optional: imported inside the function that needs it, so that nobody else pays for it.
@@ -58,6 +58,7 @@ WHEN_NEEDED = {
     ("cli/serve", "uvicorn"),
     ("experiments/locks", "filelock"),
     ("experiments/pipeline", "keras"),
+    ("experiments/study_ray", "ray"),
     ("inference/face_table", "pandas"),
     ("inference/face_table", "pyarrow"),
     ("inference/image_tables", "pyarrow"),
@@ -144,9 +145,9 @@ def test_what_is_imported_is_required():
         "onnxruntime",
         "tf2onnx",
         "pyarrow",  # pandas and Streamlit bring it
-        "ray",
         "av",  # what streamlit-webrtc is made of, whose frames it hands out
         *("fastapi", "fastapi_offline", "prometheus_client", "starlette", "uvicorn"),  # fer serve's alone
+        "ray",
     }
     for library in set().union(*map(libraries, CORE + APP)) - {"fer_core", "pages"} - optional:
         assert required & set(map(_normal, packages[library])), f"requirements.txt lacks {library}."

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fer_core.datasets.label_corrections import LabelCorrections
     from fer_core.training.recipes import Recipe
 
+PARALLEL_HELP = "share every batch out to all local devices; Keras has to run on JAX (KERAS_BACKEND=jax)"
 START_HELP = "the pre-trained weights for `best`; without it, a message says how to get them"
 
 
@@ -36,6 +37,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     interrupted.add_argument("--resume", action="store_true", help="resume an interrupted run")
     interrupted.add_argument("--restart", action="store_true", help="discard an interrupted run")
     command.add_argument("--name", help="the run's name (default: the recipe's)")
+    command.add_argument("--data-parallel", action="store_true", help=PARALLEL_HELP)
     command.add_argument("--start", type=Path, metavar="FILE", help=START_HELP)
     command.add_argument(
         "--labels", type=Path, metavar="CSV", help=f"{LABELS_HELP}; Training alone is corrected"
@@ -75,11 +77,14 @@ def train(options: argparse.Namespace) -> int:
         missing_teachers,
         unranked,
     )
+    from fer_core.training.data_parallel import devices_for
 
     recipe = unranked(recipe) if options.data == DRAWN else recipe
     teachers = missing_teachers(recipe) if options.with_teachers else []
     for each in (recipe, *teachers):  # before hours of training, and not after
         check_start(each, resume=_resumes(each, options), restart=options.restart)
+        if options.data_parallel:
+            devices_for(each)
     for teacher in teachers:
         print(f"{recipe.name} is distilled from {teacher.name}: training the teacher first.", file=sys.stderr)
         command = _command_to_repeat(options, of=teacher)
@@ -117,6 +122,7 @@ def _train_one(
         command=command,
         start_path=options.start,
         labels=labels,
+        data_parallel=options.data_parallel,
         resume=_resumes(recipe, options),
         restart=options.restart,
     )

@@ -25,6 +25,7 @@ from fer_core.inference.recognizer import Recognizer
 from fer_core.networks.architectures import load_network
 from fer_core.networks.summary import Summary, summarize, write_summary
 from fer_core.training.baselines import Baseline, OnCandidate, fit_baseline
+from fer_core.training.data_parallel import devices_for
 from fer_core.training.epoch_data import predict_logits
 from fer_core.training.loop import OnEpoch, OnStep, Start, train, without_blank
 from fer_core.training.recipes import Recipe
@@ -46,6 +47,7 @@ def train_run(
     labels: LabelCorrections | None = None,
     resume: bool = False,
     restart: bool = False,
+    data_parallel: bool = False,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Run:
@@ -54,7 +56,8 @@ def train_run(
     Training is learnt from, PublicTest selects the epoch and the calibration, PrivateTest is only evaluated.
     ``command`` is noted in the run: what somebody would type to repeat it. ``start_path`` is the file of the
     weights to start from, for a recipe that starts from face recognition. ``labels`` correct those of
-    Training; the test splits keep theirs, so that scores compare with other runs'.
+    Training; the test splits keep theirs, so that scores compare with other runs'. ``data_parallel`` trains
+    over all local devices, see ``training.data_parallel``.
 
     Raises:
         DataError: if one of the three splits has no images, or ``labels`` do not fit them.
@@ -76,6 +79,7 @@ def train_run(
             start=start,
             teacher=teacher,
             resume=resume,
+            data_parallel=data_parallel,
             on_step=on_step,
             on_epoch=on_epoch,
         )
@@ -97,6 +101,7 @@ def train_into(
     start: Start | None = None,
     teacher: "keras.Model | None" = None,
     resume: bool,
+    data_parallel: bool = False,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> "tuple[keras.Model, dict[str, Any]]":
@@ -115,6 +120,7 @@ def train_into(
         start=start,
         teacher=teacher,
         resume=resume,
+        data_parallel=data_parallel,
         on_step=on_step,
         on_epoch=keep,
     )
@@ -122,6 +128,7 @@ def train_into(
     facts = describe_training(recipe, splits, progress.history)
     facts |= {"parameters": network.count_params(), "best_epoch": progress.best_epoch}
     facts |= {"precision": precision_here(recipe.architecture)}
+    facts |= {"devices": devices_for(recipe)} if data_parallel else {}
     facts |= {"blank_images_left_out": len(splits[TRAINING]) - len(without_blank(splits[TRAINING]))}
     if progress.classifier_penalty is not None:
         facts |= {"classifier_penalty": progress.classifier_penalty}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_core.errors import RecipeError
-from fer_core.evaluation.bootstrap import Difference, compare
+from fer_core.evaluation.bootstrap import Difference, compare_trainings
 from fer_core.evaluation.learning_curves import overfitting_epoch
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, models_folder, sort_out
@@ -252,11 +252,14 @@ def broken_variants(study: str) -> list[str]:
     return sort_out((path for budget in budgets for path in run_folders(budget)), studied=True)[1]
 
 
-def judge(claim: Claim, evaluations: Mapping[str, Evaluation]) -> tuple[str, Difference | None]:
-    """What stored results say of a claim: "held", "did not hold", "cannot be told", or "not yet run"."""
+def judge(claim: Claim, evaluations: Mapping[str, Sequence[Evaluation]]) -> tuple[str, Difference | None]:
+    """What stored results say of a claim: "held", "did not hold", "cannot be told", or "not yet run".
+
+    ``evaluations`` are a variant's, one a training; see ``study_seeds``.
+    """
     if claim.better not in evaluations or claim.worse not in evaluations:
         return "not yet run", None
-    difference = compare(evaluations[claim.better], evaluations[claim.worse], claim.measure)
+    difference = compare_trainings(evaluations[claim.better], evaluations[claim.worse], claim.measure)
     verdict = {1: "held", 0: "cannot be told", -1: "did not hold"}[difference.direction]
     return verdict, difference
 
@@ -272,7 +275,8 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
         "did not hold": "contradicted here",
         "cannot be told": "no significant difference (the 95 % CI includes 0)",
     }[verdict]
-    return f"{claim.text} {measure}, {claim.better} minus {claim.worse}: {found}, {meaning}."
+    each = f" (means of {difference.trainings} trainings)" if difference.trainings > 1 else ""
+    return f"{claim.text} {measure}, {claim.better} minus {claim.worse}{each}: {found}, {meaning}."
 
 
 def describe_budget(results: Sequence[Run]) -> str:

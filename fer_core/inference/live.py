@@ -249,6 +249,13 @@ class LiveReader:
         with self._lock:
             self._recording.stop()
 
+    def discard_recording(self) -> None:
+        """Stop recording, and delete what was recorded."""
+        with self._lock:
+            self._recording.stop()
+            self._recording = Recording()
+            self._recording.stop()
+
     def recording_csv(self) -> str:
         """The recording as a face table: one row per face and frame, times from its first frame."""
         with self._lock:

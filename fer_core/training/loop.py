@@ -23,6 +23,7 @@ from fer_core.networks.architectures import build_network
 from fer_core.training import checkpoints
 from fer_core.training.batch_norm import adapt_statistics
 from fer_core.training.classifier import require_scikit_learn, retrain_classifier, rounded
+from fer_core.training.data_parallel import all_devices
 from fer_core.training.ema import averaged
 from fer_core.training.epoch_data import EpochData, predict_logits, reseed, seed_generators
 from fer_core.training.recipes import Recipe
@@ -72,6 +73,7 @@ def train(
     start: Start | None = None,
     teacher: keras.Model | None = None,
     resume: bool = False,
+    data_parallel: bool = False,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> tuple[keras.Model, Progress]:
@@ -85,6 +87,7 @@ def train(
         start: puts the weights of ``recipe.start`` into the network; batch norm then adapts to these images.
         teacher: of ``recipe.teacher``: uint8 (N, side, side, 1) -> logits (N, 7).
         resume: go on from ``checkpoint`` if it is there.
+        data_parallel: train over all local devices, see ``training.data_parallel``.
         on_step: called after each batch, for a progress bar.
         on_epoch: called after each epoch with the history so far.
 
@@ -108,20 +111,27 @@ def train(
     if steps == 0:
         raise DataError(f"One batch takes {recipe.batch_size} images. Received: {len(images)} to train on.")
     data = EpochData(recipe, images, teacher)
+    with all_devices(recipe) if data_parallel else nullcontext():
+        network = _build(recipe, steps, data, start=None if resume else start)
+        progress = Progress(monitor=recipe.monitor)
+        if resume:
+            progress = _restore(checkpoint, recipe, network, data)
+        while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
+            _one_epoch(recipe, network, data, progress, validation=validation, on_step=on_step)
+            _save(checkpoint, recipe, network, progress, data)
+            if on_epoch:
+                on_epoch(progress.history)
+    return _finished(recipe, progress, images, validation), progress
+
+
+def _build(recipe: Recipe, steps: int, data: EpochData, *, start: Start | None) -> keras.Model:
+    """The network to train, with the weights that it starts from."""
     with dtype_policy(precision_here(recipe.architecture)):
         network = build_trainer(recipe, steps)
-    progress = Progress(monitor=recipe.monitor)
-    if resume:
-        progress = _restore(checkpoint, recipe, network, data)
-    elif start:
+    if start:
         start(network)
         adapt_statistics(network, data.of_epoch(0)[0][:STATISTICS_IMAGES])
-    while len(progress.history) < recipe.epochs and not progress.exhausted(recipe.patience):
-        _one_epoch(recipe, network, data, progress, validation=validation, on_step=on_step)
-        _save(checkpoint, recipe, network, progress, data)
-        if on_epoch:
-            on_epoch(progress.history)
-    return _finished(recipe, progress, images, validation), progress
+    return network
 
 
 def _require_given(recipe: Recipe, *, start: bool, teacher: bool) -> None:

@@ -136,6 +136,13 @@ def test_what_cannot_be_meant_is_one_sentence_and_makes_no_folder(options, says,
     assert not out.exists()
 
 
+def test_ray_that_is_not_installed_is_one_sentence(photos, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    code, _, err = fer(photos, "--out", tmp_path / "out", "--run", RUN, "--engine", "ray", capsys=capsys)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "Install it with: pip install 'fer-core[ray]'" in err
+
+
 def test_two_at_once_are_one_too_many(photos, tmp_path, capsys):
     from fer_core.experiments.locks import hold
 

@@ -176,7 +176,7 @@ def test_shuffled_splits_hold_every_face_once(drawn_splits):
 
 def test_verdicts_come_from_what_is_stored(models):
     good, bad = (write_run(models, name, tflite=b"", seed=seed) for seed, name in ((0, "good"), (9, "bad")))
-    stored = {run.name: run.evaluation("PrivateTest") for run in (good, bad)}
+    stored = {run.name: [run.evaluation("PrivateTest")] for run in (good, bad)}
 
     def said(better, worse):
         claim = Claim("One beats the other.", "accuracy", better, worse)

@@ -67,3 +67,13 @@ def test_a_film_that_fails_never_stops_the_stream(reader, clock, monkeypatch):
     figures = reader.figures()
     assert (figures.frames, figures.errors, figures.recorded) == (3, 0, 3)
     assert figures.film_error == "No space left on device"
+
+
+def test_a_recording_can_be_discarded(reader, clock):
+    reader.start_recording()
+    play(reader, clock, *[scene((200, 100))] * 3)
+    reader.discard_recording()
+    play(reader, clock, scene((200, 100)))
+    figures = reader.figures()
+    assert (figures.recording, figures.recorded, figures.filmed) == (False, 0, None)
+    assert reader.recording_mp4() == b""

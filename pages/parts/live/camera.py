@@ -22,7 +22,7 @@ SECRET, VARIABLE = "ice_servers", "FER_ICE_SERVERS"
 FORM = 'a list like [{"urls": "turn:turn.example.org:3478", "username": "...", "credential": "..."}]'
 PRIVACY = (
     "Frames are processed in memory on the computer that runs this app, and sent nowhere else. A recording's "
-    "video is kept there in a temporary file until this browser tab is closed."
+    "video is kept there in a temporary file until this page is closed."
 )
 NO_PICTURE = (
     "If the camera cannot be used, the message above the video says why. If it stays connecting, this page "

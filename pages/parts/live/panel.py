@@ -22,7 +22,7 @@ NEUTRAL_HELP = (
 )
 RECORD_HELP = (
     "Records the annotated video (MP4, at most 10 minutes) and one row per face and frame (CSV: time, face, "
-    "box, seven probabilities). Both are deleted when this browser tab is closed."
+    "box, seven probabilities). Both are deleted when this page is closed or reloaded."
 )
 
 
