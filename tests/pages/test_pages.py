@@ -208,7 +208,8 @@ def test_evaluation_shows_the_stored_metrics(two_runs):
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Accuracy"] == f"{100 * score['accuracy']:.1f} %"
     assert shown["Log loss"] == f"{score['log_loss']:.3f}"
-    assert list(app.dataframe[0].value["images"]) == score["support"]
+    classes = next(each.value for each in app.dataframe if "images" in each.value)
+    assert list(classes["images"]) == score["support"]
     right = sum(score["confusion"][index][index] for index in range(7))
     assert f"{right:,} of 3,589" in texts(app, "markdown")
     app.segmented_control(key="view").set_value("flip").run()
