@@ -67,8 +67,8 @@ PAGES = (
     Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "What does it get right and wrong?"),
     Page("pages/6_Errors.py", "Errors", ":material/search:", "Which faces does it get wrong?"),
     Page("pages/7_Studies.py", "Studies", ":material/science:", "Which of the paper's choices matter?"),
-    Page("pages/8_About.py", "About", ":material/info:", "What may it be used for?"),
-    Page("pages/9_Batch.py", "Batch", ":material/photo_library:", "What is in a whole collection?"),
+    Page("pages/8_Batch.py", "Batch", ":material/photo_library:", "What is in a whole collection?"),
+    Page("pages/9_About.py", "About", ":material/info:", "What may it be used for?"),
 )
 
 
