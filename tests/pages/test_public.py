@@ -9,11 +9,9 @@ from PIL import Image
 from pages.parts import quota
 from pages.parts.quota import Limits, RateError, Visit
 from tests.finished_runs import write_run
-from tests.pages.test_pages import PHOTO, complaints, models, texts, visit
+from tests.pages.test_pages import PHOTO, complaints, texts, visit
 from tests.picture_files import encode
 from tests.tiny_networks import SAMPLES
-
-__all__ = ["models"]  # a fixture
 
 ROOT = Path(__file__).parents[2]
 PAGES = [f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py"))]
