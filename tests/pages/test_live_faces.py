@@ -63,7 +63,7 @@ def test_a_recording_ends_with_its_video(streamer, leave):
     streamer.reader(frame(scene((200, 100))))
     assert streamer.reader.figures().recording
     if leave:
-        app.switch_page("pages/8_About.py").run()
+        app.switch_page("pages/9_About.py").run()
         app.switch_page(LIVE)
     stop(app, streamer)
     assert not streamer.reader.figures().recording
