@@ -19,11 +19,12 @@ from fer_core.evaluation.error_analysis import (
     SplitPredictions,
     label_margin,
     predictions_as_csv,
-    project,
     select,
     sort,
 )
 from fer_core.evaluation.metrics import wilson_interval
+from fer_core.experiments.embedding import project_run
+from fer_core.experiments.runs import Run
 from fer_core.formats import format_percent
 from pages.parts.choices import choose, choose_percents
 from pages.parts.errors.gallery import Faces, open_face, show_cards, show_open_face
@@ -265,7 +266,7 @@ def _pick_point(point: Mapping[str, Any]) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _points(run_path: Path, changed: float, split: str, method: str, _answers: SplitPredictions) -> Points:
-    return project(_answers.evaluation, method)
+    return project_run(Run(run_path), split, method)
 
 
 with page("Errors"):
