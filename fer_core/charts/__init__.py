@@ -9,7 +9,7 @@ alone: a name, a number, a dash or a marker says it too.
 from fer_core.charts.alignment_study import plot_alignment
 from fer_core.charts.confusion import plot_confusion, plot_confusion_difference
 from fer_core.charts.evaluation import plot_comparison, plot_per_emotion, plot_reliability
-from fer_core.charts.faces import plot_probabilities
+from fer_core.charts.faces import plot_emotion_counts, plot_probabilities, plot_sensitivity
 from fer_core.charts.roc_pr import plot_coverage, plot_precision_recall, plot_roc
 from fer_core.charts.runs import plot_run_curves
 from fer_core.charts.style import STILL, TO_ZOOM
@@ -24,6 +24,7 @@ __all__ = [
     "plot_confusion",
     "plot_confusion_difference",
     "plot_coverage",
+    "plot_emotion_counts",
     "plot_gap",
     "plot_history",
     "plot_per_emotion",
@@ -32,4 +33,5 @@ __all__ = [
     "plot_reliability",
     "plot_roc",
     "plot_run_curves",
+    "plot_sensitivity",
 ]

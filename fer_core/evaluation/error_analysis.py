@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -238,6 +239,12 @@ def project(evaluation: Evaluation, method: str = "PCA") -> Points:
     # From principal components 500 steps keep neighbours as 1,000 do (trustworthiness 0.99), in half the time
     tsne = TSNE(init=_principal(seen), perplexity=perplexity, max_iter=500, random_state=0)
     return np.asarray(tsne.fit_transform(seen), dtype=float)
+
+
+def projection_key(evaluation: Evaluation) -> str:
+    """What a stored projection is held to: a SHA-256 of what is projected, as stored; as hex digits."""
+    seen = evaluation.probabilities if evaluation.features is None else evaluation.features
+    return sha256(np.ascontiguousarray(seen).data).hexdigest()
 
 
 def _principal(centred: Points) -> Points:

@@ -128,6 +128,21 @@ def _summary(run: Run) -> str:
     )
 
 
+def summarize_training(run: Run) -> str:
+    """What a network has seen and where it started, in a sentence of Markdown."""
+    facts, recipe, other = run.provenance, run.recipe, _other_images(run)
+    seen = f"{next(iter(facts['data'].values()))['count']:,} images of {_data_name(run)}"
+    start = f"the weights of {escape_markdown(recipe.start)}" if recipe.start else "random weights"
+    start += f", pre-trained on {other}" if other else ""
+    teachers = len(recipe.teacher.split("+")) if recipe.teacher else 0
+    distilled = {0: "", 1: ", distilled from another network"}.get(
+        teachers, f", distilled from {teachers} networks"
+    )
+    distilled += ", with self-distillation" if recipe.self_distillation else ""
+    name, size = escape_markdown(run.name), f"{facts['parameters']:,} parameters"
+    return f"{name}: {size}, trained on {seen} from {start}{distilled}."
+
+
 def _results(run: Run) -> dict[str, list[str]]:
     """A row for each split, view and subset; five columns, which is what a phone shows."""
     scores = {

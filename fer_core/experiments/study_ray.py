@@ -6,6 +6,7 @@ goes on. A cluster's machines have this package installed and share the folder o
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from fer_core.experiments.study_claims import Study, Variant
 from fer_core.extras import optional
 from fer_core.paths import CHECKOUT
 
+CONNECT_SECONDS = 10
 OnFinished = Callable[[Variant, Run], None]
 
 
@@ -85,6 +87,7 @@ def _start(address: str | None) -> bool:
     here |= {name: os.environ[name] for name in ("KERAS_BACKEND",) if name in os.environ}
     options: dict[str, Any] = {} if address else {"include_dashboard": False}
     try:
+        _knock(address)
         ray.init(
             address=address,
             runtime_env={"env_vars": here},
@@ -96,6 +99,13 @@ def _start(address: str | None) -> bool:
         what = "be started" if address is None else f"be reached at {address}"
         raise RunError(f"Ray cannot {what}: {reason(error)}.") from error
     return True
+
+
+def _knock(address: str | None) -> None:
+    """Raise OSError where nothing answers at HOST:PORT: Ray itself would wait for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
 
 
 def _get(done: Any) -> str:

@@ -5,7 +5,7 @@ Needs neither TensorFlow nor Keras, and predicts from a cold start in a fraction
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from fer_core.errors import RunError
 from fer_core.inference.face_table import Predictions
 from fer_core.inference.prediction import Prediction
 from fer_core.networks.runtime import Crops, Floats, LiteRTModel
-from fer_core.networks.saliency import Heat, activation_heat, occlusion_heat
+from fer_core.networks.saliency import Heat, activation_heat, occlusion_heats
 from fer_core.paths import BASELINE, DEFAULT_RUN, TFLITE, find_run
 from fer_core.vision.detection import (
     FACE_THRESHOLD,
@@ -28,6 +28,10 @@ from fer_core.vision.detection import (
     whole_picture,
 )
 from fer_core.vision.pictures import Picture, Source
+
+Method = Literal["class activation map", "occlusion sensitivity"]
+ACTIVATION: Method = "class activation map"
+OCCLUSION: Method = "occlusion sensitivity"
 
 
 class RunFolder(Protocol):
@@ -215,18 +219,37 @@ class Recognizer:
         crops = np.asarray(crop)[None]
         if emotion is None:
             emotion = Emotion(int(self.predict_crops(crops)[0].argmax()))
-        if self._model.has_activation_map:
-            return activation_heat(self._model.activation_map(crops)[0], emotion)
-        return occlusion_heat(self.predict_crops, crop, emotion)
+        return self.explain_all(crop)[emotion]
+
+    def explain_all(self, crop: npt.NDArray[np.uint8], *, method: Method | None = None) -> Heat:
+        """The saliency maps of all emotions in a crop: (7, 48, 48) float32, each scaled to [0, 1].
+
+        Args:
+            crop: (48, 48) uint8.
+            method: one of ``methods``; by default the first.
+
+        Raises:
+            DataError: if the crop is not (48, 48) uint8.
+            RunError: if the network has no class activation map, and this was asked for.
+        """
+        if (method or self.explains_by) == OCCLUSION:
+            return occlusion_heats(self.predict_crops, crop)
+        maps = self._model.activation_map(np.asarray(crop)[None])[0]
+        return np.stack([activation_heat(maps, emotion) for emotion in Emotion])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled by its run's name, or path: the network is loaded where it is unpickled."""
         return _load_again, self._settings
 
     @property
-    def explains_by(self) -> str:
+    def methods(self) -> tuple[Method, ...]:
+        """The saliency methods that this network allows, the one that ``explain`` uses first."""
+        return (ACTIVATION, OCCLUSION) if self._model.has_activation_map else (OCCLUSION,)
+
+    @property
+    def explains_by(self) -> Method:
         """The saliency method of ``explain``: "class activation map" or "occlusion sensitivity"."""
-        return "class activation map" if self._model.has_activation_map else "occlusion sensitivity"
+        return self.methods[0]
 
 
 def _find_model(run: RunFolder | str | Path) -> tuple[str, Path]:

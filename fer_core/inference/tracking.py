@@ -88,6 +88,10 @@ class Tracker:
                 found[index] = track
                 taken.add(track.number)
 
+    def forget(self) -> None:
+        """No face that comes is one that was there before: the shot has changed."""
+        self.tracks = []
+
     def _place(self, track: Track | None, box: Box, now: float) -> Track:
         if track is None:
             track = Track(self._number(box), box, now)

@@ -3,7 +3,7 @@
 import io
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,14 @@ from PIL import Image
 
 from fer_core.emotions import EMOTION_COUNT, Emotion
 from fer_core.errors import PictureError
+from fer_core.inference.annotated_video import AnnotatedVideo
 from fer_core.inference.annotation import draw_predictions
 from fer_core.inference.expression import Floats
 from fer_core.inference.face_table import FaceRow
 from fer_core.inference.tracking import PATIENCE_SECONDS, Tracker
 from fer_core.vision.containers import VideoFile
+from fer_core.vision.cuts import CutDetector
+from fer_core.vision.detection import Face
 from fer_core.vision.frames import FRAMES_PER_SECOND, SampledFrame, name_of, sample_frames
 from fer_core.vision.pictures import Picture
 from fer_core.vision.pyramid import SMALLEST_FACE_PX
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 KEY_FRAME_PX = 640  # the long side of a key frame's picture, about 40 kB
 # A face of 30 px in a frame of 1,920: smaller ones take four times as long to find.
 SMALLEST_FACE = 1 / 64
+# So long faces are followed where they were, which takes a tenth of a search; then the frame is searched
+# again for faces that have come. After a cut, and for a face that is lost, it is searched at once.
+SEARCH_SECONDS = 1.0
 MOST_KEY_FRAMES = 500  # 20 MB; a film with so many faces is still counted, without further pictures
 
 
@@ -57,6 +63,8 @@ class VideoReader:
         name: see ``frames.sample_frames``.
         frames_per_second: see ``frames.sample_frames``.
         face_threshold: see ``Recognizer.predict``.
+        annotated: a binary stream that can seek; the frames with their boxes are written there as MP4, whole
+            once the reader is finished. By default none is made.
         keeps_key_frames: False where nobody looks at them: drawing them takes its time.
 
     Attributes:
@@ -65,6 +73,7 @@ class VideoReader:
         share: how much of the video has been read, in [0, 1].
         frame_count: how many frames have been read.
         skipped: how many damaged packets were left out before the last frame.
+        cuts: the times of the frames with which a new shot begins; its faces have new numbers.
     """
 
     def __init__(
@@ -75,6 +84,7 @@ class VideoReader:
         name: str | None = None,
         frames_per_second: float = FRAMES_PER_SECOND,
         face_threshold: float | None = None,
+        annotated: BinaryIO | None = None,
         keeps_key_frames: bool = True,
     ) -> None:
         self.is_finished = False
@@ -85,6 +95,11 @@ class VideoReader:
         self._rotation: int | None = None
         self._last_rotation: int | None = None
         self._frames = sample_frames(source, name=name, frames_per_second=frames_per_second)
+        self.cuts: list[float] = []
+        self._cut_detector = CutDetector()
+        self._faces: list[Face] = []
+        self._searched = 0.0
+        self._annotated = None if annotated is None else AnnotatedVideo(annotated)
         self._tracker = Tracker(patience_seconds=max(PATIENCE_SECONDS, 2.5 / frames_per_second))
         self._path = name or name_of(source)
         self._rows: list[FaceRow] = []
@@ -103,10 +118,11 @@ class VideoReader:
             try:
                 frame = next(self._frames, None)
             except PictureError:
-                self.is_finished = True
+                self._finish()
                 raise
             if frame is None:
-                self.is_finished, self.share = True, 1.0
+                self._finish()
+                self.share = 1.0
                 return False
             self._take(frame)
             return True
@@ -114,16 +130,22 @@ class VideoReader:
     def stop(self) -> None:
         """Read no further; what was read stays."""
         with self._lock:
-            self.is_finished = True
+            self._finish()
             self._frames.close()  # and with it the file
 
+    def _finish(self) -> None:
+        self.is_finished = True
+        if self._annotated is not None:
+            self._annotated.close()
+
     def _take(self, frame: SampledFrame) -> None:
-        smallest = SMALLEST_FACE * max(frame.picture.shape[:2])
+        if self._cut_detector.is_cut(frame.picture):
+            self.cuts.append(frame.seconds)
+            self._tracker.forget()
+            self._faces = []
+        self._faces = self._find_faces(frame)
         predictions = self._recognizer.predict(
-            frame.picture,
-            face_threshold=self._face_threshold,
-            rotation=self._rotation,
-            smallest_px=smallest if smallest > SMALLEST_FACE_PX else None,
+            frame.picture, face_threshold=self._face_threshold, faces=self._faces
         )
         self._note_rotation(predictions)
         tracks = self._tracker.update([each.face.box for each in predictions], frame.seconds)
@@ -133,8 +155,28 @@ class VideoReader:
             for number, each in zip(numbers, predictions, strict=True)
         )
         self._note_key_frames(frame, numbers, predictions)
+        if self._annotated is not None:
+            self._annotated.add(
+                frame.seconds, frame.picture, predictions, numbers=numbers, rotation=self._rotation or 0
+            )
         self.seconds, self.share, self.frame_count = frame.seconds, frame.share, self.frame_count + 1
         self.skipped = frame.skipped
+
+    def _find_faces(self, frame: SampledFrame) -> list[Face]:
+        """The last frame's faces where they are now; all faces where one is lost, or it is time."""
+        threshold = self._face_threshold
+        if self._rotation == 0 and frame.seconds - self._searched < SEARCH_SECONDS:
+            near = self._recognizer.follow_faces(frame.picture, self._faces, face_threshold=threshold)
+            if near and len(near) == len(self._faces):
+                return near
+        self._searched = frame.seconds
+        smallest = SMALLEST_FACE * max(frame.picture.shape[:2])
+        return self._recognizer.find_faces(
+            frame.picture,
+            face_threshold=threshold,
+            rotation=self._rotation,
+            smallest_px=smallest if smallest > SMALLEST_FACE_PX else None,
+        )
 
     def _note_rotation(self, predictions: "list[Prediction]") -> None:
         """A film lies as its first faces do: once two frames agree, no further one is asked."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fer_core.emotions import SIDE
+from fer_core.emotions import EMOTION_COUNT, SIDE
 
 Heat = npt.NDArray[np.float32]
 Crop = npt.NDArray[np.uint8]
@@ -35,15 +35,14 @@ def activation_heat(maps: npt.NDArray[np.float32], emotion: int) -> Heat:
     return _normalize(np.asarray(coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC)))
 
 
-def occlusion_heat(predict: Predict, crop: Crop, emotion: int) -> Heat:
-    """How far the emotion's probability falls when a part of the crop is hidden.
+def occlusion_heats(predict: Predict, crop: Crop) -> Heat:
+    """How far each emotion's probability falls when a part of the crop is hidden: (7, 48, 48).
 
     Each pixel gets the mean fall over all patches that hid it.
 
     Args:
         predict: (N, 48, 48) uint8 to (N, 7) float32; called once.
         crop: (48, 48) uint8.
-        emotion: whose probability.
 
     Reference:
         Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
@@ -53,12 +52,12 @@ def occlusion_heat(predict: Predict, crop: Crop, emotion: int) -> Heat:
     hidden = np.repeat(crop[None], len(patches) + 1, axis=0)  # The last one stays whole.
     for image, patch in zip(hidden, patches, strict=False):
         image[patch] = round(crop.mean())
-    probabilities = predict(hidden)[:, emotion]
-    fall, covered = np.zeros((2, SIDE, SIDE))
-    for patch, probability in zip(patches, probabilities, strict=False):
-        fall[patch] += probabilities[-1] - probability
+    probabilities = predict(hidden)
+    fall, covered = np.zeros((EMOTION_COUNT, SIDE, SIDE)), np.zeros((SIDE, SIDE))
+    for patch, row in zip(patches, probabilities, strict=False):
+        fall[:, *patch] += (probabilities[-1] - row)[:, None, None]
         covered[patch] += 1
-    return _normalize(fall / covered)
+    return np.stack([_normalize(each / covered) for each in fall])
 
 
 def _normalize(heat: npt.NDArray[np.floating]) -> Heat:

@@ -60,15 +60,15 @@ class Page:
 HOME = Page("streamlit_app.py", "Home", ":material/home:", "What is this, and how good is it?")
 PAGES = (
     HOME,
-    Page("pages/1_Photo.py", "Photo", ":material/photo_camera:", "What does it read in a face?"),
-    Page("pages/2_Live.py", "Live", ":material/videocam:", "What does it read in you, now?"),
+    Page("pages/1_Photo.py", "Photo", ":material/photo_camera:", "What does a face show?"),
+    Page("pages/2_Live.py", "Live", ":material/videocam:", "And yours, now?"),
     Page("pages/3_Dataset.py", "Dataset", ":material/dataset:", "Why is the data hard?"),
-    Page("pages/4_Training.py", "Training", ":material/show_chart:", "How did the network learn?"),
-    Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "What does it get right and wrong?"),
-    Page("pages/6_Errors.py", "Errors", ":material/search:", "Which faces does it get wrong?"),
-    Page("pages/7_Studies.py", "Studies", ":material/science:", "Which of the paper's choices matter?"),
-    Page("pages/8_About.py", "About", ":material/info:", "What may it be used for?"),
-    Page("pages/9_Batch.py", "Batch", ":material/photo_library:", "What is in a whole collection?"),
+    Page("pages/4_Training.py", "Training", ":material/show_chart:", "How did it learn?"),
+    Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "How good is it?"),
+    Page("pages/6_Errors.py", "Errors", ":material/search:", "Where does it fail?"),
+    Page("pages/7_Studies.py", "Studies", ":material/science:", "Which choices matter?"),
+    Page("pages/8_Batch.py", "Batch", ":material/photo_library:", "And a whole collection?"),
+    Page("pages/9_About.py", "About", ":material/info:", "What is it for?"),
 )
 
 

@@ -1,8 +1,12 @@
-"""Photos in, predictions out: the recognizer behind the pages, kept between visits.
+"""Photos in, predictions out: the recognizer behind the pages, and what it found in a visitor's photos.
+
+A photo is searched once, at the lowest threshold, and its crops are kept: another threshold filters them, and
+another run predicts them, without a look at the photo. What was found is this session's and goes with it.
 
 Importing this module loads OpenCV and LiteRT (half a second), so pages without photos leave it alone.
 """
 
+import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +19,9 @@ from PIL import Image
 from fer_core.experiments.runs import Run
 from fer_core.inference.annotation import draw_predictions, overlay_heat
 from fer_core.inference.face_table import FaceRow, photo_rows
-from fer_core.inference.recognizer import Prediction, Recognizer
-from fer_core.vision.detection import FACE_THRESHOLD, Face
+from fer_core.inference.recognizer import Method, Prediction, Recognizer
+from fer_core.networks.saliency import Heat
+from fer_core.vision.detection import FACE_THRESHOLD, Face, crop_face, filter_faces, whole_picture
 from fer_core.vision.frames import kind_of
 from fer_core.vision.headers import open_picture, read_picture
 from fer_core.vision.pictures import Picture, decode, load_picture
@@ -25,8 +30,53 @@ from pages.parts.readers import last_change
 
 LEAST_THRESHOLD = 0.3  # faces are detected at this once, and filtered by whatever is chosen
 PREVIEW_PX = 1600  # twice the width that a page gives a photo, for fine screens
-KEPT_SECONDS = 600  # how long a photo's result stays in memory
+MOST_KEPT = 1000  # photos, of which only crops are kept
+KEPT_SECONDS = 600  # how long a saliency map stays in memory
 SAMPLES = Path(__file__).with_name("samples")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo's file.
+
+    Attributes:
+        name: the file's name.
+        content: the file's bytes, as they came.
+        key: what tells it from any other: a digest of its bytes.
+    """
+
+    name: str
+    content: bytes
+    key: str
+
+
+def to_photo(name: str, content: bytes) -> Photo:
+    """A photo's file, with its key."""
+    return Photo(name, content, hashlib.blake2b(content, digest_size=16).hexdigest())
+
+
+@dataclass(frozen=True)
+class Found:
+    """The faces of one photo at ``LEAST_THRESHOLD``.
+
+    Attributes:
+        faces: in the picture's reading order; the last one may be the whole picture.
+        crops: (N, 48, 48) uint8, theirs.
+        has_whole: whether the last one is the whole picture, to be taken where there is no other.
+        is_animation: whether the picture is the first of several.
+    """
+
+    faces: list[Face]
+    crops: npt.NDArray[np.uint8]
+    has_whole: bool
+    is_animation: bool
+
+    def at(self, threshold: float) -> list[int]:
+        """Which of the faces a threshold leaves."""
+        proper = self.faces[:-1] if self.has_whole else self.faces
+        kept = {id(face) for face in filter_faces(proper, threshold)}
+        chosen = [index for index, face in enumerate(proper) if id(face) in kept]
+        return chosen or list(range(len(proper), len(self.faces)))
 
 
 @dataclass(frozen=True)
@@ -34,22 +84,27 @@ class Reading:
     """One photo and its predictions.
 
     Attributes:
-        name: the file's name.
-        content: the file's bytes, as they came.
-        preview: a JPEG of the photo with its numbered boxes, small enough for a page.
-        predictions: one per face, from left to right.
+        photo: the file.
+        predictions: one per face, in reading order.
         explains_by: the saliency method.
         detector: the face detector, "YuNet" or "Haar".
         is_animation: whether this is the first frame of several.
+        run: the folder of the run that predicted.
+        threshold: the least score of a face.
     """
 
-    name: str
-    content: bytes
-    preview: bytes
+    photo: Photo
     predictions: list[Prediction]
     explains_by: str
     detector: str
-    is_animation: bool = False
+    is_animation: bool
+    run: Path
+    threshold: float
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.photo.name
 
     @property
     def rotation(self) -> int:
@@ -61,9 +116,14 @@ class Reading:
         """The photo's face table."""
         return photo_rows(self.name, self.predictions)
 
+    @property
+    def preview(self) -> bytes:
+        """A JPEG of the photo with its numbered boxes, small enough for a page."""
+        return _preview(self.photo.key, self.run, last_change(self.run), self.threshold, self)
+
     def drawn_png(self) -> bytes:
         """The photo with its boxes in full size, as PNG; made when asked for, it may take a second."""
-        return _encode(draw_predictions(load_picture(self.content), self.predictions), "PNG")
+        return _encode(draw_predictions(load_picture(self.photo.content), self.predictions), "PNG")
 
 
 def load_recognizer(run: Run) -> Recognizer:
@@ -76,54 +136,76 @@ def _recognizer(run_path: Path, changed: float) -> Recognizer:
     return Recognizer(run_path)
 
 
-def read_photo(run: Run, name: str, content: bytes, *, face_threshold: float = FACE_THRESHOLD) -> Reading:
+def read_photo(run: Run, photo: Photo, *, face_threshold: float = FACE_THRESHOLD) -> Reading:
     """Predict the emotion of every face in a photo.
 
     Raises:
         PictureError: if the bytes are not a picture; the message names the file.
         RateError: if this visit has had too many within a minute.
     """
-    return _read_photo(run.path, last_change(run.path), name, content, face_threshold)
+    changed = last_change(run.path)
+    recognizer = _recognizer(run.path, changed)
+    found = _find(photo.key, recognizer.detector, photo, recognizer)
+    probabilities = _predict(run.path, changed, photo.key, recognizer.detector, found)
+    predictions = [
+        Prediction(probabilities[index], found.faces[index], found.crops[index])
+        for index in found.at(face_threshold)
+    ]
+    how = recognizer.explains_by, recognizer.detector
+    return Reading(photo, predictions, *how, found.is_animation, run.path, face_threshold)
 
 
-@st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=64)
-def _read_photo(run_path: Path, changed: float, name: str, content: bytes, face_threshold: float) -> Reading:
-    stream = io.BytesIO(content)
-    stream.name = name  # type: ignore[attr-defined] # what an error message calls it
-    picture = _decode(stream)
-    recognizer = _recognizer(run_path, changed)
-    faces = _detect(recognizer, picture, content, recognizer.detector)
-    predictions = recognizer.predict(picture, face_threshold=face_threshold, faces=faces)
-    preview = _encode(draw_predictions(picture, predictions), "JPEG", longest_px=PREVIEW_PX)
-    is_animation = kind_of(content) == "video"
-    return Reading(
-        name, content, preview, predictions, recognizer.explains_by, recognizer.detector, is_animation
-    )
-
-
-def _decode(stream: io.BytesIO) -> Picture:
-    """The photo's pixels, as ``load_picture`` returns them, within what this visit may ask for."""
+@st.cache_resource(show_spinner=False, max_entries=MOST_KEPT, scope="session")
+def _find(key: str, detector: str, _photo: Photo, _recognizer: Recognizer) -> Found:
+    """A photo's faces and crops: the same for every run and threshold."""
     count_picture()
+    picture = _load(key, _photo)
+    faces = _recognizer.find_faces(picture, face_threshold=LEAST_THRESHOLD)
+    whole = whole_picture(picture)
+    if whole is not None:
+        faces = [*(face for face in faces if face.box != whole.box), whole]
+    crops = [crop_face(picture, face) for face in faces]
+    stacked = np.stack(crops) if crops else np.empty((0, 48, 48), np.uint8)
+    return Found(faces, stacked, whole is not None, kind_of(_photo.content) == "video")
+
+
+@st.cache_resource(show_spinner=False, max_entries=4 * MOST_KEPT, scope="session")
+def _predict(
+    run_path: Path, changed: float, key: str, detector: str, _found: Found
+) -> npt.NDArray[np.float32]:
+    return _recognizer(run_path, changed).predict_crops(_found.crops)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, scope="session")
+def _load(key: str, _photo: Photo) -> Picture:
+    """The pixels of the photo that was read last, as ``load_picture`` returns them: they are drawn next."""
+    stream = io.BytesIO(_photo.content)
+    stream.name = _photo.name  # type: ignore[attr-defined] # what an error message calls it
     name, data = read_picture(stream)
     image = open_picture(name, data)
     check_pixels(name, image.size)
     return decode(name, image, data)
 
 
-@st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=64)
-def _detect(_recognizer: Recognizer, _picture: Picture, content: bytes, detector: str) -> list[Face]:
-    """A photo's faces: the same for every run and threshold."""
-    return _recognizer.find_faces(_picture, face_threshold=LEAST_THRESHOLD)
+@st.cache_resource(show_spinner=False, max_entries=8, scope="session")
+def _preview(key: str, run_path: Path, changed: float, threshold: float, _reading: Reading) -> bytes:
+    drawn = draw_predictions(_load(key, _reading.photo), _reading.predictions)
+    return _encode(drawn, "JPEG", longest_px=PREVIEW_PX)
 
 
 def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:
-    """The crop under its saliency map, RGB uint8 (H, W, 3)."""
-    return _explain(run.path, last_change(run.path), prediction.crop)
+    """The crop under the saliency map of its predicted emotion, RGB uint8 (H, W, 3)."""
+    return overlay_heat(prediction.crop, explain_all(run, prediction.crop)[prediction.emotion])
+
+
+def explain_all(run: Run, crop: npt.NDArray[np.uint8], *, method: Method | None = None) -> Heat:
+    """The saliency maps of all emotions (7, 48, 48), see ``Recognizer.explain_all``."""
+    return _explain(run.path, last_change(run.path), crop, method)
 
 
 @st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=256)
-def _explain(run_path: Path, changed: float, crop: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    return overlay_heat(crop, _recognizer(run_path, changed).explain(crop))
+def _explain(run_path: Path, changed: float, crop: npt.NDArray[np.uint8], method: Method | None) -> Heat:
+    return _recognizer(run_path, changed).explain_all(crop, method=method)
 
 
 def _encode(picture: npt.NDArray[np.uint8], file_format: str, *, longest_px: int | None = None) -> bytes:
@@ -136,6 +218,10 @@ def _encode(picture: npt.NDArray[np.uint8], file_format: str, *, longest_px: int
     return file.getvalue()
 
 
-def sample_photos() -> dict[str, Path]:
+@st.cache_resource(show_spinner=False)
+def sample_photos() -> dict[str, Photo]:
     """The photos that come with the app, by the name that is shown."""
-    return {path.stem.replace("-", " ").title(): path for path in sorted(SAMPLES.glob("*.jpg"))}
+    return {
+        path.stem.replace("-", " ").title(): to_photo(path.name, path.read_bytes())
+        for path in sorted(SAMPLES.glob("*.jpg"))
+    }

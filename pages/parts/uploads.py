@@ -4,7 +4,7 @@ import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -15,6 +15,7 @@ from fer_core.formats import escape_markdown
 from pages.parts.doors import UPLOADS_PREFIX
 from pages.parts.quota import MB, why_refused
 
+Given = TypeVar("Given")
 MOST_LETTERS = 100  # of a file's name
 
 
@@ -46,6 +47,23 @@ def is_small_enough(file: UploadedFile, most_mb: int) -> bool:
         icon=":material/upload_file:",
     )
     return False
+
+
+def remember(slot: str, given: Given | None, *, is_new: bool) -> Given | None:
+    """What a widget was given last, also after its page was left; nothing once that was taken back.
+
+    Args:
+        slot: where the session keeps it.
+        given: what the widget holds now.
+        is_new: whether the widget is drawn for the first time since the page was entered.
+    """
+    had = not is_new and st.session_state.get(f"{slot} given", False)
+    st.session_state[f"{slot} given"] = given is not None
+    if given is not None:
+        st.session_state[slot] = given
+    elif had:
+        st.session_state.pop(slot, None)
+    return st.session_state.get(slot)
 
 
 def tell_apart(names: Sequence[str]) -> list[str]:

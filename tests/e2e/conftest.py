@@ -151,7 +151,7 @@ def _wait_until_healthy(address, server, log):
 
 @pytest.fixture
 def visit(app, browser):
-    """``visit("Photo?source=Files", **options of a browser context)`` -> the page, once it has settled."""
+    """``visit("Photo?source=Upload", **options of a browser context)`` -> the page, once it has settled."""
     with visiting(app, browser) as visit:
         yield visit
 

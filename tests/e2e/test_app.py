@@ -10,10 +10,14 @@ from fer_core.vision.pictures import load_picture
 from tests.e2e.conftest import expect, settle, still
 from tests.tiny_networks import SAMPLES
 
-PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "Studies", "About")
+PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "Studies", "Batch", "About")
 CHART = "[data-testid=stPlotlyChart] .main-svg"
-# What to wait for where there may be no chart: a study that was not run says how; About has words alone.
-WITHOUT_CHART = {"Studies": f"[data-testid=stCode], {CHART}", "About": "[data-testid=stMarkdown]"}
+# What to wait for where there may be no chart: how to run a study or a batch; About has words alone.
+WITHOUT_CHART = {
+    "Studies": f"[data-testid=stCode], {CHART}",
+    "Batch": "[data-testid=stCode]",
+    "About": "[data-testid=stMarkdown]",
+}
 TABLES_FIT = """() => [...document.querySelectorAll("[data-testid=stTable] td, [data-testid=stTable] th")]
     .every(cell => cell.getBoundingClientRect().right <= innerWidth)"""
 PAGE_FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -48,14 +52,14 @@ def _take_whole(page, path):
 
 
 def test_uploads_are_read_and_results_can_be_saved(visit, tmp_path):
-    page = visit("Photo?source=Files")
+    page = visit("Photo?source=Upload")
     nonsense = tmp_path / "notes.jpg"
     nonsense.write_text("not a picture")
     page.set_input_files("input[type=file]", [SAMPLES / "two-faces.jpg", nonsense])
-    page.get_by_text("Face 2").first.wait_for()  # a page that redraws may hold it twice
+    page.get_by_role("combobox", name="2 faces; show").wait_for()
     settle(page)
     expect(page.get_by_test_id("stAlert")).to_contain_text("notes.jpg is not a picture")
-    page.locator("[data-testid=stPlotlyChart] .main-svg").nth(3).wait_for()  # two of them make a chart
+    page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
 
     def save(label):
         with page.expect_download() as download:

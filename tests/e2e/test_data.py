@@ -117,7 +117,7 @@ def test_a_label_is_corrected_by_keyboard_and_exported(visit, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("button", name="As CSV", exact=True).click()
     download.value.save_as(tmp_path / "labels.csv")
-    (line,) = csv.DictReader((tmp_path / "labels.csv").open())
+    (line,) = csv.DictReader((tmp_path / "labels.csv").read_text().splitlines())
     assert [line[name] for name in ("new label", "tag", "note")] == ["neutral", "unclear", "no 4 left"]
 
 

@@ -9,7 +9,7 @@ HOSTILE = "![a](http://203.0.113.1/a.png) [Sign in](http://203.0.113.1/) www.exa
 
 
 def test_what_an_address_or_a_file_is_called_is_text(visit, tmp_path):
-    page = visit(f"Photo?source=Files&run={quote(HOSTILE)}")
+    page = visit(f"Photo?source=Upload&run={quote(HOSTILE)}")
     warning = page.get_by_test_id("stAlert")
     warning.wait_for()
     assert HOSTILE in warning.inner_text().replace("\u2060", "")

@@ -3,12 +3,14 @@
 import re
 
 from tests.e2e.conftest import expect, settle, still
+from tests.e2e.test_state import follow
+from tests.pages.test_photo import crowd
 from tests.tiny_networks import SAMPLES
 from tests.videos import scene, write_video
 
 
 def test_a_click_on_a_row_shows_its_face(visit):
-    page = visit("Photo?source=Files")
+    page = visit("Photo?source=Upload")
     page.set_input_files("input[type=file]", [SAMPLES / "grace-hopper.jpg", SAMPLES / "two-faces.jpg"])
     cells = page.locator("[data-testid=stDataFrame] canvas").first
     cells.wait_for()
@@ -21,8 +23,79 @@ def test_a_click_on_a_row_shows_its_face(visit):
     expect(page.get_by_alt_text(re.compile("two-faces.jpg: face 1"))).to_have_count(1)
 
 
+def test_25_faces_are_a_short_page(visit, tmp_path):
+    page = visit("Photo")
+    path = tmp_path / "crowd.jpg"
+    path.write_bytes(crowd(25))
+    page.set_input_files("input[type=file]", path)
+    page.get_by_role("combobox", name="25 faces; show").wait_for()
+    settle(page)
+    assert page.get_by_test_id("stMain").evaluate("box => box.scrollHeight") < 2100  # 5,900 with all in full
+
+
+def test_a_slider_moves_the_prediction(visit):
+    page = visit("Photo?view=What+if")
+    words = page.get_by_test_id("stMarkdown").filter(has_text="→").last
+    before = words.inner_text()
+    assert before.split("→")[0].strip() == before.split("→")[1].strip()
+    blur = page.get_by_test_id("stSlider").filter(has_text="Blur").get_by_role("slider")
+    blur.press("End")
+    page.wait_for_function(
+        "before => ![...document.querySelectorAll('[data-testid=stMarkdown]')]"
+        ".some(each => each.innerText === before)",
+        arg=before,
+    )
+
+
+def test_two_networks_are_side_by_side(visit):
+    page = visit("Photo?view=Models")
+    page.locator("[data-testid=stPlotlyChart] .main-svg").nth(5).wait_for()  # two of them make a chart
+    boxes = [
+        page.get_by_test_id("stMarkdown").filter(has_text=f"{name} · ").bounding_box()
+        for name in ("best", "other")
+    ]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+
+
+def test_uploads_survive_a_visit_to_another_page(visit):
+    page = visit("Photo")
+    page.set_input_files("input[type=file]", [SAMPLES / "grace-hopper.jpg", SAMPLES / "two-faces.jpg"])
+    page.get_by_text("in 2 photos").wait_for()
+    follow(page, "About")
+    follow(page, "Photo")
+    page.get_by_text("in 2 photos").wait_for()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Eileen Collins").wait_for()
+
+
+def test_a_photo_dropped_on_home_is_predicted_at_once(visit):
+    page = visit()
+    page.set_input_files("input[type=file]", SAMPLES / "two-faces.jpg")
+    page.get_by_alt_text(re.compile("two-faces.jpg: face 1")).wait_for()
+    page.get_by_text("Face 1 of 2").wait_for()
+    last = page.get_by_test_id("stMain").get_by_role("link", name="Batch").bounding_box()
+    assert last["y"] + last["height"] < 800, "the pages are in view"
+
+
+def test_a_picture_is_pasted_from_the_clipboard_wherever_the_focus_is(visit):
+    page = visit("Photo", permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("""async () => {
+        const answer = await fetch(document.querySelector("[data-testid=stImage] img").src)
+        const bitmap = await createImageBitmap(await answer.blob())
+        const canvas = document.createElement("canvas")
+        canvas.width = bitmap.width, canvas.height = bitmap.height
+        canvas.getContext("2d").drawImage(bitmap, 0, 0)
+        const blob = await new Promise(done => canvas.toBlob(done, "image/png"))
+        await navigator.clipboard.write([new ClipboardItem({"image/png": blob})])
+    }""")
+    page.locator("h1").click()
+    page.keyboard.press("Control+V")
+    page.get_by_alt_text(re.compile("image.png: face 1")).wait_for()
+
+
 def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
-    page = visit("Photo?source=Files")
+    page = visit("Photo?source=Upload")
 
     def hand_in():
         page.set_input_files("input[type=file]", [SAMPLES / "grace-hopper.jpg", SAMPLES / "two-faces.jpg"])
@@ -31,7 +104,7 @@ def test_the_filters_stand_in_the_url_and_survive_a_reload(visit):
         return page.locator("[data-testid=stSlider]", has_text="Confidence").get_by_role("slider").first
 
     hand_in().press("ArrowRight")
-    page.wait_for_url("**/Photo?source=Files&sure=5&sure=100")
+    page.wait_for_url("**/Photo?sure=5&sure=100")
     page.reload()
     settle(page)
     expect(hand_in()).to_have_value("5")

@@ -41,7 +41,7 @@ def test_a_file_of_the_promised_size_arrives(visit, tmp_path, what):
 
 @pytest.mark.parametrize(("size", "is_refused"), [(25 * MB, False), (25 * MB + 1, True)])
 def test_a_photo_that_is_too_large_is_refused_in_words(visit, tmp_path, size, is_refused):
-    page = visit("Photo?source=Files")
+    page = visit("Photo?source=Upload")
     hand_in(page, make(tmp_path / "large.jpg", size))
     if not is_refused:
         page.get_by_test_id("stAlert").filter(has_text="large.jpg").wait_for()

@@ -16,12 +16,6 @@ from tests.synthetic import synthetic_splits
 PRIVATE = "PrivateTest"
 
 
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
-    return tmp_path / "models"
-
-
 def test_seeds_repeat_every_variant_and_change_nothing_else():
     study = load_study("class-weights")
     assert repeat_variants(study, 1) == study.variants

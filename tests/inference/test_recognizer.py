@@ -105,6 +105,16 @@ def test_every_network_explains_itself(head):
     top = Emotion(int(recognizer.predict_crops(crop[None])[0].argmax()))
     np.testing.assert_array_equal(recognizer.explain(crop, emotion=top), heat)
     assert not np.array_equal(recognizer.explain(crop, emotion=Emotion((top + 1) % 7)), heat)
+    for method in recognizer.methods:
+        heats = recognizer.explain_all(crop, method=method)
+        assert heats.shape == (7, 48, 48)
+        assert np.array_equal(heats[top], heat) == (method == recognizer.explains_by)
+
+
+def test_a_map_that_the_network_lacks_is_said():
+    recognizer = Recognizer(tiny_tflite("flatten"))
+    with pytest.raises(RunError, match="has no activation map"):
+        recognizer.explain_all(np.zeros((48, 48), np.uint8), method="class activation map")
 
 
 def test_eight_threads_share_a_recognizer(recognizer):

@@ -63,13 +63,14 @@ def test_a_film_upside_down_is_predicted_as_the_upright_one(recognizer):
 
 
 def test_the_orientation_is_asked_until_two_frames_agree(recognizer, monkeypatch):
-    asked, predict = [], Recognizer.predict
+    asked, find = [], Recognizer.find_faces
 
     def note(self, picture, *, rotation, **options):
         asked.append(rotation)
-        return predict(self, picture, rotation=rotation, **options)
+        return find(self, picture, rotation=rotation, **options)
 
-    monkeypatch.setattr(Recognizer, "predict", note)
+    monkeypatch.setattr(Recognizer, "find_faces", note)
+    monkeypatch.setattr("fer_core.inference.video.SEARCH_SECONDS", 0)
     film = write_video([scene()] * 4 + [scene(80)] * 8)
     read_all(VideoReader(recognizer, io.BytesIO(film), frames_per_second=10))
     assert asked == [None] * 6 + [0] * 6
@@ -94,6 +95,60 @@ def test_a_face_is_followed_and_its_numbers_are_those_of_its_pictures(recognizer
     assert [float(row["time"]) for row in mine] == pytest.approx(list(seconds), abs=0.001)
     assert float(mine[9]["x"]) > float(mine[0]["x"]) + 30  # it went to the right
     assert float(mine[0]["happy"]) == pytest.approx(probabilities[0, EMOTION_LABELS.index("happy")], abs=1e-4)
+
+
+def test_a_cut_gives_a_new_number_to_a_face_in_the_same_place(recognizer):
+    there = [scene(80)] * 10
+    film = write_video(there + [scene(80, name="grace-hopper.jpg")] * 10 + there)
+    reader = read_all(VideoReader(recognizer, io.BytesIO(film), frames_per_second=5))
+    assert reader.cuts == pytest.approx([1, 2])
+    assert reader.faces() == {1: 5, 2: 5, 3: 5}
+    assert [reader.timeline(number)[0][0] for number in (1, 2, 3)] == pytest.approx([0, 1, 2])
+
+
+def test_faces_are_followed_between_searches(recognizer, film, monkeypatch):
+    searched, find = [], Recognizer.find_faces
+    monkeypatch.setattr(
+        Recognizer, "find_faces", lambda *args, **rest: searched.append(1) or find(*args, **rest)
+    )
+    moving = write_video([scene(2 * step) for step in range(40)])
+    followed = read_all(VideoReader(recognizer, io.BytesIO(moving), frames_per_second=10))
+    assert len(searched) <= 6  # two until the film is known to stand upright, then one a second
+    monkeypatch.setattr("fer_core.inference.video.SEARCH_SECONDS", 0)
+    found = read_all(VideoReader(recognizer, io.BytesIO(moving), frames_per_second=10))
+    assert followed.faces() == found.faces() == {1: 40}
+    places = [[row.face.box for row in reader.rows] for reader in (followed, found)]
+    assert np.abs(np.subtract(*places)).max() < 10  # of a face of 90 px
+
+
+@pytest.mark.parametrize("is_upright", [True, False])
+def test_an_annotated_film_shows_each_sampled_frame_at_its_time(recognizer, is_upright):
+    pictures = [scene(4 * step) for step in range(10)] + [scene()] * 5
+    if not is_upright:
+        pictures = [picture[::-1, ::-1] for picture in pictures]
+    file = io.BytesIO()
+    reader = VideoReader(recognizer, io.BytesIO(write_video(pictures)), frames_per_second=5, annotated=file)
+    read_all(reader)
+    frames = list(sample_frames(file.getvalue(), frames_per_second=1000))
+    plain = list(sample_frames(write_video(pictures), frames_per_second=5))
+    assert [each.seconds for each in frames] == pytest.approx([each.seconds for each in plain], abs=2e-3)
+    known = reader.rows[0].time  # until a face is found, nothing says which way is up
+    for drawn, each in zip(frames, plain, strict=True):
+        if each.seconds < known:
+            continue
+        upright = each.picture if is_upright else each.picture[::-1, ::-1]
+        changed = np.abs(drawn.picture.astype(int) - upright).max(axis=2) > 60
+        has_face = any(row.time == pytest.approx(each.seconds) for row in reader.rows)
+        assert (changed.mean() > 0.005) == has_face, "a box, where there is a face"
+
+
+def test_a_stopped_reader_leaves_a_whole_annotated_film(recognizer, film):
+    file = io.BytesIO()
+    reader = VideoReader(recognizer, io.BytesIO(film), annotated=file)
+    for _ in range(3):
+        reader.read_next()
+    reader.stop()
+    assert len(list(sample_frames(file.getvalue(), frames_per_second=1000))) == 3
 
 
 def test_key_frames_are_where_an_emotion_was_first_and_strongest(recognizer, film):

@@ -124,7 +124,7 @@ def test_an_upload_is_deleted_when_it_is_disconnected(copy):
 
 
 def test_the_server_checks_a_photos_size_too(two_runs, monkeypatch):
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     app.file_uploader[0].upload("large.jpg", bytes(25_000_001)).run()
     assert "large.jpg: expected at most 25 MB. Received: 26 MB." in texts(app, "error")
 

@@ -44,13 +44,13 @@ def test_a_face_that_an_address_names(two_runs):
 
 @pytest.mark.parametrize("content", [picture(), b"no picture"], ids=["without a face", "broken"])
 def test_the_name_of_a_photo(two_runs, content):
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     app.file_uploader[0].upload(f"{HOSTILE}.png", content).run()
     assert_shown_and_not_rendered(app)
 
 
 def test_the_name_of_one_photo_of_several(two_runs):
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     for name in ("1", "2"):
         app.file_uploader[0].upload(f"{HOSTILE}{name}.jpg", (SAMPLES / "grace-hopper.jpg").read_bytes())
     app.run()

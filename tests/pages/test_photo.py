@@ -1,4 +1,4 @@
-"""The Photo page with many photos in a table, and with a video: read, cancelled, damaged, taken back."""
+"""The Photo page with many photos, or many faces, in a table."""
 
 import io
 import json
@@ -8,25 +8,15 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from fer_core.inference.face_table import COLUMNS, to_csv
 from fer_core.inference.recognizer import Recognizer
-from fer_core.inference.video import VideoReader
-from pages.parts import formats
-from pages.parts.photo import batch
+from pages.parts.photo import table as face_table
 from pages.parts.reading import sample_photos
 from tests.pages.test_pages import PHOTO, charts_of, complaints, picture, texts, visit
 from tests.tiny_networks import SAMPLES, tiny_tflite
-from tests.videos import scene, write_sound, write_video
 
 pytestmark = pytest.mark.usefixtures("network_run")
 
-NAMES = [path.name for path in sample_photos().values()]
-
-
-@pytest.fixture(scope="module")
-def film():
-    """Three seconds: a face for two, then nobody."""
-    return write_video([scene(4 * step) for step in range(20)] + [scene()] * 10)
+NAMES = [photo.name for photo in sample_photos().values()]
 
 
 @pytest.fixture
@@ -43,7 +33,7 @@ def saved(monkeypatch):
 
 
 def hand_in(files, **query):
-    app = visit(PHOTO, source="Files", **query)
+    app = visit(PHOTO, source="Upload", **query)
     for name, content in files.items():
         app.file_uploader[0].upload(name, content)
     return app.run()
@@ -85,6 +75,29 @@ def test_a_single_photo_has_no_table():
     assert len(app.get("download_button")) == 3
 
 
+def test_a_photo_of_many_faces_is_a_table_and_one_face():
+    app = hand_in({"crowd.jpg": crowd(25)})
+    assert not complaints(app)
+    rows = table(app)
+    assert list(rows["face"]) == list(range(1, 26))
+    assert len(charts_of(app)) == 1
+    assert app.selectbox(key="shown face").options[24].startswith("Face 25 ·")
+    app.selectbox(key="shown face").select_index(24).run()
+    assert "**Face 25 ·" in texts(app, "markdown")
+    assert "A closer look at face 25" in texts(app, "subheader")
+
+
+def crowd(count):
+    """A photo of one face, many times over."""
+    face = Image.open(SAMPLES / "eileen-collins.jpg").crop((150, 0, 350, 200))
+    photo = Image.new("RGB", (5 * 210, -(-count // 5) * 210), (128, 128, 128))
+    for index in range(count):
+        photo.paste(face, (index % 5 * 210, index // 5 * 210))
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
 def captions(app):
     return [image.caption for element in app.get("image") for image in element.proto.imgs]
 
@@ -97,16 +110,18 @@ def test_a_photo_upside_down_is_shown_upright_and_said_to_be_rotated():
     assert rotated in captions(hand_in({"lying.jpg": file.getvalue()}))
 
 
-def test_another_threshold_detects_nothing_again(monkeypatch):
+def test_another_threshold_detects_nothing_again(two_runs, monkeypatch):
     found, find = [], Recognizer.find_faces
     monkeypatch.setattr(
         Recognizer, "find_faces", lambda *args, **rest: found.append(1) or find(*args, **rest)
     )
-    app = hand_in({"two.jpg": samples()["two-faces.jpg"] + b"a file that no other test reads"})
+    app = hand_in({name: content + b"as no other test reads it" for name, content in samples().items()})
     for threshold in (0.95, 0.3):
         app.slider[0].set_value(threshold).run()
         assert not app.error
-    assert len(found) == 1
+    app.selectbox(key="run").set_value("other").run()  # nor does another run
+    assert "**Face 1 ·" in texts(app, "markdown")
+    assert len(found) == len(NAMES)
 
 
 def test_a_bad_file_among_good_ones_has_its_sentence_and_its_row(saved):
@@ -133,16 +148,14 @@ def test_the_boxes_pick_a_photo_and_a_face():
     app = hand_in(samples())
     two = NAMES.index("two-faces.jpg")
     app.selectbox(key="shown").select_index(two).run()
-    assert app.selectbox(key="shown face").value == 0
-    assert len(charts_of(app)) == 2
-    app.selectbox(key="shown face").select_index(2).run()
+    assert app.selectbox(key="shown face").value == 1
+    app.selectbox(key="shown face").select_index(1).run()
     assert not complaints(app)
-    assert len(charts_of(app)) == 1
     assert "**Face 2 ·" in texts(app, "markdown")
     assert "**Face 1 ·" not in texts(app, "markdown")
     app.selectbox(key="shown").select_index(0).run()
     app.selectbox(key="shown").select_index(two).run()
-    assert app.selectbox(key="shown face").value == 0  # another photo, and all its faces again
+    assert app.selectbox(key="shown face").value == 1  # another photo, and its first face
 
 
 def test_a_row_picks_its_photo_and_face(monkeypatch):
@@ -158,137 +171,10 @@ def test_a_row_picks_its_photo_and_face(monkeypatch):
     row = len(table(app)) - 1
     key, pick = picks[-1]
     session = {key: {"selection": {"rows": [row]}}}
-    monkeypatch.setattr(batch.st, "session_state", session)
+    monkeypatch.setattr(face_table.st, "session_state", session)
     pick()
     assert NAMES[session["shown"]] == table(app)["path"].iloc[-1]
     assert session["shown face"] == table(app)["face"].iloc[-1]
     session[key]["selection"]["rows"] = []
     pick()  # the selection taken back: what is shown stays
     assert session["shown face"] == table(app)["face"].iloc[-1]
-
-
-def test_without_a_video_the_page_says_what_it_does_with_one():
-    app = visit(PHOTO, source="Video")
-    assert not complaints(app)
-    assert "processed in memory" in app.file_uploader[0].label
-    assert "key frames" in texts(app, "info")
-
-
-def upload(film, name="film.mp4", **query):
-    app = visit(PHOTO, source="Video", **query)
-    return app.file_uploader[0].upload(name, film).run()
-
-
-def test_a_video_is_read_to_its_timeline_key_frames_and_csv(film, saved):
-    app = upload(film)
-    assert not complaints(app)
-    (chart,) = charts_of(app)
-    assert len(chart["data"]) == 7
-    assert chart["layout"]["xaxis"]["range"] == pytest.approx([0, 2.8])
-    assert f"{formats.person_plate(1)} most often" in texts(app, "markdown")
-    assert "15 sampled frames of the first 2.8 s were processed" in texts(app, "caption")
-    reader = VideoReader(Recognizer(tiny_tflite("flatten"), threads=1), io.BytesIO(film), name="film.mp4")
-    while reader.read_next():
-        pass
-    number = next(iter(reader.faces()))
-    images = [image for element in app.get("image") for image in element.proto.imgs]
-    assert len(images) == len(reader.key_frames(number)) == len(chart["layout"]["annotations"])
-    written = pd.read_csv(io.StringIO(saved["film-faces.csv"]()))
-    assert tuple(written.columns) == COLUMNS
-    pd.testing.assert_frame_equal(written, pd.read_csv(io.StringIO(to_csv(reader.rows))), atol=2e-3)
-    assert not [button for button in app.button if button.label == "Cancel"]
-
-
-def test_the_rate_is_a_choice_that_the_url_may_hold(film):
-    app = upload(film, rate="1")
-    assert "3 sampled frames of the first 2.0 s" in texts(app, "caption")
-    app.segmented_control(key="rate").set_value(10).run()
-    assert "30 sampled frames of the first 2.9 s" in texts(app, "caption")
-
-
-def test_what_was_read_is_not_read_again(film, monkeypatch):
-    app = upload(film)
-    monkeypatch.setattr(VideoReader, "read_next", lambda reader: 1 / 0)
-    app.run()
-    assert not complaints(app)
-    assert charts_of(app)
-
-
-@pytest.fixture
-def interrupted(monkeypatch):
-    """The page is interrupted after four frames, as Streamlit does when something is pressed."""
-    read_next, left = VideoReader.read_next, [4]
-
-    def stop_once(reader):
-        if left[0] == 0:
-            left[0] = -1
-            st.stop()
-        left[0] -= 1
-        return read_next(reader)
-
-    monkeypatch.setattr(VideoReader, "read_next", stop_once)
-
-
-def test_a_cancelled_video_shows_what_was_read_until_then(interrupted, film):
-    app = upload(film)
-    (cancel,) = [button for button in app.button if button.label == "Cancel"]
-    assert not charts_of(app)
-    cancel.click().run()
-    assert not complaints(app)
-    assert "Cancelled after 0.6 s of film.mp4" in texts(app, "info")
-    assert "4 sampled frames of the first 0.6 s" in texts(app, "caption")
-    assert len(charts_of(app)) == 1
-    app.run()
-    assert "4 sampled frames" in texts(app, "caption")  # and it stays so
-
-
-def test_an_interrupted_video_is_read_on(interrupted, film):
-    app = upload(film)
-    assert not charts_of(app)
-    app.run()
-    assert not complaints(app)
-    assert "15 sampled frames of the first 2.8 s" in texts(app, "caption")
-
-
-def test_a_video_without_a_face_gets_a_hint():
-    app = upload(write_video([scene()] * 10))
-    assert not complaints(app)
-    assert "No face was detected in 5 sampled frames of film.mp4" in texts(app, "info")
-    assert "face threshold (now 0.70)" in texts(app, "info")
-    assert not app.get("download_button")
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (b"These are notes.\n" * 99, "film.mp4 is no video"),
-        (write_sound(), "film.mp4 holds no moving pictures"),
-    ],
-    ids=["text", "sound"],
-)
-def test_what_is_no_video_is_one_sentence(data, says):
-    app = upload(data)
-    assert not app.exception
-    assert [error.value.startswith(says) for error in app.error] == [True]
-    app.run()
-    assert len(app.error) == 1  # it stays
-
-
-def test_a_video_taken_back_is_forgotten(film):
-    app = upload(film)
-    assert "video reading" in app.session_state
-    app.file_uploader[0].set_value(None).run()
-    assert "video reading" not in app.session_state
-    assert not charts_of(app)
-
-
-def test_several_faces_are_chosen_from():
-    both = [scene(0, 160)] * 10 + [scene(160)] * 5
-    app = upload(write_video(both))
-    box = app.selectbox(key="video face")
-    assert len(box.options) == 2
-    assert "frames)" in box.options[0]
-    first = texts(app, "markdown")
-    box.select_index(1).run()
-    assert not complaints(app)
-    assert texts(app, "markdown") != first

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("network_run")
 
 def test_photos_of_one_name_are_told_apart(saved):
     """An iPhone hands in every photo as image.jpg."""
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     for content in samples().values():
         app.file_uploader[0].upload("image.jpg", content)
     app.file_uploader[0].upload("image (2).jpg", picture("PNG")).run()

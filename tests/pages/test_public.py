@@ -9,17 +9,15 @@ from PIL import Image
 from pages.parts import quota
 from pages.parts.quota import Limits, RateError, Visit
 from tests.finished_runs import write_run
-from tests.pages.test_pages import PHOTO, complaints, models, texts, visit
+from tests.pages.test_pages import PHOTO, complaints, texts, visit
 from tests.picture_files import encode
 from tests.tiny_networks import SAMPLES
-
-__all__ = ["models"]  # a fixture
 
 ROOT = Path(__file__).parents[2]
 PAGES = [f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py"))]
 # Where a page once asked for a path, or downloads something to the server.
 ADDRESSES = [(page, {}) for page in ["streamlit_app.py", *PAGES]]
-ADDRESSES += [("pages/3_Dataset.py", {"set": "CK+"}), (PHOTO, {"source": "Files"})]
+ADDRESSES += [("pages/3_Dataset.py", {"set": "CK+"}), (PHOTO, {"source": "Upload"})]
 # What a visitor may press or write on any page; a new one is thought about before it stands here.
 CLOSED = ("kaggle", "path", "folder", "train", "connect", "export", "delete")
 
@@ -87,7 +85,7 @@ def test_a_broken_run_is_no_business_of_strangers(runs, monkeypatch):
 
 def test_a_visit_takes_so_many_files(runs, limit):
     limit(files=2)
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     hand_in(app, 4).run()
     assert "This server takes at most 2 files per visit; the others are left out." in texts(app, "warning")
     assert len(app.session_state[quota.VISIT].files) == 2
@@ -97,7 +95,7 @@ def test_a_visit_takes_so_many_files(runs, limit):
 
 def test_a_visit_takes_so_many_bytes(runs, limit):
     limit(megabytes=0)
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     app.file_uploader[0].upload("one.png", photo(1)).run()
     assert "at most 0 MB per visit" in texts(app, "warning")
     assert not app.session_state[quota.VISIT].files
@@ -105,7 +103,7 @@ def test_a_visit_takes_so_many_bytes(runs, limit):
 
 def test_a_photo_has_so_many_pixels(runs, limit):
     limit(megapixels=1)
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     app.file_uploader[0].upload("wide.png", photo(2, (2000, 501))).run()
     assert "wide.png is too large for this server" in texts(app, "error")
     assert "Expected at most 1 megapixels. Received: 2000 x 501." in texts(app, "error")
@@ -113,7 +111,7 @@ def test_a_photo_has_so_many_pixels(runs, limit):
 
 def test_pictures_a_minute_are_bounded_and_what_was_read_stays(runs, limit):
     limit(pictures=1)
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     app.session_state[quota.VISIT] = Visit(free=1.5)
     hand_in(app, 3).run()
     (said,) = [each.value for each in app.warning if "a minute" in each.value]
@@ -144,7 +142,7 @@ def test_the_bucket_fills_again(monkeypatch, limit):
 def test_on_ones_own_computer_nothing_is_counted(monkeypatch, runs, limit):
     monkeypatch.setenv("FER_PUBLIC", "0")
     limit(files=0, megabytes=0, megapixels=0, pictures=0)
-    app = visit(PHOTO, source="Files")
+    app = visit(PHOTO, source="Upload")
     app.file_uploader[0].upload("two-faces.jpg", (SAMPLES / "two-faces.jpg").read_bytes()).run()
     assert not complaints(app)
     assert quota.VISIT not in app.session_state

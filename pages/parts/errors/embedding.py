@@ -11,9 +11,12 @@ import streamlit as st
 from PIL import Image
 
 from fer_core.charts.error_analysis import COLOUR_BY, plot_embedding
+from fer_core.datasets.dataset import TRAINING
 from fer_core.datasets.exploration import sample_grid
 from fer_core.emotions import SIDE
 from fer_core.evaluation.error_analysis import PROJECTIONS, Points, Positions, SplitPredictions, project
+from fer_core.experiments.embedding import project_run
+from fer_core.experiments.runs import Run
 from pages.parts.choices import choose
 from pages.parts.errors.corrections import show_corrections
 from pages.parts.errors.gallery import Faces, open_face, show_gallery, to_first_page
@@ -101,8 +104,10 @@ def show_embedding(faces: Faces) -> Positions:
 def project_split(
     run_path: Path, changed: float, split: str, method: str, _predictions: SplitPredictions
 ) -> Points:
-    """Where each image of a split lies, (N, 2): the one place that computes it for the page."""
-    return project(_predictions.evaluation, method)
+    """Where each image of a split lies, (N, 2): stored with a run for its test splits, computed for others."""
+    if split == TRAINING:
+        return project(_predictions.evaluation, method)
+    return project_run(Run(run_path), split, method)
 
 
 def _pick(point: Mapping[str, Any]) -> None:

@@ -1,32 +1,24 @@
-"""Several photos at once: the face table, filters, a download of the filtered rows, one photo to show."""
+"""Several photos at once: how many faces show what, filters, the face table, one photo to show."""
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import streamlit as st
-from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-from fer_core.emotions import EMOTION_LABELS
-from fer_core.inference.face_table import FaceRow, to_csv, to_json, to_pandas
+from fer_core import charts
+from fer_core.emotions import EMOTION_COUNT, EMOTION_LABELS
+from fer_core.inference.face_table import FaceRow
 from pages.parts.choices import choose_percents
-from pages.parts.formats import counted, emotion_name
+from pages.parts.figures import show_figure
+from pages.parts.formats import counted
+from pages.parts.photo.table import FACE, PHOTO, Picked, forget_row, offer_table, show_table
 from pages.parts.reading import Reading
 from pages.parts.state import bound
 
-ROW_PX, ROWS_SHOWN = 52, 5  # a crop in its own 48 px; further rows scroll
-PHOTO, FACE, TURN = "shown", "shown face", "batch turn"  # where the session keeps what is picked
-Face = tuple[int, FaceRow]  # a photo's index, and one of its faces
 
-
-def browse(
-    readings: Sequence[Reading], failed: Sequence[FaceRow], *, filters: DeltaGenerator
-) -> tuple[Reading, int | None]:
-    """The table and the selection; returns the photo to show, and its face if one is selected.
+def browse(readings: Sequence[Reading], failed: Sequence[FaceRow], *, filters: DeltaGenerator) -> Reading:
+    """The summary, the table and the selection; returns the photo to show.
 
     A click on a row selects; so do the boxes below, which the keyboard reaches.
 
@@ -35,37 +27,19 @@ def browse(
         failed: the rows of those that could not be read.
         filters: where the filters stand.
     """
-    faces = [(index, row) for index, each in enumerate(readings) for row in each.rows if row.face]
+    faces = [(index, row.number) for index, each in enumerate(readings) for row in each.rows if row.number]
     if faces:
         with filters:
-            kept = _filter(faces)
+            kept = _filter(readings, faces)
         everything = [row for each in readings for row in each.rows] + [*failed]
-        _show_count(readings, faces, kept, everything if kept == faces else [row for _, row in kept])
+        rows = [readings[index].rows[number - 1] for index, number in kept]
+        _show_count(readings, len(faces), len(kept), everything if kept == faces else rows)
         if kept:
-            _show_table(readings, kept)
-    return _pick(readings)
+            _show_summary(readings, kept)
+    return _pick_photo(readings)
 
 
-def offer_table(rows: Sequence[FaceRow]) -> None:
-    """Buttons that save the face table."""
-    offers = (
-        ("Table as CSV", to_csv, "faces.csv", "text/csv", ":material/table:"),
-        ("as JSON", to_json, "faces.json", "application/json", ":material/data_object:"),
-    )
-    for label, write, name, mime, icon in offers:
-        st.download_button(
-            label,
-            write(rows),
-            name,
-            mime,
-            icon=icon,
-            on_click="ignore",
-            disabled=not rows,
-            key=f"save {name}",
-        )
-
-
-def _filter(faces: Sequence[Face]) -> list[Face]:
+def _filter(readings: Sequence[Reading], faces: Sequence[Picked]) -> list[Picked]:
     """The faces with the selected emotions and confidence; without a selection all of them.
 
     The URL holds these filters, not the photos: whoever opens it uploads their own.
@@ -77,22 +51,22 @@ def _filter(faces: Sequence[Face]) -> list[Face]:
         placeholder="All emotions",
     )
     low, high = choose_percents("Confidence (%)", key="sure")
-    values = [row.values() for _, row in faces]
+    predictions = [readings[index].predictions[number - 1] for index, number in faces]
     return [
         face
-        for face, each in zip(faces, values, strict=True)
-        if (not names or each["emotion"] in names) and low <= 100 * each["confidence"] <= high
+        for face, each in zip(faces, predictions, strict=True)
+        if (not names or each.emotion.label in names) and low <= 100 * each.confidence <= high
     ]
 
 
-def _show_count(
-    readings: Sequence[Reading], faces: Sequence[Face], kept: Sequence[Face], table: Sequence[FaceRow]
-) -> None:
+def _show_count(readings: Sequence[Reading], found: int, kept: int, table: Sequence[FaceRow]) -> None:
     """How many faces match, and the table to save."""
-    of_all = f"{len(kept):,} of " if len(kept) < len(faces) else ""
+    of_all = f"{kept:,} of " if kept < found else ""
+    blank = sum(not each.predictions for each in readings)
+    without = f" · {counted(blank, 'photo')} without a face" if blank else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{of_all}{counted(len(faces), 'face')}** in {counted(len(readings), 'photo')}",
+            f"**{of_all}{counted(found, 'face')}** in {counted(len(readings), 'photo')}{without}",
             width="stretch",
         )
         offer_table(table)
@@ -100,94 +74,37 @@ def _show_count(
         st.info("No face matches these filters.", icon=":material/search_off:")
 
 
-def _show_table(readings: Sequence[Reading], kept: Sequence[Face]) -> None:
-    """One row per face; a click shows it below."""
-    # The selection is a row's number, so another list of rows or a pick elsewhere is another table.
-    places = [(index, row.number) for index, row in kept]
-    key = f"batch {hash(tuple(places))} {len(readings)} {st.session_state.get(TURN, 0)}"
-
-    def pick() -> None:
-        rows = st.session_state[key]["selection"]["rows"]
-        if rows:
-            st.session_state[PHOTO], st.session_state[FACE] = places[rows[0]]
-
-    share = st.column_config.NumberColumn(format="%.0f %%", width="small")
-    st.dataframe(
-        _frame(readings, kept),
-        key=key,
-        on_select=pick,
-        selection_mode="single-row",
-        hide_index=True,
-        row_height=ROW_PX,
-        height=38 + ROW_PX * min(len(kept), ROWS_SHOWN),
-        column_config={
-            "crop": st.column_config.ImageColumn("face", width="small"),
-            "path": st.column_config.TextColumn("photo", width="medium"),
-            "face": st.column_config.NumberColumn("no.", width=50, help="Its number in the photo"),
-            "confidence": st.column_config.ProgressColumn(
-                format="%.0f %%", min_value=0, max_value=100, width=110
-            ),
-            **dict.fromkeys(EMOTION_LABELS, share),
-        },
-        alt="One row per face: its crop, photo, number, emotion, confidence and probabilities",
-    )
+def _show_summary(readings: Sequence[Reading], kept: Sequence[Picked]) -> None:
+    """How many faces show each emotion, beside the table of them."""
+    emotions = [readings[index].predictions[number - 1].emotion for index, number in kept]
+    counts = np.bincount(emotions, minlength=EMOTION_COUNT).tolist()
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        show_figure(
+            charts.plot_emotion_counts(counts, height=300),
+            key="emotion counts",
+            alt="Faces by predicted emotion: "
+            + ", ".join(f"{label} {count}" for label, count in zip(EMOTION_LABELS, counts, strict=True)),
+        )
+    with right:
+        show_table(readings, kept)
 
 
-def _frame(readings: Sequence[Reading], kept: Sequence[Face]) -> pd.DataFrame:
-    """The face table as people read it: crops before it, percent, no pixels."""
-    predictions = [readings[index].predictions[(row.number or 1) - 1] for index, row in kept]
-    frame = to_pandas(row for _, row in kept)[["emotion", "confidence", "path", "face", *EMOTION_LABELS]]
-    frame.insert(0, "crop", [_data_uri(each.crop) for each in predictions])
-    frame["emotion"] = [emotion_name(each.emotion) for each in predictions]
-    frame[["confidence", *EMOTION_LABELS]] *= 100
-    return frame
-
-
-def _data_uri(crop: npt.NDArray[np.uint8]) -> str:
-    file = io.BytesIO()
-    Image.fromarray(crop).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _pick(readings: Sequence[Reading]) -> tuple[Reading, int | None]:
-    """The photo in the first box, and the face in the second where there are several."""
+def _pick_photo(readings: Sequence[Reading]) -> Reading:
+    """The photo in the box."""
     if st.session_state.get(PHOTO, 0) >= len(readings):  # its file was taken back
         st.session_state[PHOTO] = 0
-    left, right = st.columns(2)
-    with left:
-        index = st.selectbox(
-            f"{len(readings)} photos analysed; show",
-            range(len(readings)),
-            format_func=lambda i: f"{readings[i].name} ({counted(len(readings[i].predictions), 'face')})",
-            key=PHOTO,
-            on_change=_forget_row,
-            kwargs={"face": True},
-        )
-    reading = readings[index]
-    count = len(reading.predictions)
-    if count < 2:
-        return reading, None
-    if st.session_state.get(FACE, 0) > count:
-        st.session_state[FACE] = 0
-    with right:
-        number = st.selectbox(
-            "Face",
-            range(count + 1),
-            format_func=lambda n: _face_name(reading, n),
-            key=FACE,
-            on_change=_forget_row,
-        )
-    return reading, number or None
+    index = st.selectbox(
+        f"{len(readings)} photos analysed; show",
+        range(len(readings)),
+        format_func=lambda i: f"{readings[i].name} ({counted(len(readings[i].predictions), 'face')})",
+        key=PHOTO,
+        on_change=_pick_first,
+    )
+    return readings[index]
 
 
-def _face_name(reading: Reading, number: int) -> str:
-    if number == 0:
-        return f"All {len(reading.predictions)} faces"
-    return f"Face {number} · {emotion_name(reading.predictions[number - 1].emotion)}"
-
-
-def _forget_row(*, face: bool = False) -> None:
-    """The boxes have picked: no row of the table is selected any more, nor, of another photo, a face."""
-    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-    if face:
-        st.session_state[FACE] = 0
+def _pick_first() -> None:
+    """Another photo was picked: its first face is shown."""
+    forget_row()
+    st.session_state[FACE] = 1

@@ -1,33 +1,28 @@
-"""A video on the photo page: processing and cancelling it, a face's emotions over time, its key frames."""
+"""A video on the photo page: handing it in, processing and cancelling it."""
 
+import io
 import time
 from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
 
-import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from fer_core.charts.video import plot_video_timeline
-from fer_core.emotions import EMOTIONS
 from fer_core.errors import PictureError
 from fer_core.experiments.runs import Run
-from fer_core.formats import escape_markdown, format_percent, format_seconds
-from fer_core.inference.face_table import to_csv
-from fer_core.inference.video import KeyFrame, VideoReader
+from fer_core.formats import escape_markdown, format_seconds
+from fer_core.inference.video import VideoReader
 from fer_core.vision.frames import FRAMES_PER_SECOND, SUFFIXES
 from pages.parts.choices import choose
-from pages.parts.figures import show_figure
-from pages.parts.formats import counted, emotion_name, emotion_plate, person_plate
+from pages.parts.formats import counted
+from pages.parts.photo.video_result import show_result
+from pages.parts.photos import PRIVACY
 from pages.parts.quota import await_picture
 from pages.parts.reading import load_recognizer
-from pages.parts.uploads import may_use
+from pages.parts.uploads import may_use, remember
 
 MOST_MB = 200
 RATES = (1, 2, 5, 10)  # sampled frames per second; these numbers also stand in the URL
-MOST_ACROSS = 3
-STATE = "video reading"
+STATE, FILE, TURN = "video reading", "video kept", "video turn"  # where the session keeps them
 
 
 @dataclass
@@ -37,6 +32,7 @@ class Reading:
     Attributes:
         asked: file, run, threshold and rate: another video or setting is another reading.
         reader: what has been read.
+        annotated: the sampled frames with their boxes, an MP4 once the reader is finished.
         started: when, on ``time.monotonic``'s clock.
         error: the sentence that ended it, if any.
         is_cancelled: whether the user did.
@@ -44,25 +40,37 @@ class Reading:
 
     asked: tuple[object, ...]
     reader: VideoReader
+    annotated: io.BytesIO
     started: float = field(default_factory=time.monotonic)
     error: str = ""
     is_cancelled: bool = False
 
     def cancel(self) -> None:
         """Read no further; what was read stays."""
-        self.is_cancelled = True
+        self.is_cancelled = not self.reader.is_finished
         self.reader.stop()
 
 
 def pick_video() -> UploadedFile | None:
-    """The uploaded video."""
+    """The uploaded video, also after another page was visited."""
+    key = f"video {st.session_state.get(TURN, 0)}"
+    is_new = key not in st.session_state
     file = st.file_uploader(
-        "Videos are processed in memory on the computer that runs this app. Nothing is stored or sent.",
-        SUFFIXES,
-        key="video",
-        max_upload_size=MOST_MB,
+        "Drop a video here, or browse", SUFFIXES, key=key, max_upload_size=MOST_MB, help=PRIVACY
     )
-    return file if may_use(file, MOST_MB) else None
+    if file and not may_use(file, MOST_MB):
+        return None
+    kept = remember(FILE, file, is_new=is_new)
+    if kept and not file:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{escape_markdown(kept.name)} from an earlier visit", width="content")
+            st.button("Remove", on_click=_remove, type="tertiary", icon=":material/delete:")
+    return kept
+
+
+def _remove() -> None:
+    st.session_state.pop(FILE, None)
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
 
 
 def choose_rate() -> int:
@@ -81,8 +89,8 @@ def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float)
     if file is None:
         _stop_earlier()
         st.info(
-            "Upload a video to see the seven probabilities of each face over time, key frames, and all "
-            f"values as CSV. Up to {MOST_MB} MB.",
+            "Upload a video to see the expression of every face over time, key frames, the video with boxes, "
+            f"and all values as CSV. Up to {MOST_MB} MB.",
             icon=":material/movie:",
         )
         return
@@ -91,7 +99,7 @@ def show_video(run: Run, file: UploadedFile | None, rate: int, threshold: float)
         _read_on(reading, file.name)
     _say_how_it_ended(reading, file.name, threshold)
     if reading.reader.faces():
-        _show_face(reading.reader, Path(file.name).stem)
+        show_result(reading.reader, reading.annotated.getvalue(), name=file.name, rate=rate)
 
 
 def _reading_of(run: Run, file: UploadedFile, rate: int, threshold: float) -> Reading:
@@ -99,11 +107,16 @@ def _reading_of(run: Run, file: UploadedFile, rate: int, threshold: float) -> Re
     asked = (file.file_id, run.path, threshold, rate)
     if STATE not in st.session_state or st.session_state[STATE].asked != asked:
         _stop_earlier()
-        recognizer = load_recognizer(run)
+        annotated = io.BytesIO()  # of 5 frames a second, each at most 960 px: less than the upload
         reader = VideoReader(
-            recognizer, file, name=file.name, frames_per_second=rate, face_threshold=threshold
+            load_recognizer(run),
+            file,
+            name=file.name,
+            frames_per_second=rate,
+            face_threshold=threshold,
+            annotated=annotated,
         )
-        st.session_state[STATE] = Reading(asked, reader)
+        st.session_state[STATE] = Reading(asked, reader, annotated)
     return st.session_state[STATE]
 
 
@@ -161,72 +174,3 @@ def _say_how_it_ended(reading: Reading, name: str, threshold: float) -> None:
             "finds more.",
             icon=":material/person_search:",
         )
-
-
-def _show_face(reader: VideoReader, stem: str) -> None:
-    """One face's timeline, its key frames, and the table of all faces."""
-    faces = reader.faces()
-    number = _pick_face(faces)
-    seconds, probabilities = reader.timeline(number)
-    key_frames = reader.key_frames(number)
-    st.markdown(_summary(number, seconds, probabilities))
-    show_figure(
-        plot_video_timeline(
-            seconds,
-            probabilities,
-            until=reader.seconds,
-            key_frames=[(each.seconds, each.emotion, each.probability) for each in key_frames],
-        ),
-        key=f"video timeline {number}",
-        alt=f"The seven probabilities of face {number} over the video; the key frames are below",
-    )
-    _show_key_frames(number, key_frames)
-    st.download_button(
-        "Table as CSV",
-        lambda: to_csv(reader.rows),
-        f"{stem}-faces.csv",
-        "text/csv",
-        icon=":material/table:",
-        on_click="ignore",
-        help="One row per face and frame: time, box and landmarks in pixels, seven probabilities.",
-    )
-    st.caption(
-        f"{counted(reader.frame_count, 'sampled frame')} of the first {reader.seconds:.1f} s were processed. "
-        "Faces are tracked by position; nobody is identified. After a cut, a number may belong to another "
-        "person."
-    )
-
-
-def _pick_face(faces: dict[int, int]) -> int:
-    """The face whose timeline is shown: by default the one seen most."""
-    if len(faces) == 1:
-        return next(iter(faces))
-    return st.selectbox(
-        f"{len(faces)} faces tracked; show",
-        list(faces),
-        format_func=lambda number: f"Face {number} ({counted(faces[number], 'frame')})",
-        key="video face",
-    )
-
-
-def _summary(number: int, seconds: np.ndarray, probabilities: np.ndarray) -> str:
-    """``"Face 1 most often ● happy: in 65 % of 62 frames, from ..."`` as Markdown."""
-    firsts = np.bincount(probabilities.argmax(axis=1), minlength=len(EMOTIONS))
-    most = EMOTIONS[int(firsts.argmax())]
-    share = format_percent(firsts.max() / len(seconds), digits=0)
-    return (
-        f"{person_plate(number)} most often {emotion_plate(most)}: in {share} of "
-        f"{counted(len(seconds), 'frame')}, from {seconds[0]:.1f} to {seconds[-1]:.1f} s"
-    )
-
-
-def _show_key_frames(number: int, key_frames: list[KeyFrame]) -> None:
-    """For each emotion that was ever predicted, the frame with its highest probability."""
-    if not key_frames:
-        return
-    st.markdown("**Key frames**: the highest probability of each predicted emotion")
-    rows = [st.columns(MOST_ACROSS) for _ in key_frames[::MOST_ACROSS]]
-    for frame, place in zip(key_frames, chain.from_iterable(rows), strict=False):
-        says = f"{emotion_name(frame.emotion)} {format_percent(frame.probability, digits=0)}"
-        alt = f"Face {number} at {frame.seconds:.1f} s, {frame.emotion.label}"
-        place.image(frame.jpeg, f"{says} at {frame.seconds:.1f} s", width="stretch", alt=alt)
