@@ -104,7 +104,7 @@ def show_embedding(faces: Faces) -> Positions:
 def project_split(
     run_path: Path, changed: float, split: str, method: str, _predictions: SplitPredictions
 ) -> Points:
-    """Where each image of a split lies, (N, 2): stored with a run for its test splits, computed for others."""
+    """Where each image lies, (N, 2): stored with a run for its test splits, computed for Training."""
     if split == TRAINING:
         return project(_predictions.evaluation, method)
     return project_run(Run(run_path), split, method)
