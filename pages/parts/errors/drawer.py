@@ -22,7 +22,7 @@ from pages.parts.errors.gallery import CARDS, FACE, PAGE, Faces, open_face, show
 from pages.parts.figures import show_figure
 from pages.parts.formats import emotion_name
 
-DETAIL_PX = 168
+DETAIL_PX = 152  # two fit side by side on a phone
 NEIGHBOURS = 4
 # No text field of Streamlit's takes the focus by a key.
 NOTE_KEY = """<script>{
@@ -96,9 +96,9 @@ def _show_ways(faces: Faces, order: Positions, position: int) -> None:
     """The image's row, and the ways to the images before and after it."""
     rows = faces.predictions.rows
     (place,) = np.flatnonzero(order == position)[:1].tolist() or [None]
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        which = "" if place is None else f", {place + 1:,} of {len(order):,}"
-        st.markdown(f"**Row {rows[position]}**{which}", width="stretch")
+    which = "" if place is None else f", {place + 1:,} of {len(order):,}"
+    st.markdown(f"**Row {rows[position]}**{which}")
+    with st.container(horizontal=True, gap="xsmall"):
         for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
             there = place is not None and 0 <= place + step < len(order)
             st.button(
