@@ -38,7 +38,7 @@ def plot_embedding(
     colour_by: str = LABEL,
     height: int = 560,
 ) -> go.Figure:
-    """An embedding to zoom and to draw a lasso in: an image a mark, misclassified ones bold.
+    """An embedding to click in, to move and to zoom: an image a mark, misclassified ones bold.
 
     ``customdata`` of a mark is the image's row, and its position in these arrays.
 
@@ -52,7 +52,7 @@ def plot_embedding(
     points, labels, predicted, rows = map(np.asarray, (points, labels, predicted, rows))
     wrong = labels != predicted
     figure = new_figure(height)
-    figure.update_layout(dragmode="lasso")
+    figure.update_layout(dragmode="pan")  # Streamlit takes no click on a mark while a lasso is drawn
     for name, chosen, mark in _groups(labels, predicted, colour_by):
         group: dict[str, object] = {"mode": "markers", "legendgroup": name, "name": name}
         figure.add_scatter(x=[None], y=[None], marker=mark | {"size": 10}, **group)  # the legend, not faint
@@ -61,7 +61,8 @@ def plot_embedding(
             x=np.round(points[chosen, 0], 3),
             y=np.round(points[chosen, 1], 3),
             marker=mark | {"size": np.where(bold, 9, 6), "opacity": np.where(bold, 0.9, 0.35)},
-            customdata=np.stack([rows[chosen], np.flatnonzero(chosen)], axis=1),
+            # Lists: of a NumPy array the browser would hand back no list for each mark.
+            customdata=np.stack([rows[chosen], np.flatnonzero(chosen)], axis=1).tolist(),
             text=[_words(*pair) for pair in zip(labels[chosen], predicted[chosen], strict=True)],
             hovertemplate="row %{customdata[0]}: %{text}<extra></extra>",
             showlegend=False,

@@ -46,6 +46,7 @@ FEAR, SAD = 2, 4
 
 def click_cell(page, truth, said):
     box = still(page.locator(".st-key-matrix .nsewdrag"))
+    page.mouse.move(box["x"], box["y"])  # Plotly picks what the mouse hovers over
     page.mouse.click(box["x"] + box["width"] * (said + 0.5) / 7, box["y"] + box["height"] * (truth + 0.5) / 7)
 
 
@@ -123,22 +124,30 @@ def test_a_label_is_corrected_by_keyboard_and_exported(visit, tmp_path):
     assert [line[name] for name in ("new label", "tag", "note")] == ["neutral", "unclear", "no 4 left"]
 
 
-def test_a_lasso_shows_its_images_and_the_mouse_a_thumbnail(visit):
-    page = visit("Errors?data=Synthetic+faces&show=Embedding")
-    box = still(page.locator(".st-key-embedding .nsewdrag"))
+def test_a_mark_shows_a_thumbnail_and_opens_and_a_lasso_shows_its_images(visit):
+    page = visit("Errors?data=Synthetic+faces&show=Embedding", viewport={"width": 1280, "height": 1400})
+    still(page.locator(".st-key-embedding .nsewdrag"))
     page.wait_for_function("document.querySelector('.st-key-thumbnails img')?.naturalWidth > 0")
     thumbnail = page.locator(".st-key-embedding .thumbnail")
     expect(thumbnail).to_be_attached()
     for mark in page.locator(".st-key-embedding .scatterlayer .point").all()[:200:10]:
         place = mark.bounding_box()
         x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
-        if y < 780:  # in the window
-            page.mouse.move(x - 4, y - 4)
-            page.mouse.move(x, y, steps=4)
-            page.wait_for_timeout(300)
-            if thumbnail.is_visible():
-                break
+        page.mouse.move(x - 4, y - 4)
+        page.mouse.move(x, y, steps=4)
+        page.wait_for_timeout(300)
+        if thumbnail.is_visible():
+            break
     expect(thumbnail).to_be_visible()
+    page.mouse.down()
+    page.mouse.up()
+    page.get_by_role("dialog").get_by_text("True label").wait_for()
+    settle(page)
+    page.keyboard.press("Escape")
+    page.wait_for_function("!location.search.includes('face')")
+    settle(page)
+    page.get_by_role("button", name="Lasso Select").click()
+    box = still(page.locator(".st-key-embedding .nsewdrag"))
     corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.02)]
     path = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
     page.mouse.move(*path[0])

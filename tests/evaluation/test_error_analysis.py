@@ -202,7 +202,7 @@ def test_the_map_has_a_mark_an_emotion_and_a_row_a_point(predictions):
     legend, faces = figure.data[::2], figure.data[1::2]
     assert [trace.name for trace in legend] == list(EMOTION_LABELS)
     assert len({trace.marker.symbol for trace in faces}) == 7
-    assert faces[FEAR].customdata.tolist() == [[32298, 0], [32299, 1], [32302, 4]]
+    assert list(faces[FEAR].customdata) == [[32298, 0], [32299, 1], [32302, 4]]
     assert faces[FEAR].text[::2] == ("fear, predicted as sad", "fear, predicted as happy")
     assert not any(trace.showlegend for trace in faces)
     assert not figure.layout.xaxis.fixedrange  # it can be zoomed

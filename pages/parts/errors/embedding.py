@@ -84,8 +84,8 @@ def show_embedding(faces: Faces) -> Positions:
     placed = "logits" if predictions.evaluation.features is None else "features before the last layer"
     st.caption(
         f"{method} of the {placed}: images that are similar to the network lie near each other. Colour and "
-        f"shape tell the {colour_by}; misclassified images are bold. Click a mark to open its image, draw a "
-        "lasso to see those inside it, or enter a row."
+        f"shape tell the {colour_by}; misclassified images are bold. Click a mark to open its image, choose "
+        "the lasso above the chart to see those inside it, or enter a row."
     )
     inside = _inside(faces)
     with st.container(horizontal=True, vertical_alignment="bottom"):
