@@ -45,8 +45,9 @@ FEAR, SAD = 2, 4
 
 
 def click_cell(page, truth, said):
-    box = still(page.locator(".st-key-matrix .nsewdrag"))
-    page.mouse.move(box["x"], box["y"])  # Plotly picks what the mouse hovers over
+    matrix = page.locator(".st-key-matrix .nsewdrag")
+    matrix.scroll_into_view_if_needed()
+    box = still(matrix)
     page.mouse.click(box["x"] + box["width"] * (said + 0.5) / 7, box["y"] + box["height"] * (truth + 0.5) / 7)
 
 
