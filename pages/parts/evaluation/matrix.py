@@ -45,5 +45,5 @@ def _follow(scope: Scope) -> None:
     if ASKED not in st.session_state:
         return
     truth, predicted = st.session_state.pop(ASKED)
-    asked = {"split": scope.split, "true": truth, "predicted": predicted}
+    asked = {"data": "FER2013", "split": scope.split, "true": truth, "predicted": predicted}
     go_to("Errors", **asked, **({"duplicates": "no duplicates"} if scope.is_unique else {}))
