@@ -1,14 +1,13 @@
 """Each stage beside the floor that it stands on: YuNet's own time, in the same process, turn by turn.
 
-    make bench                 writes docs/benchmark.md; about five minutes on two quiet cores
-    make bench PEERS=DIR       and two other libraries beside it, see peers.py
+    make bench                 writes docs/benchmark.md; three minutes on two quiet cores
+    make bench PEERS=DIR       and two other libraries beside it, see peers.py; five minutes
 
 A ratio says more than milliseconds: it stays what it is on another machine.
 """
 
 import argparse
 import io
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +42,7 @@ COLD_STARTS = 5
 PLACES = {1: [(260, 140)], 4: [(30, 40), (190, 260), (350, 30), (500, 240)]}
 HEAD = """# Benchmark
 
-Written by `make bench` on {device}, {cores} cores; `fer benchmark RUN` measures a run alone. Medians of
+Written by `make bench` on {device}; `fer benchmark RUN` measures a run alone. Medians of
 {repeats} calls in one process, in which the stages take turns. The ratios are what to compare: a floor is
 one pass of the face detector, and no stage that stands on it can be faster.
 
@@ -188,7 +187,7 @@ def report(options: argparse.Namespace) -> str:
     took = measure(found, options.repeats)
     batch = np.median(took[found[-1].name])
     cold = sorted(cold_start(run)[0] for _ in range(COLD_STARTS))[COLD_STARTS // 2]
-    text = HEAD.format(device=describe_device(), cores=os.cpu_count(), repeats=options.repeats)
+    text = HEAD.format(device=describe_device(), repeats=options.repeats)
     text += "\n".join(table(found, took))
     text += TAIL.format(small=small.name, speed=1000 * BATCH / batch, cold=cold)
     if options.peers:

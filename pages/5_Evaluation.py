@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from fer_core.experiments.measured import MeasuredRun
 from fer_core.experiments.runs import Run
 from fer_core.formats import escape_markdown
 from pages.parts.choices import choose
 from pages.parts.evaluation.calibration import show_confidence, show_curves
 from pages.parts.evaluation.compare import show_comparison
+from pages.parts.evaluation.data import pick_data
 from pages.parts.evaluation.matrix import show_matrix
 from pages.parts.evaluation.one_run import show_classes, show_numbers, show_table, summarize
 from pages.parts.evaluation.robustness import show_robustness
@@ -21,9 +23,11 @@ PARTS = (TABLE, CALIBRATION, CURVES, ROBUSTNESS)
 
 def main() -> None:
     """The page: all runs, those of them that are compared, then the one that is chosen."""
-    run = pick_run(baselines=True)
-    scope = choose_scope()
-    ticked = show_runs(all_runs(), scope)
+    chosen = pick_run(baselines=True)
+    runs = pick_data(all_runs(), chosen)
+    run = next((each for each in runs if each.name == chosen.name), runs[0])
+    scope = choose_scope(run)
+    ticked = show_runs(runs, scope)
     if len(ticked) > 1:
         show_comparison(ticked, scope)
     _show_run(run, scope)
@@ -38,7 +42,7 @@ def _show_run(run: Run, scope: Scope) -> None:
     show_numbers(score, scores, scope)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_matrix(score, scope)
+        show_matrix(score, scope, leads_on=not isinstance(run, MeasuredRun))
     with right:
         show_classes(score)
     part = choose("More", PARTS, key="more")

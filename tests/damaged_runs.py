@@ -1,8 +1,10 @@
 """Ways to damage a network's run on disk, by a name that says how: each changes a whole run's files."""
 
+import io
 import json
 import os
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -78,14 +80,21 @@ def exchange_splits(run):
     (run / "private.npz").write_bytes(public)
 
 
-def put_bomb(run):
+@cache
+def bomb():
     """An .npz of 0.3 MB that unpacks to 0.3 GB."""
+    whole = io.BytesIO()
     with (
-        zipfile.ZipFile(run / NPZ, "w", zipfile.ZIP_DEFLATED) as archive,
+        zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("labels.npy", "w") as file,
     ):
         for _ in range(300):
             file.write(bytes(1_000_000))
+    return whole.getvalue()
+
+
+def put_bomb(run):
+    (run / NPZ).write_bytes(bomb())
 
 
 def put_header(header):

@@ -1,5 +1,8 @@
-"""Finished run folders with likely numbers, written in milliseconds: what pages are tested on."""
+"""Finished run folders with likely numbers, what pages are tested on: each is made once, and then copied."""
 
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +29,12 @@ READ_AS = np.array(
         (0.05, 0.00, 0.05, 0.05, 0.14, 0.01, 0.70),
     ]
 )
+_made = tempfile.TemporaryDirectory(prefix="fer-runs-")
+
+
+def _folder() -> Path:
+    """A new one, as a name may be made with several seeds."""
+    return Path(tempfile.mkdtemp(dir=_made.name))
 
 
 def write_run(folder: Path, name: str, *, tflite: bytes, seed: int = 0, epochs: int = 60) -> Run:
@@ -33,9 +42,24 @@ def write_run(folder: Path, name: str, *, tflite: bytes, seed: int = 0, epochs: 
 
     Only ``model.tflite`` can be run; the numbers are drawn, not predicted by it.
     """
+    return _copy(_make_run(name, tflite, seed, epochs), folder)
+
+
+def write_baseline(folder: Path, name: str, *, seed: int = 3) -> Run:
+    """Write ``folder/name``, a whole run without a network."""
+    return _copy(_make_baseline(name, seed), folder)
+
+
+def _copy(made: Run, folder: Path) -> Run:
+    # The copy's files are new, as those of a run that was just trained.
+    return Run(Path(shutil.copytree(made.path, folder / made.name, copy_function=shutil.copyfile)))
+
+
+@cache
+def _make_run(name: str, tflite: bytes, seed: int, epochs: int) -> Run:
     rng = np.random.default_rng(seed)
     recipe = paper_base().replace(name=name, epochs=epochs, seed=seed)
-    run = start_run(recipe, folder=folder)
+    run = start_run(recipe, folder=_folder())
     history = _draw_history(rng, epochs, worse=0.02 * seed)
     run.save_history(history)
     run.save_provenance(_describe(name, seed, history))
@@ -46,10 +70,10 @@ def write_run(folder: Path, name: str, *, tflite: bytes, seed: int = 0, epochs: 
     return finish_run(run)
 
 
-def write_baseline(folder: Path, name: str, *, seed: int = 3) -> Run:
-    """Write ``folder/name``, a whole run without a network."""
+@cache
+def _make_baseline(name: str, seed: int) -> Run:
     rng = np.random.default_rng(seed)
-    run = start_run(load_baseline("hog-logistic").replace(name=name), folder=folder)
+    run = start_run(load_baseline("hog-logistic").replace(name=name), folder=_folder())
     facts = _describe(name, seed, [])
     absent = ("epochs", "parameters", "best_epoch")
     facts = {key: value for key, value in facts.items() if key not in absent} | {"chosen": 0.1}

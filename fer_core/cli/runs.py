@@ -1,4 +1,5 @@
-"""``fer runs``, ``results``, ``card``, ``report``, ``summary``, ``export``, ``benchmark``: finished runs."""
+"""Finished runs: ``fer runs``, ``results``, ``card``, ``report``, ``summary``, ``export``, ``embed``,
+``benchmark``."""
 
 import argparse
 import sys
@@ -33,6 +34,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--format", choices=("litert", "onnx", "saved_model"), default="onnx")
     command.add_argument("--output", type=Path, metavar="PATH", help="default: the run's name, here")
     command.set_defaults(command=export)
+
+    command = commands.add_parser("embed", help="store where t-SNE places a run's images (a minute)")
+    command.add_argument("run")
+    command.set_defaults(command=embed)
 
     command = commands.add_parser("benchmark", help="how fast a run predicts on this machine")
     command.add_argument("run")
@@ -140,3 +145,11 @@ def benchmark(options: argparse.Namespace) -> None:
     from fer_core.experiments.runs import load_run
 
     print(format_benchmark(measure(load_run(options.run))))
+
+
+def embed(options: argparse.Namespace) -> None:
+    """``fer embed RUN``."""
+    from fer_core.experiments.embedding import embed_run
+    from fer_core.experiments.runs import load_run
+
+    embed_run(load_run(options.run))

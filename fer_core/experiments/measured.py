@@ -10,9 +10,11 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fer_core import files
 from fer_core.datasets import fingerprint
 from fer_core.datasets.dataset import PUBLIC_TEST, SPLITS, TRAINING, Dataset
 from fer_core.errors import DataError
@@ -146,7 +148,35 @@ def _calibrate(run: Run, public: Dataset) -> tuple[Predict, Calibration]:
     return (lambda images: calibration.probabilities(predict_logits(network, images))), calibration
 
 
-def list_measured(run: Run) -> list[Run]:
-    """What is stored of other data, by the data's name; each has metrics and predictions, and no network."""
+@dataclass(frozen=True)
+class MeasuredRun(Run):
+    """A run as it does on other data: its own config and network, with the metrics and predictions that are
+    stored in ``folder``."""
+
+    folder: Path
+
+    @property
+    def data(self) -> str:
+        """What the data is called here: its name and the beginning of its fingerprint."""
+        return self.folder.name
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """As ``Run.metrics``, of the splits that the data holds; without Training there are all images
+        alone."""
+        return files.read_json(self.folder / METRICS)
+
+    @property
+    def robustness(self) -> None:  # type: ignore[override]
+        """That of the run's own data is not this data's."""
+        return None
+
+    def evaluation(self, split: str) -> Evaluation:
+        """The stored predictions on a split of the data."""
+        return Run(self.folder).evaluation(split)
+
+
+def list_measured(run: Run) -> list[MeasuredRun]:
+    """What is stored of a run on other data, by the data's name."""
     folders = sorted((models_folder() / MEASURED / run.name).glob("[!.]*/"))
-    return [Run(folder) for folder in folders if (folder / METRICS).is_file()]
+    return [MeasuredRun(run.path, folder) for folder in folders if (folder / METRICS).is_file()]

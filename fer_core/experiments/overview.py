@@ -19,7 +19,7 @@ class Overview:
     Attributes:
         name: of the run.
         scores: of the images asked for, see ``metrics.score``.
-        twin_free: the same without duplicates.
+        twin_free: the same without duplicates; None where nobody knows them.
         parameters: of the network; None of a baseline.
         macs: multiply-accumulate operations an image; None where no summary is stored.
         robustness: mean accuracy on degraded images of PublicTest, in [0, 1]; None where it was not measured.
@@ -28,7 +28,7 @@ class Overview:
 
     name: str
     scores: dict[str, Any]
-    twin_free: dict[str, Any]
+    twin_free: dict[str, Any] | None
     parameters: int | None
     macs: int | None
     robustness: float | None
@@ -49,7 +49,7 @@ def describe_run(run: Run, split: str, view: str, subset: str) -> Overview:
     return Overview(
         name=run.name,
         scores=scores[subset],
-        twin_free=scores["twin_free"],
+        twin_free=scores.get("twin_free"),
         parameters=run.provenance.get("parameters"),
         macs=None if summary is None else summary.macs,
         robustness=None if run.robustness is None else run.robustness.mean,
@@ -94,7 +94,7 @@ def write_csv(rows: Sequence[Overview], split: str, view: str, subset: str) -> s
                 *_numbers(
                     row.scores, "accuracy", "accuracy_interval", "macro_f1", "log_loss", "ece", "recall"
                 ),
-                *_numbers(row.twin_free, "accuracy", "accuracy_interval"),
+                *(_numbers(row.twin_free, "accuracy", "accuracy_interval") if row.twin_free else [None] * 3),
                 *(row.robustness, row.parameters, row.macs, row.seen),
             ]
         )

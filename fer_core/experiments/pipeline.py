@@ -14,6 +14,7 @@ from fer_core.datasets.label_corrections import LabelCorrections
 from fer_core.errors import DataError, RunError
 from fer_core.evaluation.calibration import Calibration, fit_calibration
 from fer_core.experiments import runs
+from fer_core.experiments.embedding import store_embedding
 from fer_core.experiments.model_card import write_card
 from fer_core.experiments.predictions import Features, predict_splits, require_network
 from fer_core.experiments.prerequisites import load_start, load_teacher, other_images
@@ -165,6 +166,7 @@ def fit_run(
         facts = origin | describe_fit(baseline.seed, splits, time.perf_counter() - started)
         run.save_provenance(facts | {"chosen": fitted.chosen} | vars(fitted.calibration))
         run.save_evaluations(*predict_splits(fitted.predict, splits))
+        store_embedding(run)
         run.save_card(write_card(Run(run.path)))
         return finish_run(run)
 
@@ -216,8 +218,10 @@ def summarize_run(run: Run) -> Summary:
 
 
 def store_predictions(run: Run, splits: dict[str, Dataset], features: Mapping[str, Features]) -> None:
-    """Predict PublicTest and PrivateTest with model.tflite: predictions, metrics and card are stored."""
+    """Predict PublicTest and PrivateTest with model.tflite: predictions, embedding, metrics and card are
+    stored."""
     run.save_evaluations(*predict_splits(Recognizer(run).predict_crops, splits, features))
+    store_embedding(run)
     run.save_card(write_card(Run(run.path)))
 
 

@@ -9,6 +9,7 @@
     model.keras        uint8 (N, 48, 48, 1) -> logits (N, 7)
     model.tflite       the same for LiteRT -> probabilities (N, 7)
     summary.json       the network's layers, parameters and MACs; older runs have none
+    embedding.npz      where t-SNE places the images of either split; older runs have none
     robustness.json    accuracy on degraded images, once ``fer robustness`` has measured it
     README.md          the model card
 
@@ -22,10 +23,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from fer_core import files
 from fer_core.datasets.dataset import PRIVATE_TEST, PUBLIC_TEST
 from fer_core.errors import RecipeError, RunError
 from fer_core.evaluation.calibration import Calibration
+from fer_core.evaluation.error_analysis import projection_key
 from fer_core.evaluation.metrics import Evaluation, score_evaluation
 from fer_core.evaluation.robustness import Robustness
 from fer_core.networks.summary import Summary, read_summary
@@ -37,7 +42,7 @@ HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lea
 DISTILLATION_LOSS = "distillation_loss"  # a further column where a teacher's predictions were learnt
 EVALUATION_FILES = {PUBLIC_TEST: "public.npz", PRIVATE_TEST: "private.npz"}
 HISTORY, METRICS, SUMMARY = "history.csv", "metrics.json", "summary.json"
-ROBUSTNESS = "robustness.json"
+ROBUSTNESS, EMBEDDING = "robustness.json", "embedding.npz"
 Config = TypeVar("Config", Recipe, Baseline)
 KERAS, CARD, CHECKPOINT = "model.keras", "README.md", "checkpoint.npz"
 WHOLE = (RECIPE, PROVENANCE, HISTORY, METRICS, KERAS, TFLITE, CARD, *EVALUATION_FILES.values())
@@ -152,6 +157,20 @@ class Run:
         except (TypeError, ValueError) as error:  # an array is missing, or they do not belong together
             raise RunError(f"{path} does not hold the predictions of a split: {error}.") from error
 
+    def embedding(self, split: str) -> npt.NDArray[np.float32] | None:
+        """Where t-SNE places the images of a split, (N, 2); None where nothing is stored, or what is stored
+        was computed from other predictions."""
+        path = self.path / EMBEDDING
+        stored = files.read_arrays(path) if path.is_file() else {}
+        if split not in stored:
+            return None
+        evaluation, points = self.evaluation(split), stored[split]
+        if str(stored.get(f"{split} key")) != projection_key(evaluation):
+            return None
+        if points.shape != (len(evaluation.labels), 2) or not np.isfinite(points).all():
+            raise RunError(f"{path} must hold ({len(evaluation.labels)}, 2) numbers of {split}.")
+        return points.astype(np.float32)
+
     def save_config(self, config: Recipe | Baseline) -> None:
         """Write recipe.json or baseline.json, which is what tells the two kinds of run apart."""
         name = BASELINE if isinstance(config, Baseline) else RECIPE
@@ -175,6 +194,12 @@ class Run:
     def save_metrics(self, metrics: dict[str, Any]) -> None:
         """Write metrics.json."""
         files.write_json(self.path / METRICS, metrics)
+
+    def save_embedding(self, points: dict[str, npt.NDArray[np.floating[Any]]]) -> None:
+        """Write embedding.npz: (N, 2) by split, each with what it is held to."""
+        keys = {f"{split} key": np.array(projection_key(self.evaluation(split))) for split in points}
+        placed = {split: values.astype(np.float32) for split, values in points.items()}
+        files.write_arrays(self.path / EMBEDDING, placed | keys)
 
     def save_robustness(self, found: Robustness, facts: dict[str, Any]) -> None:
         """Write robustness.json, with the facts of its measurement."""

@@ -14,6 +14,7 @@ from fer_core.experiments.run_files import (
     CARD,
     CHECKPOINT,
     DISTILLATION_LOSS,
+    EMBEDDING,
     EVALUATION_FILES,
     HISTORY,
     HISTORY_COLUMNS,
@@ -45,6 +46,7 @@ __all__ = [
     "CHECKPOINT",
     "DISTILLATION_LOSS",
     "DRAWN",
+    "EMBEDDING",
     "EVALUATION_FILES",
     "HISTORY",
     "HISTORY_COLUMNS",
@@ -215,6 +217,7 @@ def _check_files(run: Run, studied: bool) -> None:
         run_schema.check_robustness(files.read_json(run.path / ROBUSTNESS), run.path / ROBUSTNESS)
     for split in EVALUATION_FILES:
         _check_numbers(run, split)
+        _ = run.embedding(split)
 
 
 def _check_numbers(run: Run, split: str) -> None:

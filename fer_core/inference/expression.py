@@ -15,6 +15,7 @@ from fer_core.errors import DataError
 Floats = npt.NDArray[np.floating]
 
 NEUTRAL_SECONDS = 1.0
+REFUSAL_SECONDS = 5.0  # so long a refused calibration is told of
 # What a network gives less than this is noise; its logarithm would dominate every average.
 LEAST_PROBABILITY = 0.01
 # From here on a face is clearly expressive: no calibration changes its emotion, and it is not taken for a
@@ -30,8 +31,8 @@ class Expression:
     Attributes:
         probabilities: (7,) what is shown; None before the first prediction.
         baseline: (7,) mean log-probabilities of the calibrated neutral face; None without one.
-        refused: the emotion that the face clearly showed when it was to be calibrated last; None if it did
-            not.
+        refused: for five seconds, the emotion that the face clearly showed when it was to be calibrated;
+            else None.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,8 @@ class Expression:
         """
         if self._calibrating is not None:
             self._collect(self._calibrating, probabilities, now)
+        elif now > self._calibrate_until + REFUSAL_SECONDS:
+            self.refused = None
         corrected: Floats = np.asarray(probabilities, dtype=np.float64)
         if self.baseline is not None:
             corrected = correct(corrected, self.baseline, reference)

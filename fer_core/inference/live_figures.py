@@ -30,7 +30,7 @@ class LiveFigures:
         present: the numbers of the faces of the last 30 seconds, the longest seen first.
         calibrating: the numbers of the faces whose neutral face is being recorded.
         calibrated: those whose predictions are corrected for their neutral face.
-        refused: those that clearly showed an emotion when they were to be calibrated, and which.
+        refused: those that clearly showed an emotion when they were just to be calibrated, and which.
         recording: whether a recording runs.
         recorded: how many rows it has; stays after its end.
         filmed: how many seconds its film has; None without one.

@@ -88,7 +88,7 @@ CORRUPTIONS: dict[str, Corruption] = {
     "low resolution": Corruption((24, 20, 16, 12, 8), "{:g} px", _shrink),
     "darkness": Corruption((0.86, 0.72, 0.58, 0.44, 0.3), "× {:g}", _multiply),
     "brightness": Corruption((1.14, 1.28, 1.42, 1.56, 1.7), "× {:g}", _multiply),
-    "blur": Corruption((0.5, 1, 1.5, 2, 2.5), "{:g} px", _blur),
+    "blur": Corruption((0.75, 1.25, 1.75, 2.25, 2.75), "{:g} px", _blur),
     "eyes hidden": Corruption((4, 7, 10, 13, 16), "{:g} rows", _hide_eyes),
     "mouth hidden": Corruption((4, 7, 10, 13, 16), "{:g} rows", _hide_mouth),
 }

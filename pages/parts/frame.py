@@ -67,8 +67,8 @@ PAGES = (
     Page("pages/5_Evaluation.py", "Evaluation", ":material/grid_on:", "How good is it?"),
     Page("pages/6_Errors.py", "Errors", ":material/search:", "Where does it fail?"),
     Page("pages/7_Studies.py", "Studies", ":material/science:", "Which choices matter?"),
-    Page("pages/8_About.py", "About", ":material/info:", "What is it for?"),
-    Page("pages/9_Batch.py", "Batch", ":material/photo_library:", "And a whole collection?"),
+    Page("pages/8_Batch.py", "Batch", ":material/photo_library:", "And a whole collection?"),
+    Page("pages/9_About.py", "About", ":material/info:", "What is it for?"),
 )
 
 

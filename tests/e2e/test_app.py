@@ -10,10 +10,14 @@ from fer_core.vision.pictures import load_picture
 from tests.e2e.conftest import expect, settle, still
 from tests.tiny_networks import SAMPLES
 
-PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "Studies", "About")
+PAGES = ("", "Photo", "Live", "Dataset", "Training", "Evaluation", "Errors", "Studies", "Batch", "About")
 CHART = "[data-testid=stPlotlyChart] .main-svg"
-# What to wait for where there may be no chart: a study that was not run says how; About has words alone.
-WITHOUT_CHART = {"Studies": f"[data-testid=stCode], {CHART}", "About": "[data-testid=stMarkdown]"}
+# What to wait for where there may be no chart: how to run a study or a batch; About has words alone.
+WITHOUT_CHART = {
+    "Studies": f"[data-testid=stCode], {CHART}",
+    "Batch": "[data-testid=stCode]",
+    "About": "[data-testid=stMarkdown]",
+}
 TABLES_FIT = """() => [...document.querySelectorAll("[data-testid=stTable] td, [data-testid=stTable] th")]
     .every(cell => cell.getBoundingClientRect().right <= innerWidth)"""
 PAGE_FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"

@@ -24,7 +24,7 @@ TESTS = ("PublicTest", "PrivateTest")
 
 
 def test_a_run_is_whole_and_holds_nothing_else(trained_run):
-    assert {path.name for path in trained_run.path.iterdir()} == {*runs.WHOLE, runs.SUMMARY}
+    assert {path.name for path in trained_run.path.iterdir()} == {*runs.WHOLE, runs.SUMMARY, runs.EMBEDDING}
     assert load_run(trained_run.path) == trained_run
     assert [path.name for path in trained_run.path.parent.glob(".*")] == [locks.FOLDER]
 

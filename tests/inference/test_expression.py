@@ -141,9 +141,12 @@ def test_a_broad_smile_is_no_neutral_face():
     expression = Expression()
     assert calibrate(expression, smile) == pytest.approx(smile, abs=1e-6)
     assert (expression.refused, expression.baseline) == (Emotion.HAPPY, None)
-    calibrate(expression, AVERAGE, 5.0)
+    show(expression, smile, 7.0)
+    assert expression.refused is None, "nobody wants to hear of it for ever"
+    calibrate(expression, smile, 8.0)
+    calibrate(expression, AVERAGE, 12.0)
     assert expression.refused is None
-    assert calibrate(expression, smile, 9.0).argmax() == Emotion.HAPPY
+    assert calibrate(expression, smile, 16.0).argmax() == Emotion.HAPPY
     assert expression.baseline is not None, "the earlier calibration stays"
     expression.reset_neutral()
     assert expression.refused is None

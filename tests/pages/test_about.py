@@ -10,7 +10,7 @@ from fer_core.experiments.runs import load_run
 from tests.finished_runs import write_run
 from tests.pages.test_pages import complaints, texts, visit
 
-ABOUT = "pages/8_About.py"
+ABOUT = "pages/9_About.py"
 
 
 @pytest.fixture

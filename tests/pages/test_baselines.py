@@ -8,7 +8,7 @@ from tests.pages.test_errors import ERRORS, FIRST, answer, connected, nothing_co
 from tests.pages.test_pages import COMMAND, EVALUATION, PHOTO, TRAINING, charts_of, complaints, texts, visit
 from tests.tiny_networks import tiny_tflite
 
-ABOUT, LIVE = "pages/8_About.py", "pages/2_Live.py"
+ABOUT, LIVE = "pages/9_About.py", "pages/2_Live.py"
 
 
 @pytest.fixture

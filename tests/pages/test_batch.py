@@ -22,7 +22,7 @@ from tests.tiny_networks import SAMPLES
 
 __all__ = ["saved"]  # a fixture
 
-PAGE = "pages/9_Batch.py"
+PAGE = "pages/8_Batch.py"
 SETTINGS = {"run": "small", "face_threshold": 0.7, "frames_per_second": 5.0}
 FACE = Face((100.0, 60.0, 80.0, 100.0), None, 0.9)
 

@@ -113,7 +113,7 @@ def test_the_controls_reach_the_reader(streamer):
     press(app, "Record")
     reader(frame(scene((200, 100))))
     app.run()
-    assert ":red[●] 0 s · 1 face in view" in texts(app)
+    assert ":red[●] 0 s · **1 face in view**" in texts(app)
     press(app, "Stop recording")
     assert reader.figures().recorded == 1
     assert not complaints(app)

@@ -28,7 +28,7 @@ def test_what_cannot_be_calibrated_is_said(streamer):
     for _ in range(2):
         reader(frame(scene((200, 100))))
     (track,) = reader._tracker.tracks
-    track.expression.refused = Emotion.HAPPY
+    track.expression.refused = Emotion.HAPPY  # for five seconds
     app.run()
     assert "Face 1 looks happy: not calibrated." in texts(app)
 
@@ -63,7 +63,7 @@ def test_a_recording_ends_with_its_video(streamer, leave):
     streamer.reader(frame(scene((200, 100))))
     assert streamer.reader.figures().recording
     if leave:
-        app.switch_page("pages/8_About.py").run()
+        app.switch_page("pages/9_About.py").run()
         app.switch_page(LIVE)
     stop(app, streamer)
     assert not streamer.reader.figures().recording
@@ -125,3 +125,11 @@ def test_the_chart_stays_with_the_chosen_face_and_with_the_last_one(streamer):
 def alternative(app):
     """What the chart shows, for those who do not see it."""
     return app.get("plotly_chart")[0].proto.SerializeToString().decode(errors="ignore")
+
+
+def test_a_closed_popover_is_sent_its_values_with_each_run(streamer):
+    """The browser makes its widgets when it is opened, from what the last run sent."""
+    app = visit(LIVE, smoothing="0.6", mirror="False").run().run()
+    slider, toggle = app.slider(key="smoothing"), app.toggle(key="mirror")
+    assert (slider.proto.set_value, slider.value) == (True, 0.6)
+    assert (toggle.proto.set_value, toggle.value) == (True, False)

@@ -182,7 +182,7 @@ def test_a_key_frame_and_a_stretch_play_the_film_from_there(film, monkeypatch):
 
 def test_a_video_survives_a_visit_to_another_page(film, monkeypatch):
     app = upload(film)
-    app.switch_page("pages/8_About.py").run()
+    app.switch_page("pages/9_About.py").run()
     app.switch_page(PHOTO).run()
     monkeypatch.setattr(VideoReader, "read_next", lambda reader: 1 / 0)  # and is not read again
     app.segmented_control(key="source").set_value("Video").run()

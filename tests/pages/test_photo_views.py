@@ -103,7 +103,7 @@ def test_a_single_network_has_nothing_to_be_compared_with(tmp_path):
 def test_photos_survive_a_visit_to_another_page_until_they_are_taken_back():
     app = hand_in(visit(PHOTO), "grace-hopper.jpg", TWO)
     assert "in 2 photos" in texts(app, "markdown")
-    app.switch_page("pages/8_About.py").run()
+    app.switch_page("pages/9_About.py").run()
     app.switch_page(PHOTO).run()
     assert not complaints(app)
     assert "in 2 photos" in texts(app, "markdown")
@@ -121,7 +121,7 @@ def test_a_snapshot_survives_too():
     app = visit(PHOTO, source="Camera")
     app.camera_input[0].upload("shot.jpg", (SAMPLES / "eileen-collins.jpg").read_bytes()).run()
     assert "Face 1" in texts(app)
-    app.switch_page("pages/8_About.py").run()
+    app.switch_page("pages/9_About.py").run()
     app.switch_page(PHOTO).run()
     assert "Face 1" in texts(app)
     app.slider[0].set_value(0.5).run()

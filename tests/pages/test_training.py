@@ -103,6 +103,7 @@ def test_the_page_follows_the_training(finished, training):
 
 def finish(training, **options):
     """Give the run in training its name, whole."""
+    shutil.rmtree(training.path)
     return write_run(training.path.parent, training.name, tflite=b"", **options)
 
 

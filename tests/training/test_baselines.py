@@ -154,7 +154,7 @@ def test_the_command_leaves_a_whole_run(models, splits, monkeypatch, tmp_path, c
     assert err.count("candidate") == 2
     run = load_run("mine")
     assert not run.has_network
-    assert {file.name for file in run.path.iterdir()} == set(runs.WHOLE_BASELINE)
+    assert {file.name for file in run.path.iterdir()} == {*runs.WHOLE_BASELINE, runs.EMBEDDING}
     assert run.metrics == runs.compute_metrics(run)
     assert run.config == QUICK.replace(name="mine")
     assert run.provenance["command"] == "python -m fer_core baseline quick --data PATH --name mine"

@@ -16,8 +16,8 @@ CELLS_HELP = "By row: the diagonal is recall. By column: the diagonal is precisi
 ASKED = "cell of the confusion matrix"
 
 
-def show_matrix(score: Mapping[str, Any], scope: Scope) -> None:
-    """Draw the matrix; a click on a cell opens Errors on its images."""
+def show_matrix(score: Mapping[str, Any], scope: Scope, *, leads_on: bool = True) -> None:
+    """Draw the matrix; a click on a cell opens Errors on its images, where Errors can show them."""
     _follow(scope)
     st.subheader("Confusion matrix")
     cells = choose("Shares", CELLS, key="cells", help=CELLS_HELP)
@@ -28,8 +28,10 @@ def show_matrix(score: Mapping[str, Any], scope: Scope) -> None:
         key="confusion",
         alt="Confusion matrix: rows are true labels, columns predicted labels. The table below gives each "
         "class's recall and precision, which are the diagonals by row and by column.",
-        on_pick=_ask,
+        on_pick=_ask if leads_on else None,
     )
+    if not leads_on:
+        return
     only = " Errors shows the single view." if scope.view == "flip" else ""
     st.caption(f"Click a cell to see its images on the Errors page.{only}")
 
@@ -43,5 +45,5 @@ def _follow(scope: Scope) -> None:
     if ASKED not in st.session_state:
         return
     truth, predicted = st.session_state.pop(ASKED)
-    asked = {"split": scope.split, "true": truth, "predicted": predicted}
+    asked = {"data": "FER2013", "split": scope.split, "true": truth, "predicted": predicted}
     go_to("Errors", **asked, **({"duplicates": "no duplicates"} if scope.is_unique else {}))

@@ -41,8 +41,6 @@ def summarize(score: Mapping[str, Any], scope: Scope) -> str:
 
 def show_numbers(score: Mapping[str, Any], scores: Mapping[str, Any], scope: Scope) -> None:
     """The metrics row; ``scores`` are those of all images and of those without duplicates."""
-    everything, twin_free = scores["all"], scores["twin_free"]
-    other = ("All images", everything) if scope.is_unique else ("Without duplicates", twin_free)
     show_tiles(
         Tile(
             "Accuracy",
@@ -50,13 +48,7 @@ def show_numbers(score: Mapping[str, Any], scores: Mapping[str, Any], scope: Sco
             "The share of correct predictions, and its 95% CI (Wilson).",
             formats.interval(score),
         ),
-        Tile(
-            other[0],
-            format_percent(other[1]["accuracy"]),
-            f"Accuracy. {twin_free['count']:,} of the {everything['count']:,} images have no duplicate in an "
-            "earlier split; the others may have been seen in training.",
-            formats.interval(other[1]),
-        ),
+        *_other_images(scores, scope),
         Tile(
             "Macro-F1",
             format_macro_f1(score),
@@ -73,6 +65,19 @@ def show_numbers(score: Mapping[str, Any], scores: Mapping[str, Any], scope: Sco
             "Expected calibration error: the mean difference of confidence and accuracy. 0 is best.",
         ),
     )
+
+
+def _other_images(scores: Mapping[str, Any], scope: Scope) -> list[Tile]:
+    """Accuracy on the images that were not asked for; nothing where nobody knows the duplicates."""
+    if "twin_free" not in scores:
+        return []
+    everything, twin_free = scores["all"], scores["twin_free"]
+    name, other = ("All images", everything) if scope.is_unique else ("Without duplicates", twin_free)
+    help = (
+        f"Accuracy. {twin_free['count']:,} of the {everything['count']:,} images have no duplicate in an "
+        "earlier split; the others may have been seen in training."
+    )
+    return [Tile(name, format_percent(other["accuracy"]), help, formats.interval(other))]
 
 
 def show_classes(score: Mapping[str, Any]) -> None:
@@ -92,7 +97,9 @@ def show_table(score: Mapping[str, Any]) -> None:
     columns = {}
     for name, title in {"precision": "precision", "recall": "recall", "f1": "F1"}.items():
         table[title] = [100 * value for value in score[name]]
-        table[f"{title}, 95% CI"] = [f"{100 * low:.1f}–{100 * high:.1f}" for low, high in intervals[name]]
+        table[f"{title}, 95% CI"] = [
+            f"{100 * low:.1f}–{100 * high:.1f}" if np.isfinite(low) else "–" for low, high in intervals[name]
+        ]
         columns[title] = st.column_config.NumberColumn(title, format="%.1f %%")
     table["images"] = list(score["support"])
     columns["images"] = st.column_config.NumberColumn("images", format="localized")

@@ -60,7 +60,14 @@ def show_robustness_of(runs: Sequence[Run]) -> None:
         shares = [each.clean_accuracy, *means, each.mean]
         table[name] = [None if share is None else 100 * share for share in shares]
     settings = dict.fromkeys(known, PERCENT)
-    st.dataframe(table, hide_index=True, column_config=settings, height="content", key="robustness of runs")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=settings,
+        height="content",
+        key="robustness of runs",
+        placeholder="–",
+    )
     missing = [escape_markdown(name) for name in found if name not in known]
     note = "PublicTest images degraded by code, single view; each row is the mean over five severities."
     st.caption(note + (f" Not measured: {', '.join(missing)}." if missing else ""))

@@ -32,6 +32,7 @@ def show_runs(runs: Sequence[Run], scope: Scope) -> list[Run]:
         key=TABLE,
         on_select=lambda: _tick(names),
         selection_mode="multi-row",
+        placeholder="–",
         alt="Each run's accuracy and further metrics; the same numbers are in the CSV below.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -71,13 +72,17 @@ def _columns(rows: Sequence[Overview]) -> dict[str, list[Any]]:
         "run": [row.name for row in rows],
         "accuracy": [100 * each["accuracy"] for each in scores],
         "95% CI": [formats.interval(each) for each in scores],
-        "without duplicates": [100 * row.twin_free["accuracy"] for row in rows],
+        "without duplicates": [
+            None if row.twin_free is None else 100 * row.twin_free["accuracy"] for row in rows
+        ],
         "macro-F1": [100 * each["macro_f1"] for each in scores],
         "ECE": [100 * each["ece"] for each in scores],
         "robustness": [None if row.robustness is None else 100 * row.robustness for row in rows],
     }
     for index, label in enumerate(EMOTION_LABELS):
-        table[f"recall {label}"] = [100 * each["recall"][index] for each in scores]
+        table[f"recall {label}"] = [
+            100 * each["recall"][index] if each["support"][index] else None for each in scores
+        ]
     return table | {
         "parameters": [row.parameters for row in rows],
         "million MACs": [None if row.macs is None else row.macs / 1e6 for row in rows],

@@ -55,10 +55,12 @@ class Scope:
         return found.without_duplicates() if self.is_unique else found
 
 
-def choose_scope() -> Scope:
-    """Draw the three controls."""
+def choose_scope(run: Run) -> Scope:
+    """Draw the three controls, of what the run's metrics hold."""
+    splits = [split for split in SPLITS if split in run.metrics]
+    known = [name for name, key in SUBSETS.items() if key in run.metrics[splits[0]][VIEWS[0]]]
     with st.container(horizontal=True, gap="medium"):
-        split = choose("Split", SPLITS, key="split", help=SPLIT_HELP)
-        images = choose("Duplicates", tuple(SUBSETS), key="duplicates", help=DUPLICATES_HELP)
+        split = choose("Split", splits, key="split", help=SPLIT_HELP)
+        images = choose("Duplicates", known, key="duplicates", help=DUPLICATES_HELP)
         view = choose("View", VIEWS, key="view", help=VIEW_HELP)
     return Scope(split, images, view)

@@ -39,7 +39,8 @@ LARGE_STYLE = """
 [data-testid=stSidebar], [data-testid=stExpandSidebarButton], [data-testid=stHeader] {display: none}
 [data-testid=stMainBlockContainer] {padding-block: 0.75rem}
 [data-testid=stLayoutWrapper]:has(> * > [data-testid=stElementContainer] h1) {display: none}
-.st-key-live-status p {font-size: 1.5rem}
+.st-key-live-status {height: 4rem}
+.st-key-live-status p {font-size: 1.4rem; line-height: 1.3}
 .live-bars {zoom: %s}
 """
 # A browser goes to full screen on a click alone, before the server hears of it.

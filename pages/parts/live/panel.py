@@ -124,6 +124,11 @@ def _status(figures: LiveFigures, *, playing: bool) -> str:
         return "**Last 30 s, stopped**" if figures.frames else "**Predictions appear here**"
     if not figures.fps:
         return "**Waiting for the next frame**"
+    return f":red[●] {figures.filmed or 0:.0f} s · {_seen(figures)}" if figures.recording else _seen(figures)
+
+
+def _seen(figures: LiveFigures) -> str:
+    """How many faces there are, or how a calibration goes."""
     for number in figures.calibrating:
         return f"**Calibrating face {number}: hold still**"
     for number, emotion in figures.refused.items():
@@ -132,8 +137,6 @@ def _status(figures: LiveFigures, *, playing: bool) -> str:
     seen = f"{formats.counted(count, 'face')} in view" if count else "No face in view"
     if count > MOST_FACES:
         seen += f", the largest {MOST_FACES} shown"
-    if figures.recording:
-        seen = f":red[●] {figures.filmed or 0:.0f} s · {seen}"
     return f"**{seen}**"
 
 
