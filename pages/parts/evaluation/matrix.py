@@ -45,6 +45,6 @@ def _follow(scope: Scope) -> None:
     if ASKED not in st.session_state:
         return
     truth, predicted = st.session_state.pop(ASKED)
-    asked = {"split": scope.split, "true": truth, "predicted": predicted}
+    asked = {"data": "FER2013", "split": scope.split, "true": truth, "predicted": predicted}
     asked |= {"duplicates": "no duplicates"} if scope.is_unique else {}
     follow("Errors", f"{truth} predicted as {predicted}", **asked)
