@@ -66,7 +66,7 @@ def test_uploads_survive_a_visit_to_another_page(visit):
     follow(page, "Photo")
     page.get_by_text("in 2 photos").wait_for()
     page.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Eileen Collins").wait_for()
+    page.get_by_text("Eileen Collins", exact=True).first.wait_for()
 
 
 def test_a_photo_dropped_on_home_is_predicted_at_once(visit):
@@ -74,12 +74,14 @@ def test_a_photo_dropped_on_home_is_predicted_at_once(visit):
     page.set_input_files("input[type=file]", SAMPLES / "two-faces.jpg")
     page.get_by_alt_text(re.compile("two-faces.jpg: face 1")).wait_for()
     page.get_by_text("Face 1 of 2").wait_for()
-    last = page.get_by_test_id("stMain").get_by_role("link", name="Batch").bounding_box()
+    settle(page)
+    last = still(page.get_by_test_id("stMain").get_by_role("link", name="Batch"))
     assert last["y"] + last["height"] < 800, "the pages are in view"
 
 
 def test_a_picture_is_pasted_from_the_clipboard_wherever_the_focus_is(visit):
     page = visit("Photo", permissions=["clipboard-read", "clipboard-write"])
+    page.locator("[data-testid=stImage] img").first.wait_for()
     page.evaluate("""async () => {
         const answer = await fetch(document.querySelector("[data-testid=stImage] img").src)
         const bitmap = await createImageBitmap(await answer.blob())
