@@ -73,7 +73,7 @@ def _read(run: Run, photo: Photo) -> Reading | None:
 
 
 def _show_result(run: Run) -> None:
-    """The run's test accuracy, large, with its interval; in the help that without duplicates."""
+    """The run's test accuracy, large, with its interval, and that without duplicates."""
     score, unique = (run.metrics["PrivateTest"]["single"][subset] for subset in ("all", "twin_free"))
     st.metric(
         f"Test accuracy (PrivateTest, {score['count']:,} images)",
@@ -81,8 +81,11 @@ def _show_result(run: Run) -> None:
         f"95% interval {formats.interval(score)}",
         delta_color="off",
         delta_arrow="off",
-        help=f"Run {run.name!r}, single view. {score['count'] - unique['count']:,} of these images have an "
-        f"exact duplicate in Training or PublicTest; without them: {format_accuracy(unique)}.",
+        help=f"Run {run.name!r}, single view.",
+    )
+    st.caption(
+        f"{score['count'] - unique['count']:,} of these images have an exact duplicate in Training or "
+        f"PublicTest; without them: {format_accuracy(unique)}."
     )
     st.caption(summarize_training(run))
 

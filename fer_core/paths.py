@@ -2,7 +2,8 @@
 
 Runs are folders in ``models_folder()``: the environment variable FER_MODELS, else ``models/`` of a checkout,
 else a folder of the user's data. An installed package also carries one small network, which is found by its
-name like any other.
+name like any other. Labels that were corrected in the app lie in ``labels_folder()``: FER_LABELS,
+else a folder beside that one.
 """
 
 import os
@@ -35,9 +36,19 @@ def models_folder() -> Path:
     committed = committed_models()
     if committed:
         return committed
+    return _user_data("models")
+
+
+def labels_folder() -> Path:
+    """Where the app keeps corrected labels, a file a data set; it need not exist yet."""
+    named = os.environ.get("FER_LABELS")
+    return Path(named) if named else _user_data("labels")
+
+
+def _user_data(folder: str) -> Path:
     from platformdirs import user_data_path
 
-    return user_data_path("fer-core", appauthor=False) / "models"
+    return user_data_path("fer-core", appauthor=False) / folder
 
 
 def find_run(run: str | Path) -> Path:

@@ -7,7 +7,15 @@ import numpy.typing as npt
 import streamlit as st
 
 from fer_core.charts.dataset import plot_class_counts, plot_class_weights, plot_votes
-from fer_core.datasets import PRIVATE_TEST, PUBLIC_TEST, SPLITS, VOTE_NAMES, class_weights, reference
+from fer_core.datasets import (
+    PRIVATE_TEST,
+    PUBLIC_TEST,
+    SPLITS,
+    TRAINING,
+    VOTE_NAMES,
+    class_weights,
+    reference,
+)
 from fer_core.datasets.exploration import (
     conflicting_sets,
     count_votes,
@@ -39,7 +47,7 @@ class Facts(NamedTuple):
     conflicting: int
     seen_before: dict[str, int]  # test split -> its images with a duplicate in an earlier one
     votes: npt.NDArray[np.int64]  # (7, 10)
-    agreeing: tuple[int, int]  # images whose label is the annotators' first choice, of how many
+    agreeing: tuple[int, int]  # images whose label has most votes, of how many
 
 
 def main() -> None:
@@ -53,7 +61,7 @@ def main() -> None:
     split = choose("Split", SPLITS, key="split")
     st.markdown(_summary(facts))
     _show_numbers(facts)
-    _show_classes(facts.counts[split], split)
+    _show_classes(facts.counts, split)
     connect_data(data)
     if data:
         _show_faces(data, split)
@@ -100,7 +108,7 @@ def _summary(facts: Facts) -> str:
             f"frequent as **{EMOTION_LABELS[least]}**, some images are duplicated, and "
         )
     share = format_percent(facts.agreeing[0] / max(1, facts.agreeing[1]), digits=0)
-    return f"{sentence}FER+ annotators agree with **{share}** of the labels."
+    return f"{sentence}FER+ annotators chose the label most often for **{share}** of the images."
 
 
 def _show_numbers(facts: Facts) -> None:
@@ -122,8 +130,8 @@ def _show_numbers(facts: Facts) -> None:
             tiles.append(Tile(f"{split} duplicates", f"{seen:,}", DUPLICATES_HELP, note))
     agreeing, decided = facts.agreeing
     help = (
-        f"Images whose label is the FER+ annotators' first choice, of the {decided:,} images on which they "
-        "have one first choice among the seven emotions."
+        f"Images whose label has the most FER+ votes, of the {decided:,} images on which one of the seven "
+        "emotions has most. That need not be the majority: 5 of 10 annotators may be enough."
     )
     tiles.append(Tile("Annotator agreement", format_percent(agreeing / max(1, decided)), help))
     show_tiles(*tiles)
@@ -135,19 +143,22 @@ DUPLICATES_HELP = (
 )
 
 
-def _show_classes(counts: tuple[int, ...], split: str) -> None:
-    if not sum(counts):
-        st.info(f"This copy of FER2013 has no {split} images.", icon=":material/database:")
-        return
+def _show_classes(counts: dict[str, tuple[int, ...]], split: str) -> None:
+    """The class distribution of the chosen split, and the class weights, which come of Training alone."""
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(f"Class distribution: {split}")
-        alt = ", ".join(f"{label} {count:,}" for label, count in zip(EMOTION_LABELS, counts, strict=True))
-        show_figure(plot_class_counts(counts), key="counts", alt=f"{split} images: {alt}")
+        if not sum(counts[split]):
+            st.info(f"This copy of FER2013 has no {split} images.", icon=":material/database:")
+        else:
+            alt = ", ".join(
+                f"{label} {count:,}" for label, count in zip(EMOTION_LABELS, counts[split], strict=True)
+            )
+            show_figure(plot_class_counts(counts[split]), key="counts", alt=f"{split} images: {alt}")
     with right:
-        st.subheader("Class weights")
+        st.subheader(f"Class weights: {TRAINING}")
         try:
-            weights = class_weights(np.repeat(np.arange(len(EMOTIONS)), counts))
+            weights = class_weights(np.repeat(np.arange(len(EMOTIONS)), counts[TRAINING]))
         except DataError as error:
             st.info(escape_markdown(error))
             return
@@ -156,8 +167,8 @@ def _show_classes(counts: tuple[int, ...], split: str) -> None:
         )
         show_figure(plot_class_weights(weights), key="weights", alt=f"Class weights: {alt}")
         st.caption(
-            "N / (7 × images of the class): with these weights each class counts the same in training, and "
-            "the mean weight is 1."
+            "N / (7 × Training images of the class), whatever split is shown: with these weights each class "
+            "counts the same in training, and the mean weight of an image is 1."
         )
 
 

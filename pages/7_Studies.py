@@ -1,11 +1,11 @@
-"""The paper's comparisons, repeated: verdicts, a table, curves, all from stored results."""
+"""The paper's comparisons, repeated: verdicts, a chart, a table, all from stored results."""
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from fer_core import charts
+from fer_core.charts.studies import plot_differences
 from fer_core.datasets.dataset import PRIVATE_TEST
 from fer_core.emotions import Emotion
 from fer_core.evaluation.bootstrap import Difference, compare
@@ -15,7 +15,6 @@ from fer_core.experiments.runs import Run
 from fer_core.experiments.studies import (
     EPOCHS,
     STUDIES,
-    Study,
     broken_variants,
     describe_budget,
     describe_verdict,
@@ -24,8 +23,9 @@ from fer_core.experiments.studies import (
     stored_budgets,
     studied_runs,
 )
+from fer_core.experiments.study_claims import Study
 from fer_core.experiments.study_seeds import evaluations_of
-from fer_core.formats import escape_markdown, format_accuracy, format_macro_f1, format_points, format_seconds
+from fer_core.formats import escape_markdown, format_accuracy, format_macro_f1, format_points
 from pages.parts.choices import choose
 from pages.parts.figures import show_figure
 from pages.parts.frame import page
@@ -88,11 +88,17 @@ def _show_how(study: Study) -> None:
 
 
 def _show_verdicts(study: Study, runs: dict[str, Run], found: dict[str, Run]) -> None:
+    """What became of each claim, in words and as a chart."""
     evaluations = evaluations_of(list(runs), found, PRIVATE_TEST)
-    st.markdown("**Claims and results**")
+    differences = []
     for claim in study.claims:
         verdict, difference = judge(claim, evaluations)
         st.markdown(f"{ICONS[verdict]} {describe_verdict(claim, verdict, difference)}")
+        if difference is not None:
+            differences.append((claim.contrast, claim.tell(difference)))
+    if differences:
+        alt = "The differences of the claims with their 95% CI, beside 0; the sentences give each number."
+        show_figure(plot_differences(differences), key="differences", alt=alt)
     epochs = next(iter(runs.values())).recipe.epochs
     once = "Each variant was trained once, so the variation between trainings is not included."
     often = "Where the means of several trainings are compared, the CI includes the variation between them."
@@ -103,20 +109,21 @@ def _show_verdicts(study: Study, runs: dict[str, Run], found: dict[str, Run]) ->
 
 
 def _show_table(study: Study, runs: dict[str, Run]) -> None:
+    """Five columns, which is what a phone shows."""
     reference = next(iter(runs))
     what = {variant.name: variant.what for variant in study.variants}
     rows = [
-        {"variant": name} | _numbers(run, runs[reference]) | {"what": what[name]}
+        {"variant": f"**{name}**: {what[name]}"} | _numbers(run, runs[reference])
         for name, run in runs.items()
     ]
-    st.dataframe(rows, hide_index=True, height="content", key="table")
+    st.table({key: [row[key] for row in rows] for key in rows[0]}, border="horizontal", hide_index=True)
     st.caption(
         f"Against {reference}: accuracy of the variant minus that of {reference}. There are few images of "
         "disgust, so the CI of its recall is wide."
     )
 
 
-def _numbers(run: Run, reference: Run) -> dict[str, Any]:
+def _numbers(run: Run, reference: Run) -> dict[str, str]:
     """A row of the table."""
     scores = run.metrics[PRIVATE_TEST]["single"]["all"]
     faces, recall = scores["support"][Emotion.DISGUST], scores["recall"][Emotion.DISGUST]
@@ -130,8 +137,6 @@ def _numbers(run: Run, reference: Run) -> dict[str, Any]:
         f"against {reference.name}": against,
         "macro-F1": format_macro_f1(scores),
         "recall of disgust": f"{100 * recall:.1f} % ({100 * low:.1f}–{100 * high:.1f})",
-        "trained in": format_seconds(run.provenance["seconds"]),
-        "without duplicates": format_accuracy(run.metrics[PRIVATE_TEST]["single"]["twin_free"]),
     }
 
 
@@ -143,15 +148,11 @@ def _difference(run: Path, reference: Path, *changed: float) -> Difference:
 
 def _show_curves(runs: dict[str, Run]) -> None:
     histories = {name: run.history for name, run in runs.items()}
-    st.caption(
-        "Solid lines: validation. Dotted: training. Marker: best epoch. "
-        + describe_budget(list(runs.values()))
-    )
-    for column, field in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):
-        with column:
-            st.subheader(field.capitalize())
-            alt = f"Training and validation {field} by epoch, a pair of lines for each variant."
-            show_figure(charts.plot_history(histories, field), key=field, alt=alt)
+    st.caption(describe_budget(list(runs.values())))
+    with st.expander("Learning curves", icon=":material/show_chart:"):
+        alt = "Training and validation accuracy by epoch, a pair of lines for each variant."
+        show_figure(charts.plot_history(histories, "accuracy"), key="accuracy", alt=alt)
+        st.caption("Solid lines: validation accuracy. Dotted: training. Marker: best epoch.")
 
 
 with page("Studies"):

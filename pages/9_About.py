@@ -41,8 +41,8 @@ PRIVACY = """
   page. The choices in a page's address are names and numbers, never images or paths.
 """
 BIASES = """
-- **The labels are opinions.** FER2013 was collected by web search for emotion words. The majority of the FER+
-  annotators chose the same label for about two images in three.
+- **The labels are opinions.** FER2013 was collected by web search for emotion words. For about one
+  image in three another emotion has the most FER+ votes.
 - **The sample is not representative.** The images are from web pages of before 2013, many of them posed,
   exaggerated or of celebrities; the shares of age, sex, skin colour and culture are unknown. Accuracy has not
   been measured for any of these groups: expect it to be lower for people who are rare in the data.

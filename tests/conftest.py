@@ -29,9 +29,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @pytest.fixture(autouse=True, scope="session")
 def settings(tmp_path_factory):
-    """No test reads or writes the cache of whoever runs it."""
+    """No test reads or writes the cache, or the corrected labels, of whoever runs it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("FER_LABELS", str(tmp_path_factory.mktemp("labels")))
         yield
 
 

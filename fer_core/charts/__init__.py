@@ -12,11 +12,12 @@ from fer_core.charts.evaluation import plot_comparison, plot_per_emotion, plot_r
 from fer_core.charts.faces import plot_emotion_counts, plot_probabilities, plot_sensitivity
 from fer_core.charts.roc_pr import plot_coverage, plot_precision_recall, plot_roc
 from fer_core.charts.runs import plot_run_curves
-from fer_core.charts.style import STILL
+from fer_core.charts.style import STILL, TO_ZOOM
 from fer_core.charts.training import plot_column, plot_gap, plot_history
 
 __all__ = [
     "STILL",
+    "TO_ZOOM",
     "plot_alignment",
     "plot_column",
     "plot_comparison",

@@ -1,5 +1,8 @@
 """Charts of error analysis: an embedding to pick from, the votes on one image."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +15,8 @@ from fer_core.palette import EMOTION_COLOURS, EMOTION_GLYPHS
 with optional():
     import plotly.graph_objects as go
 
+LABEL, PREDICTION, CORRECTNESS = COLOUR_BY = ("true label", "prediction", "correctness")
+WRONG = "#d02905"
 # Plotly's names of the glyphs that stand for the emotions everywhere.
 SYMBOLS = {
     "▲": "triangle-up",
@@ -30,38 +35,59 @@ def plot_embedding(
     predicted: npt.ArrayLike,
     rows: npt.ArrayLike,
     *,
+    colour_by: str = LABEL,
     height: int = 560,
 ) -> go.Figure:
-    """An embedding: images as marks of their true label, misclassified ones bold; ``customdata`` is the row.
+    """An embedding to zoom and to draw a lasso in: an image a mark, misclassified ones bold.
+
+    ``customdata`` of a mark is the image's row, and its position in these arrays.
 
     Args:
         points: (N, 2), from ``error_analysis.project``.
         labels, predicted: (N,) in [0, 6].
         rows: (N,) rows in the source.
+        colour_by: one of COLOUR_BY: what colour and shape tell.
         height: px.
     """
-    points, labels, rows = (np.asarray(values) for values in (points, labels, rows))
-    predicted = np.asarray(predicted)
+    points, labels, predicted, rows = map(np.asarray, (points, labels, predicted, rows))
+    wrong = labels != predicted
     figure = new_figure(height)
-    for emotion in EMOTIONS:
-        chosen = labels == emotion
-        wrong = predicted[chosen] != emotion
-        mark = {"color": EMOTION_COLOURS[emotion], "symbol": SYMBOLS[EMOTION_GLYPHS[emotion]]}
-        group: dict[str, object] = {"mode": "markers", "legendgroup": emotion.label, "name": emotion.label}
+    figure.update_layout(dragmode="lasso")
+    for name, chosen, mark in _groups(labels, predicted, colour_by):
+        group: dict[str, object] = {"mode": "markers", "legendgroup": name, "name": name}
         figure.add_scatter(x=[None], y=[None], marker=mark | {"size": 10}, **group)  # the legend, not faint
+        bold = wrong[chosen]
         figure.add_scatter(
             x=np.round(points[chosen, 0], 3),
             y=np.round(points[chosen, 1], 3),
-            marker=mark | {"size": np.where(wrong, 9, 6), "opacity": np.where(wrong, 0.9, 0.35)},
-            customdata=rows[chosen],
-            text=[EMOTION_LABELS[said] for said in predicted[chosen]],
-            hovertemplate=f"row %{{customdata}}: {emotion.label}, predicted as %{{text}}<extra></extra>",
+            marker=mark | {"size": np.where(bold, 9, 6), "opacity": np.where(bold, 0.9, 0.35)},
+            customdata=np.stack([rows[chosen], np.flatnonzero(chosen)], axis=1),
+            text=[_words(*pair) for pair in zip(labels[chosen], predicted[chosen], strict=True)],
+            hovertemplate="row %{customdata[0]}: %{text}<extra></extra>",
             showlegend=False,
             **group,
         )
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
+    figure.update_xaxes(visible=False, fixedrange=False)
+    figure.update_yaxes(visible=False, fixedrange=False)
     return figure
+
+
+def _groups(
+    labels: npt.NDArray[Any], predicted: npt.NDArray[Any], colour_by: str
+) -> Iterator[tuple[str, npt.NDArray[np.bool_], dict[str, object]]]:
+    """What the legend lists: a name, which images it stands for, and their mark."""
+    if colour_by == CORRECTNESS:
+        yield "correct", labels == predicted, {"color": MUTED, "symbol": "circle"}
+        yield "misclassified", labels != predicted, {"color": WRONG, "symbol": "x"}
+        return
+    values = labels if colour_by == LABEL else predicted
+    for emotion in EMOTIONS:
+        symbol = SYMBOLS[EMOTION_GLYPHS[emotion]]
+        yield emotion.label, values == emotion, {"color": EMOTION_COLOURS[emotion], "symbol": symbol}
+
+
+def _words(label: int, predicted: int) -> str:
+    return f"{EMOTION_LABELS[label]}, predicted as {EMOTION_LABELS[predicted]}"
 
 
 def plot_face_votes(votes: npt.ArrayLike, *, height: int = 300) -> go.Figure:

@@ -17,6 +17,14 @@ GLYPH_LABELS = tuple(f"{EMOTION_GLYPHS[emotion]} {emotion.label}" for emotion in
 
 # Plotly redraws on any gesture; a chart inside a page that scrolls must not catch the finger.
 STILL = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+# What a chart to zoom has instead: buttons that say how, so that the wheel still scrolls the page.
+TO_ZOOM = {
+    "displayModeBar": True,
+    "displaylogo": False,
+    "scrollZoom": False,
+    "doubleClick": "reset",
+    "modeBarButtons": [["lasso2d", "select2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
+}
 
 
 def new_figure(height: int, **layout: object) -> go.Figure:

@@ -14,7 +14,7 @@ from fer_core.formats import format_accuracy, format_percent
 if TYPE_CHECKING:
     from fer_core.datasets.dataset import Dataset
     from fer_core.experiments.runs import Run
-    from fer_core.experiments.studies import Study, Variant
+    from fer_core.experiments.study_claims import Study, Variant
 
 LOCAL, RAY = "local", "ray"
 

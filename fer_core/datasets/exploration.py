@@ -66,7 +66,8 @@ def count_votes(labels: Labels, votes: Votes) -> npt.NDArray[np.int64]:
 
 
 def first_choice(votes: Votes) -> npt.NDArray[np.int64]:
-    """The emotion that most annotators saw, (N,); -1 where several lead, or none of the seven."""
+    """The emotion with the most votes, be they a majority or not, (N,); -1 where several lead, or none of the
+    seven."""
     counts = votes.astype(np.int64)
     alone = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) == 1
     emotion_of = np.full(len(VOTE_NAMES), -1)

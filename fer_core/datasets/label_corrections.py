@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fer_core.datasets.dataset import Dataset
 from fer_core.datasets.names import label_index
@@ -80,7 +81,8 @@ class LabelCorrections:
             DataError: if a row is not in the data, its label there is not the line's old label, or no label
                 changes.
         """
-        self._check(splits)
+        parts = [(each.rows, each.labels) for each in splits.values()]
+        self.check(*map(np.concatenate, zip(*parts, strict=True)))
         new = {line.row: line.new for line in self.lines if line.changes}
         corrected = {split: _relabel(splits[split], new) for split in to if split in splits}
         count = sum(int((corrected[split].labels != splits[split].labels).sum()) for split in corrected)
@@ -91,20 +93,23 @@ class LabelCorrections:
             )
         return {**splits, **corrected}, count
 
-    def _check(self, splits: Mapping[str, Dataset]) -> None:
-        labels: dict[int, int] = {}
-        for dataset in splits.values():
-            labels |= dict(zip(dataset.rows.tolist(), dataset.labels.tolist(), strict=True))
+    def check(self, rows: npt.NDArray[np.int64], labels: npt.NDArray[np.uint8]) -> None:
+        """Refuse lines that do not belong to a data set with these rows and labels, both (N,).
+
+        Raises:
+            DataError: if a row is not in the data, or its label there is not the line's old label.
+        """
+        label_of = dict(zip(rows.tolist(), labels.tolist(), strict=True))
         for line in self.lines:
-            if line.row not in labels:
+            if line.row not in label_of:
                 raise DataError(
-                    f"{self.source}: expected rows of the data, which has {len(labels):,} images. "
+                    f"{self.source}: expected rows of the data, which has {len(label_of):,} images. "
                     f"Received: row {line.row}."
                 )
-            if labels[line.row] != line.old:
+            if label_of[line.row] != line.old:
                 raise DataError(
                     f"{self.source}, row {line.row}: expected the label in the data, "
-                    f"{EMOTION_LABELS[labels[line.row]]}, as the old label. "
+                    f"{EMOTION_LABELS[label_of[line.row]]}, as the old label. "
                     f"Received: {EMOTION_LABELS[line.old]}."
                 )
 

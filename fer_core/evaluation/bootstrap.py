@@ -9,7 +9,7 @@ scored at once. NumPy alone.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,11 @@ class Difference:
     def direction(self) -> int:
         """1 or -1 where the interval lies on one side of 0; 0 where the difference is not significant."""
         return int(self.low > 0) - int(self.high < 0)
+
+    @property
+    def reversed(self) -> "Difference":
+        """How much higher the other scores than the one."""
+        return replace(self, value=-self.value, low=-self.high, high=-self.low)
 
 
 def accuracy(counts: Counts) -> Scores:

@@ -98,6 +98,10 @@ class SplitPredictions:
         agreeing = votes[np.arange(len(self)), COLUMNS[self.predicted]]
         return 1 - np.divide(agreeing, votes.sum(axis=1), out=np.ones(len(self)), where=votes.any(axis=1))
 
+    def probability_of(self, said: Labels) -> npt.NDArray[np.float32]:
+        """The probability of one label of each image, (N,); 0 where it is -1."""
+        return np.where(said >= 0, self.probabilities[np.arange(len(self)), said], np.float32(0))
+
     def find(self, row: int) -> int | None:
         """The position of a row, or None where this split does not hold it."""
         found = np.flatnonzero(self.rows == row)
@@ -111,8 +115,8 @@ class Filters:
     Attributes:
         true_label: in [0, 6].
         predicted: what was predicted, or the suggested label.
-        confidence: its lowest and highest value, in [0, 1].
-        annotators_agree: whether most annotators chose the label; without votes it does not filter.
+        confidence: the lowest and highest probability of that label, in [0, 1].
+        annotators_agree: whether the label has the most votes; without votes it does not filter.
         duplicate: whether an exact duplicate lies in an earlier split.
     """
 
@@ -132,8 +136,9 @@ def select(predictions: SplitPredictions, filters: Filters, said: Labels) -> Pos
         said: (N,) ``predictions.predicted``, or the labels of ``find_label_errors``; -1 leaves an image out.
     """
     low, high = filters.confidence
-    fits = (said >= 0) & (predictions.confidence >= low)
-    fits &= (predictions.confidence <= high) | (high >= 1)  # whatever rounding does
+    confidence = predictions.probability_of(said)
+    fits = (said >= 0) & (confidence >= low)
+    fits &= (confidence <= high) | (high >= 1)  # whatever rounding does
     if filters.true_label is None or filters.predicted is None:
         fits &= said != predictions.labels
     for value, values in ((filters.true_label, predictions.labels), (filters.predicted, said)):
@@ -148,22 +153,27 @@ def select(predictions: SplitPredictions, filters: Filters, said: Labels) -> Pos
     return np.flatnonzero(fits)
 
 
-ORDERS: dict[str, Callable[[SplitPredictions], npt.NDArray[Any]]] = {
-    "confidence": lambda predictions: predictions.confidence,
-    "loss": lambda predictions: predictions.loss,
-    "disagreement": lambda predictions: predictions.disagreement,
+ORDERS: dict[str, Callable[[SplitPredictions, Labels], npt.NDArray[Any]]] = {
+    "confidence": lambda predictions, said: predictions.probability_of(said),
+    "loss": lambda predictions, said: predictions.loss,
+    "disagreement": lambda predictions, said: predictions.disagreement,
 }
 
 
-def sort(predictions: SplitPredictions, positions: Positions, by: str) -> Positions:
-    """The positions, the highest confidence, loss or annotator disagreement first.
+def sort(predictions: SplitPredictions, positions: Positions, by: str, said: Labels) -> Positions:
+    """The positions, the highest probability of what is ``said`` (as for ``select``), loss or annotator
+    disagreement first.
+
+    By loss, possible label errors come with the least probability of their own label first ("self-confidence"
+    in Northcutt et al. 2021). On PrivateTest that is the best order: average precision 0.84 for labels that
+    FER+ contradicts, 0.80 by the probability of the suggested label (run ``best``).
 
     Raises:
         DataError: if ``by`` is none of ORDERS.
     """
     if by not in ORDERS:
         raise DataError(f"Images are sorted by one of {', '.join(ORDERS)}. Received: {by!r}.")
-    return positions[np.argsort(-ORDERS[by](predictions)[positions], kind="stable")]
+    return positions[np.argsort(-ORDERS[by](predictions, said)[positions], kind="stable")]
 
 
 def find_label_errors(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
@@ -189,18 +199,22 @@ def find_label_errors(labels: Labels, probabilities: Probabilities) -> npt.NDArr
     return np.where(doubted, best, -1)
 
 
-def label_margin(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.floating[Any]]:
-    """How far the label lies behind the best other emotion, (N,): the higher, the likelier an error."""
-    others = probabilities.copy()
-    others[np.arange(len(labels)), labels] = -1
-    return others.max(axis=1) - probabilities[np.arange(len(labels)), labels]
+def embed(evaluation: Evaluation) -> Points:
+    """The embedding of each image, centred, (N, D): the features before the network's last layer.
+
+    Where none are stored it is the logarithm of the probabilities less its mean over the emotions: the
+    logits, up to the calibration.
+    """
+    if evaluation.features is None:
+        seen = np.log(np.maximum(evaluation.probabilities.astype(float), LEAST))
+        seen -= seen.mean(axis=1, keepdims=True)
+    else:
+        seen = evaluation.features.astype(float)
+    return np.asarray(seen - seen.mean(axis=0))
 
 
 def project(evaluation: Evaluation, method: str = "PCA") -> Points:
     """The embedding, projected to the plane, (N, 2): near images look alike to the network.
-
-    What is projected are the features before the network's last layer. Where none are stored it is the
-    logarithm of the probabilities less its mean over the emotions: the logits, up to the calibration.
 
     Args:
         evaluation: of at least 3 images.
@@ -215,7 +229,7 @@ def project(evaluation: Evaluation, method: str = "PCA") -> Points:
             f"An embedding takes at least 3 images and one of {', '.join(PROJECTIONS)}. "
             f"Received: {count} images, {method!r}."
         )
-    seen = _seen(evaluation)
+    seen = embed(evaluation)
     if method == "PCA":
         return _principal(seen)
     with optional():
@@ -231,16 +245,6 @@ def projection_key(evaluation: Evaluation) -> str:
     """What a stored projection is held to: a SHA-256 of what is projected, as stored; as hex digits."""
     seen = evaluation.probabilities if evaluation.features is None else evaluation.features
     return sha256(np.ascontiguousarray(seen).data).hexdigest()
-
-
-def _seen(evaluation: Evaluation) -> Points:
-    """What is projected, (N, F), its mean taken away."""
-    if evaluation.features is None:
-        seen = np.log(np.maximum(evaluation.probabilities.astype(float), LEAST))
-        seen -= seen.mean(axis=1, keepdims=True)
-    else:
-        seen = evaluation.features.astype(float)
-    return np.asarray(seen - seen.mean(axis=0))
 
 
 def _principal(centred: Points) -> Points:
@@ -275,3 +279,12 @@ def _csv_row(predictions: SplitPredictions, position: int, suspected: int) -> li
         *(f"{value:.4f}" for value in predictions.probabilities[position]),
     ]
     return row + ([] if predictions.votes is None else predictions.votes[position].tolist())
+
+
+def nearest_images(evaluation: Evaluation, position: int, count: int) -> Positions:
+    """The positions of the images whose embeddings lie nearest to one image's, itself left out; nearest
+    first, by Euclidean distance."""
+    seen = embed(evaluation)
+    distance = np.linalg.norm(seen - seen[position], axis=1)
+    distance[position] = np.inf
+    return np.argsort(distance, kind="stable")[: min(count, len(distance) - 1)]

@@ -22,9 +22,9 @@ It classifies the expression of a face in a photo as one of seven words, for tea
 European Union, inferring emotions at work and in education is prohibited (AI Act, Article 5(1)(f)). It
 identifies nobody."""
 LIMITATIONS = """\
-- FER2013 was collected by web search for emotion words, and its labels are opinions. The majority of the
-  FER+ annotators agrees with the label on about two images in three, so no classifier can be right about
-  all of them.
+- FER2013 was collected by web search for emotion words, and its labels are opinions. For about
+  one image in three another emotion has the most FER+ votes, so no classifier can be right about all of
+  them.
 - Many faces are posed or exaggerated, all are from web pages of before 2013, and the shares of age, sex,
   skin colour and culture are unknown. Expect lower accuracy for people who are rare there; it has not been
   measured."""

@@ -5,7 +5,6 @@ weights, in ``models/_studies/<study>/<N>-epochs/<variant>/``. Nothing here impo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from fer_core.errors import RecipeError
@@ -13,6 +12,7 @@ from fer_core.evaluation.bootstrap import Difference, compare_trainings
 from fer_core.evaluation.learning_curves import overfitting_epoch
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, models_folder, sort_out
+from fer_core.experiments.study_claims import Claim, Study, Variant
 from fer_core.formats import format_points
 from fer_core.paths import run_folders
 from fer_core.training.recipes import Recipe, paper_base, residual_base
@@ -20,53 +20,6 @@ from fer_core.training.recipes import Recipe, paper_base, residual_base
 BUDGET = "-epochs"  # ends the name of the folder of a budget
 FOLDER = "_studies"  # in models/; the underscore keeps it out of the list of runs
 EPOCHS = 10  # a budget that shows which way a choice pulls, in a sixth of the time of the paper's recipe
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One training of a study.
-
-    Attributes:
-        recipe: what is trained; its name is the variant's.
-        what: what sets it apart, for people.
-        shuffled: whether the three splits are drawn anew, at random, from all faces.
-    """
-
-    recipe: Recipe
-    what: str
-    shuffled: bool = False
-
-    @property
-    def name(self) -> str:
-        """The variant's name, and its folder's."""
-        return self.recipe.name
-
-
-@dataclass(frozen=True)
-class Claim:
-    """An expectation, as something that results can contradict: ``better`` scores higher than ``worse``.
-
-    Attributes:
-        text: the claim in a sentence.
-        measure: one of ``bootstrap.MEASURES``, on PrivateTest, single view.
-        better: a variant's name.
-        worse: another's.
-    """
-
-    text: str
-    measure: str
-    better: str
-    worse: str
-
-
-@dataclass(frozen=True)
-class Study:
-    """A question, its variants (the first is what the others are compared with), and what is expected."""
-
-    name: str
-    question: str
-    variants: tuple[Variant, ...]
-    claims: tuple[Claim, ...]
 
 
 def base_recipe(epochs: int = EPOCHS, *, study: str = "") -> Recipe:
@@ -115,7 +68,7 @@ def _class_weights(base: Recipe) -> Study:
         (
             Claim("Class weights help the rare emotion.", "recall of disgust", "weighted", "unweighted"),
             Claim("Class weights raise macro-F1.", "macro-F1", "weighted", "unweighted"),
-            Claim("Class weights cost accuracy.", "accuracy", "unweighted", "weighted"),
+            Claim("Class weights cost accuracy.", "accuracy", "unweighted", "weighted", costs=True),
         ),
     )
 
@@ -268,15 +221,16 @@ def describe_verdict(claim: Claim, verdict: str, difference: Difference | None) 
     """The claim and what became of it, in a sentence: from stored results alone."""
     if difference is None:
         return f"{claim.text} Not yet run: it takes the variants {claim.better} and {claim.worse}."
-    found = format_points(difference.value, difference.low, difference.high)
-    measure = f"{claim.measure[0].upper()}{claim.measure[1:]}"
+    told = claim.tell(difference)
+    found = format_points(told.value, told.low, told.high)
+    contrast = f"{claim.contrast[0].upper()}{claim.contrast[1:]}"
     meaning = {
         "held": "confirmed here",
         "did not hold": "contradicted here",
         "cannot be told": "no significant difference (the 95 % CI includes 0)",
     }[verdict]
     each = f" (means of {difference.trainings} trainings)" if difference.trainings > 1 else ""
-    return f"{claim.text} {measure}, {claim.better} minus {claim.worse}{each}: {found}, {meaning}."
+    return f"{claim.text} {contrast}{each}: {found}, {meaning}."
 
 
 def describe_budget(results: Sequence[Run]) -> str:

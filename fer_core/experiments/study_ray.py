@@ -15,7 +15,7 @@ from typing import Any
 from fer_core.datasets.dataset import Dataset
 from fer_core.errors import FerError, RunError, reason
 from fer_core.experiments.runs import Run, models_folder
-from fer_core.experiments.studies import Study, Variant
+from fer_core.experiments.study_claims import Study, Variant
 from fer_core.extras import optional
 from fer_core.paths import CHECKOUT
 

@@ -12,7 +12,8 @@ from fer_core.experiments.predictions import predict_splits
 from fer_core.experiments.provenance import current_commit, describe_data
 from fer_core.experiments.run_writing import finish_run, new_run
 from fer_core.experiments.runs import Run, interrupted_runs
-from fer_core.experiments.studies import STUDIES, Study, Variant, budget_folder, studied_runs
+from fer_core.experiments.studies import STUDIES, budget_folder, studied_runs
+from fer_core.experiments.study_claims import Study, Variant
 from fer_core.training.epoch_data import predict_logits
 from fer_core.training.loop import OnEpoch, OnStep
 from fer_core.training.recipes import Recipe

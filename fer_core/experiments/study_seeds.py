@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from fer_core.errors import RecipeError
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run
-from fer_core.experiments.studies import Study, Variant
+from fer_core.experiments.study_claims import Study, Variant
 
 SEED = "-seed-"
 MOST = 20

@@ -6,11 +6,17 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from fer_core.charts import STILL
+from fer_core.charts import STILL, TO_ZOOM
 
 
 def show_figure(
-    figure: go.Figure, *, key: str, alt: str, on_pick: Callable[[dict[str, Any]], None] | None = None
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    on_pick: Callable[[dict[str, Any]], None] | None = None,
+    on_unpick: Callable[[], None] | None = None,
+    on_draw: Callable[[list[dict[str, Any]]], None] | None = None,
 ) -> None:
     """Show a chart in the page's theme.
 
@@ -22,6 +28,8 @@ def show_figure(
         key: unique on the page; it lets the chart change in place.
         alt: what the chart shows, for those who do not see it.
         on_pick: called with the point that the user clicked on, before the page runs again.
+        on_unpick: called when a second click on that point takes the selection back.
+        on_draw: called with the points inside a lasso or a box; it lets the user zoom, too.
     """
     ink = _theme_colour("textColor")
     if ink is not None:
@@ -33,11 +41,22 @@ def show_figure(
         return
 
     def pick() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        if points:  # a second click on the same point takes the selection back
-            on_pick(points[0])
+        selection = st.session_state[key]["selection"]
+        if on_draw and (selection["lasso"] or selection["box"] or not selection["points"]):
+            on_draw(selection["points"])
+        elif selection["points"]:
+            on_pick(selection["points"][0])
+        elif on_unpick:
+            on_unpick()
 
-    st.plotly_chart(figure, config=STILL, key=key, alt=alt, on_select=pick, selection_mode="points")
+    st.plotly_chart(
+        figure,
+        config=TO_ZOOM if on_draw else STILL,
+        key=key,
+        alt=alt,
+        on_select=pick,
+        selection_mode=("points", "lasso", "box") if on_draw else "points",
+    )
 
 
 def background() -> str | None:

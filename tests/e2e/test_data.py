@@ -1,5 +1,7 @@
 """FER2013 connected in a real browser, and the way from a cell of the confusion matrix to a face."""
 
+import csv
+
 import pytest
 
 from tests.e2e.conftest import expect, settle, still
@@ -37,14 +39,36 @@ def test_fer2013_is_connected_by_path_and_stays_so(visit, copy):
     assert page.strangers == []
 
 
-def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
-    page = visit("Errors")
-    box = still(page.locator("[data-testid=stPlotlyChart] .nsewdrag"))
-    fear, sad = 2, 4
-    page.mouse.click(box["x"] + box["width"] * (sad + 0.5) / 7, box["y"] + box["height"] * (fear + 0.5) / 7)
-    page.wait_for_url("**/Errors?true=fear&predicted=sad")
+FEAR, SAD = 2, 4
+
+
+def click_cell(page, truth, said):
+    box = still(page.locator(".st-key-matrix .nsewdrag"))
+    page.mouse.click(box["x"] + box["width"] * (said + 0.5) / 7, box["y"] + box["height"] * (truth + 0.5) / 7)
+
+
+def click_card(page, number):
+    """Not on its words: on its image, as a visitor does."""
+    image = page.get_by_test_id("stMain").get_by_alt_text("true label").nth(number)
+    image.scroll_into_view_if_needed()
+    box = still(image)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    return page.get_by_role("dialog")
+
+
+def test_a_click_on_a_cell_shows_its_faces_and_a_second_one_all_again(visit):
+    page = visit("Errors?data=FER2013&run=best")
+    click_cell(page, FEAR, SAD)
+    page.wait_for_url("**true=fear&predicted=sad")
     settle(page)
     expect(page.get_by_role("combobox", name="True label")).to_have_value("fear")
+    page.get_by_text("images labelled fear are predicted as sad").wait_for()
+    click_cell(page, FEAR, SAD)
+    page.wait_for_function("!location.search.includes('true')")
+    page.get_by_text("images are misclassified").wait_for()
+    click_cell(page, FEAR, SAD)
+    page.wait_for_url("**true=fear&predicted=sad")
+    settle(page)
     page.get_by_test_id("stMain").get_by_role("button", name="sad").first.click()
     drawer = page.get_by_role("dialog")
     drawer.get_by_text("misclassified").wait_for()
@@ -58,15 +82,63 @@ def test_a_click_on_a_cell_shows_its_faces_and_one_of_them_opens(visit):
     assert "true=fear" in page.url
 
 
-def test_without_fer2013_the_drawn_faces_show_what_the_page_does(visit):
+def test_without_fer2013_the_page_opens_on_synthetic_faces_that_open_by_their_image(visit):
     page = visit("Errors")
-    page.get_by_role("button", name="Show drawn faces").click()
-    page.wait_for_url("**/Errors?data=Drawn+faces")
-    page.get_by_alt_text("true label").nth(15).wait_for()
-    page.reload()  # the choice stands in the URL
-    settle(page)
-    expect(page.get_by_role("radio", name="Drawn faces")).to_have_attribute("aria-checked", "true")
-    page.get_by_test_id("stMain").get_by_role("button", name="%").first.click()
-    drawer = page.get_by_role("dialog")
+    expect(page.get_by_role("radio", name="Synthetic faces")).to_have_attribute("aria-checked", "true")
+    box = still(page.get_by_text("Connect FER2013 to see its images"))
+    assert box["y"] + box["height"] < 800  # without scrolling
+    drawer = click_card(page, 0)
     drawer.get_by_alt_text("Warmer regions contributed more to the prediction").wait_for()
     drawer.get_by_text("Drawn as").wait_for()
+
+
+def test_a_label_is_corrected_by_keyboard_and_exported(visit, tmp_path):
+    page = visit("Errors")
+    drawer = click_card(page, 1)
+    drawer.get_by_text(", 2 of").wait_for()
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    drawer.get_by_text(", 3 of").wait_for()
+    page.keyboard.press("ArrowLeft")
+    drawer.get_by_text(", 2 of").wait_for()
+    settle(page)
+    page.keyboard.press("7")
+    drawer.locator("[class*=st-key-say-] button[kind=primary]", has_text="neutral").wait_for()
+    page.keyboard.press("u")
+    drawer.locator("button[kind=primary]", has_text="unclear").wait_for()
+    settle(page)
+    page.keyboard.press("n")
+    page.keyboard.type("no 4 left")  # letters and digits in a note are no commands
+    page.keyboard.press("Enter")
+    settle(page)
+    page.keyboard.press("Escape")
+    page.wait_for_function("!location.search.includes('face')")
+    page.get_by_role("button", name="Corrections (1)").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="As CSV", exact=True).click()
+    download.value.save_as(tmp_path / "labels.csv")
+    (line,) = csv.DictReader((tmp_path / "labels.csv").read_text().splitlines())
+    assert [line[name] for name in ("new label", "tag", "note")] == ["neutral", "unclear", "no 4 left"]
+
+
+def test_a_lasso_shows_its_images_and_the_mouse_a_thumbnail(visit):
+    page = visit("Errors?show=Embedding")
+    box = still(page.locator(".st-key-embedding .nsewdrag"))
+    marks = page.locator(".st-key-embedding .point").all()
+    for mark in marks[:: len(marks) // 20]:
+        place = mark.bounding_box()
+        page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        page.wait_for_timeout(200)
+        if page.locator(".st-key-embedding .thumbnail").is_visible():
+            break
+    else:
+        pytest.fail("no thumbnail")
+    corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.02)]
+    path = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(*path[0])
+    page.mouse.down()
+    for place in path[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+    page.get_by_text("inside the lasso").wait_for()
+    page.get_by_alt_text("true label").nth(15).wait_for()

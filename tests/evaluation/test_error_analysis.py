@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from fer_core.charts.error_analysis import plot_embedding, plot_face_votes
+from fer_core.charts.error_analysis import CORRECTNESS, PREDICTION, plot_embedding, plot_face_votes
 from fer_core.datasets import PRIVATE_TEST, VOTE_NAMES
 from fer_core.emotions import EMOTION_LABELS, Emotion
 from fer_core.errors import DataError
@@ -14,7 +14,7 @@ from fer_core.evaluation.error_analysis import (
     Filters,
     SplitPredictions,
     find_label_errors,
-    label_margin,
+    nearest_images,
     predictions_as_csv,
     project,
     select,
@@ -92,7 +92,14 @@ def test_without_votes_people_are_not_asked(predictions):
     ("by", "expected"), [("confidence", [0, 4, 1]), ("loss", [0, 4, 1]), ("disagreement", [0, 1, 4])]
 )
 def test_faces_are_sorted(predictions, by, expected):
-    assert sort(predictions, np.array([0, 1, 4]), by).tolist() == expected
+    assert sort(predictions, np.array([0, 1, 4]), by, predictions.predicted).tolist() == expected
+
+
+def test_what_is_suggested_is_filtered_and_sorted_by_its_own_probability(predictions):
+    said = np.array([HAPPY, SAD, -1, -1, -1])  # sad is more probable than happy for the first
+    assert predictions.probability_of(said)[:3] == pytest.approx([0.1 / 6, 0.5, 0])
+    assert sort(predictions, np.array([0, 1]), "confidence", said).tolist() == [1, 0]
+    assert select(predictions, Filters(confidence=(0.4, 1)), said).tolist() == [1]
 
 
 def test_what_the_voters_say_of_the_answers(predictions):
@@ -117,8 +124,6 @@ def test_confident_learning_finds_flipped_labels():
     assert set(found) <= set(flipped)  # the others fall short of the mean of the emotion they truly show
     assert len(found) >= 20
     np.testing.assert_array_equal(suspected[found], truth[found])
-    ranked = np.argsort(-label_margin(labels, probabilities))
-    assert set(ranked[:40]) == set(flipped)
 
 
 def test_confident_learning_counts_by_hand():
@@ -127,7 +132,6 @@ def test_confident_learning_counts_by_hand():
     probabilities[:, :2] = [(0.9, 0.1), (0.2, 0.8), (0.4, 0.6), (0.45, 0.55)]
     # Thresholds: emotion 0 mean(0.9, 0.2) = 0.55, emotion 1 mean(0.6, 0.55) = 0.575.
     assert find_label_errors(labels, probabilities).tolist() == [-1, 1, -1, -1]
-    np.testing.assert_allclose(label_margin(labels, probabilities), [-0.8, 0.6, -0.2, -0.1])
 
 
 def test_of_no_faces_nothing_is_suspect():
@@ -158,13 +162,21 @@ def test_stored_features_are_placed_rather_than_answers():
     assert across[1, 1] > 0.99
 
 
+def test_the_nearest_images_are_those_with_the_nearest_features():
+    features = np.array([[0, 0], [3, 4], [0, 1], [10, 0]], np.float16)
+    evaluation = evaluate(np.full((4, 7), 1 / 7), features)
+    assert nearest_images(evaluation, 0, 2).tolist() == [2, 1]
+    assert nearest_images(evaluation, 3, 9).tolist() == [1, 0, 2]
+    assert nearest_images(evaluate(np.full((1, 7), 1 / 7)), 0, 5).tolist() == []
+
+
 def test_bad_questions_are_one_sentence(predictions):
     with pytest.raises(DataError, match=r"one of PCA, t-SNE. Received: 5 images, 'UMAP'"):
         project(predictions.evaluation, "UMAP")
     with pytest.raises(DataError, match="at least 3 images"):
         project(evaluate(np.full((2, 7), 1 / 7)))
     with pytest.raises(DataError, match="sorted by one of confidence, loss, disagreement"):
-        sort(predictions, np.arange(2), "age")
+        sort(predictions, np.arange(2), "age", predictions.predicted)
     with pytest.raises(DataError, match="a row an image"):
         SplitPredictions(predictions.evaluation, predictions.votes[:2])
 
@@ -190,9 +202,21 @@ def test_the_map_has_a_mark_an_emotion_and_a_row_a_point(predictions):
     legend, faces = figure.data[::2], figure.data[1::2]
     assert [trace.name for trace in legend] == list(EMOTION_LABELS)
     assert len({trace.marker.symbol for trace in faces}) == 7
-    assert faces[FEAR].customdata.tolist() == [32298, 32299, 32302]
-    assert faces[FEAR].text == ("sad", "sad", "happy")
+    assert faces[FEAR].customdata.tolist() == [[32298, 0], [32299, 1], [32302, 4]]
+    assert faces[FEAR].text[::2] == ("fear, predicted as sad", "fear, predicted as happy")
     assert not any(trace.showlegend for trace in faces)
+    assert not figure.layout.xaxis.fixedrange  # it can be zoomed
+
+
+def test_the_map_is_coloured_by_prediction_or_correctness(predictions):
+    def shown(colour_by):
+        points = project(predictions.evaluation)
+        arrays = (predictions.labels, predictions.predicted, predictions.rows)
+        traces = plot_embedding(points, *arrays, colour_by=colour_by).data[1::2]
+        return {trace.name: [row for row, _ in trace.customdata] for trace in traces if len(trace.x)}
+
+    assert shown(PREDICTION) == {"happy": [32301, 32302], "sad": [32298, 32299, 32300]}
+    assert shown(CORRECTNESS) == {"correct": [32300, 32301], "misclassified": [32298, 32299, 32302]}
 
 
 def test_the_votes_on_a_face():

@@ -12,15 +12,13 @@ from fer_core.experiments import study_runner as trials
 from fer_core.experiments.runs import HISTORY_COLUMNS, Run, compute_metrics, list_runs, unfinished_runs
 from fer_core.experiments.studies import (
     STUDIES,
-    Claim,
-    Study,
-    Variant,
     base_recipe,
     describe_budget,
     describe_verdict,
     judge,
     load_study,
 )
+from fer_core.experiments.study_claims import Claim, Study, Variant
 from fer_core.experiments.study_runner import shuffle_splits, train_variant
 from fer_core.networks.architectures import build_network
 from tests.finished_runs import write_run

@@ -7,7 +7,8 @@ import pytest
 
 from fer_core.errors import RecipeError, RunError
 from fer_core.evaluation.bootstrap import compare, compare_trainings
-from fer_core.experiments.studies import Claim, Study, Variant, describe_verdict, judge, load_study
+from fer_core.experiments.studies import describe_verdict, judge, load_study
+from fer_core.experiments.study_claims import Claim, Study, Variant
 from fer_core.experiments.study_seeds import evaluations_of, repeat_variants, trainings_of
 from tests.finished_runs import write_run
 from tests.synthetic import synthetic_splits

@@ -149,7 +149,9 @@ def test_votes_beside_the_faces_are_found(copy, monkeypatch):
     app = visit(DATASET)
     assert not complaints(app)
     assert "with FER+ annotations" in texts(app, "caption")
-    assert "agree with **14 %** of the labels" in texts(app, "markdown")  # every vote is neutral
+    assert "chose the label most often for **14 %** of the images" in texts(
+        app, "markdown"
+    )  # every vote is neutral
 
 
 def test_votes_that_do_not_fit_are_one_sentence(copy, monkeypatch):
@@ -199,5 +201,41 @@ def test_a_copy_without_a_split_says_so(tmp_path, monkeypatch):
     assert not complaints(app)
     assert "has no PublicTest images" in texts(app, "info")
     app = visit(DATASET, split="PrivateTest")
-    assert "Class weights need an image of each emotion" in texts(app, "info")
+    assert not texts(app, "info")
     assert np.array(charts_of(app)[0]["data"][0]["x"]).size
+
+
+def weights(app):
+    return charts_of(app)[1]["data"][0]["text"]
+
+
+def test_class_weights_are_trainings_whatever_split_is_shown():
+    app = visit(DATASET)
+    assert "Class weights: Training" in texts(app, "subheader")
+    assert weights(app)[:4] == ["<b>×1.03</b>", "<b>×9.41</b>", "<b>×1.00</b>", "<b>×0.57</b>"]
+    assert weights(visit(DATASET, split="PrivateTest")) == weights(app)
+
+
+def test_without_an_emotion_there_are_no_class_weights(tmp_path, monkeypatch):
+    splits = synthetic_splits(3, 1, 1)
+    splits["Training"] = type(splits["Training"])(
+        *(getattr(splits["Training"], name)[:3] for name in ("images", "labels", "rows")), "Training"
+    )
+    monkeypatch.setenv("FER2013_PATH", str(write_fer2013_csv(tmp_path / "fer2013.csv", splits)))
+    app = visit(DATASET, split="PrivateTest")
+    assert not complaints(app)
+    assert "Class weights need an image of each emotion" in texts(app, "info")
+
+
+def test_votes_are_connected_by_path(copy, monkeypatch, tmp_path):
+    monkeypatch.setenv("FER2013_PATH", str(copy))
+    app = visit(DATASET)
+    votes = write_votes(tmp_path / "votes.csv")
+    for path, sentence in [("", "A path is needed"), (tmp_path / "gone.csv", "gone.csv: expected the FER+")]:
+        app.text_input[0].set_value(str(path))
+        next(each for each in app.button if each.label == "Connect").click().run()
+        assert sentence in texts(app, "error")
+    app.text_input[0].set_value(str(votes))
+    next(each for each in app.button if each.label == "Connect").click().run()
+    assert not complaints(app)
+    assert "with FER+ annotations" in texts(app, "caption")

@@ -1,5 +1,7 @@
 """The Errors page: with no run, without FER2013, with a copy that fits the run and one that does not."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ from tests.pages.test_pages import address, charts_of, complaints, texts, visit
 from tests.synthetic import synthetic_splits, write_fer2013_csv
 from tests.tiny_networks import tiny_tflite
 
-DRAWN = {"data": "Drawn faces"}
+FER2013 = {"data": "FER2013"}  # in the URL: without a copy of it the page begins with the synthetic faces
 
 ERRORS = "pages/6_Errors.py"
 TEST_FACES = 4  # of each emotion, in each test split
@@ -75,14 +77,14 @@ def images(app):
 
 
 def test_without_fer2013_everything_but_the_pictures_is_there(run):
-    app = visit(ERRORS)
+    app = visit(ERRORS, **FER2013)
     assert not complaints(app)
     assert "**4 of 28** PrivateTest images are misclassified (14.3 %; 95% interval 5.7 % to 31.5 %)" in texts(
         app, "markdown"
     )
     assert "Connect FER2013" in texts(app, "markdown")
     assert len(cards(app)) == 4
-    assert cards(app)[0].label == "sad 87 %"  # the highest confidence first
+    assert cards(app)[0].label == "→ sad 87 %"  # the highest confidence first
     assert not images(app)
     cards(app)[0].click().run()
     said = texts(app)
@@ -99,18 +101,18 @@ def test_with_fer2013_a_face_is_seen_with_all_that_is_known_of_it(run, connected
     assert not complaints(app)
     said = texts(app)
     assert "True label: **▲ angry**" in said
-    assert "FER+: **▼ sad** has most votes, not as labelled" in said
+    assert "FER+: 10 of 10 annotators chose **▼ sad**, not as labelled" in said
     assert "duplicate image" in said
     assert "(Training, angry)" in said
-    assert len(images(app)) == 6  # the face, and where the network looked
+    assert len(images(app)) == 6 + 4  # the image, its saliency map, and its neighbours
     assert len(charts_of(app)) == 3
 
 
 @pytest.mark.parametrize("row", ["0", "999999", "-1", "one", "9" * 30, "²"])
 def test_a_face_of_elsewhere_is_said(run, row):
-    app = visit(ERRORS, face=row)
+    app = visit(ERRORS, **FER2013, face=row)
     assert not app.error
-    assert "is no face of PrivateTest" in texts(app, "warning")
+    assert "is no image of PrivateTest" in texts(app, "warning")
 
 
 def test_a_copy_that_does_not_fit_is_said_and_not_shown(run, tmp_path, monkeypatch):
@@ -124,7 +126,7 @@ def test_a_copy_that_does_not_fit_is_said_and_not_shown(run, tmp_path, monkeypat
 
 
 def test_a_cell_is_picked_by_the_boxes_and_stands_in_the_url(run):
-    app = visit(ERRORS, true="happy", predicted="happy")
+    app = visit(ERRORS, **FER2013, true="happy", predicted="happy")
     assert len(cards(app)) == TEST_FACES
     assert len(charts_of(app)[0]["layout"]["shapes"]) == 1
     app.selectbox(key="predicted").set_value("sad").run()
@@ -156,7 +158,7 @@ def test_filters_come_from_the_url(run, connected, query, count):
 
 
 def test_without_votes_the_page_says_that_people_are_not_asked(run):
-    app = visit(ERRORS, annotators="agree", sort="highest disagreement first")
+    app = visit(ERRORS, **FER2013, annotators="agree", sort="highest disagreement first")
     assert not complaints(app)
     assert "FER+ is not connected" in texts(app, "caption")
     assert len(cards(app)) == 4
@@ -165,14 +167,14 @@ def test_without_votes_the_page_says_that_people_are_not_asked(run):
 def test_labels_that_look_wrong_stand_beside_the_voters(run, connected):
     app = visit(ERRORS, show="Label errors")
     assert not complaints(app)
-    assert "labels may be wrong, according to confident learning" in texts(app, "markdown")
+    assert "PrivateTest labels may be wrong." in texts(app, "markdown")
     assert "it supports the suggested label" in texts(app, "markdown")
     assert "Northcutt" in texts(app, "caption")
-    assert {card.label.split()[0] for card in cards(app)} == {"sad"}
+    assert {card.label.split()[1] for card in cards(app)} == {"sad"}
 
 
 def test_the_map_shows_every_face_and_opens_one(run):
-    app = visit(ERRORS, show="Embedding")
+    app = visit(ERRORS, **FER2013, show="Embedding")
     assert not complaints(app)
     assert sum(len(trace.get("text", [])) for trace in charts_of(app)[0]["data"]) == 28
     app.number_input(key="row").set_value(FIRST + 1).run()
@@ -183,7 +185,7 @@ def test_the_map_shows_every_face_and_opens_one(run):
 
 def test_many_faces_come_page_by_page_and_as_csv(tmp_path):
     write_run(tmp_path / "models", "large", tflite=b"")
-    app = visit(ERRORS)
+    app = visit(ERRORS, **FER2013)
     assert not complaints(app)
     assert len(cards(app)) == 16
     first = cards(app)[0].key
@@ -191,13 +193,13 @@ def test_many_faces_come_page_by_page_and_as_csv(tmp_path):
     assert cards(app)[0].key != first
     app.selectbox(key="true").set_value("disgust").run()
     assert app.number_input(key="page").value == 1
-    app = visit(ERRORS, page="2")
+    app = visit(ERRORS, **FER2013, page="2")
     assert cards(app)[0].key != first
     for page in ("9999", "0", "x"):
-        app = visit(ERRORS, page=page, true="disgust")
+        app = visit(ERRORS, **FER2013, page=page, true="disgust")
         assert not complaints(app)
         assert cards(app)
-    assert any("images as CSV" in button.label for button in app.get("download_button"))
+    assert any("Images as CSV" in button.label for button in app.get("download_button"))
 
 
 def test_a_run_without_a_mistake_says_so(run, splits):
@@ -206,7 +208,7 @@ def test_a_run_without_a_mistake_says_so(run, splits):
     run.save_evaluations(
         Evaluation(PRIVATE_TEST, data.rows, data.labels, probabilities, probabilities, np.zeros(28, bool))
     )
-    app = visit(ERRORS)
+    app = visit(ERRORS, **FER2013)
     assert not complaints(app)
     assert "**0 of 28**" in texts(app, "markdown")
     assert "No image matches these filters" in texts(app, "info")
@@ -220,30 +222,34 @@ def test_a_network_that_cannot_run_is_one_sentence_in_the_drawer(run, connected)
     assert "True label: **▲ angry**" in texts(app, "markdown")
 
 
-def test_where_fer2013_is_missing_the_drawn_faces_are_offered(run):
+def test_without_fer2013_the_page_begins_with_synthetic_faces_and_the_way_to_connect_it(run, connected):
+    copy = os.environ.pop("FER2013_PATH")
     app = visit(ERRORS)
-    assert "FER2013 is not connected" in texts(app, "caption")
-    next(button for button in app.button if button.label == "Show drawn faces").click().run()
     assert not complaints(app)
-    assert address(app)["data"] == ["Drawn faces"]
-    assert "pictures are missing" not in texts(app, "caption")
     assert "drawn by code, hard on purpose" in texts(app, "caption")
     assert len(images(app)) == len(cards(app)) == 16
+    assert address(app) == {}
+    said = [each.value for each in app.markdown]
+    above = next(place for place, text in enumerate(said) if "Connect FER2013" in text)
+    assert above < next(place for place, text in enumerate(said) if "are misclassified" in text)
+    app.text_input[0].set_value(copy)
+    app.button[0].click().run()
+    assert not complaints(app)
+    assert app.segmented_control(key="data").value == "FER2013"  # to be seen, it was connected
+    assert len(images(app)) == len(cards(app)) == 4
+
+
+def test_a_run_that_is_asked_for_is_shown_also_without_fer2013(run):
+    app = visit(ERRORS, run="drawn")
+    assert not complaints(app)
+    assert app.segmented_control(key="data").value == "FER2013"
+    assert len(cards(app)) == 4
     assert "Connect FER2013" in texts(app, "markdown")
 
 
-def test_with_fer2013_nothing_else_is_offered(run, connected):
-    app = visit(ERRORS)
-    assert "missing" not in texts(app, "caption")
-    assert "Show drawn faces" not in [button.label for button in app.button]
-    app = visit(ERRORS, **DRAWN)
-    assert not complaints(app)
-    assert "Choose FER2013 above" in texts(app, "caption")
-
-
 def test_drawn_faces_need_no_run_of_ones_own():
-    assert not cards(visit(ERRORS))
-    app = visit(ERRORS, **DRAWN, true="fear", predicted="surprise")
+    assert not cards(visit(ERRORS, **FER2013))
+    app = visit(ERRORS, true="fear", predicted="surprise")
     assert not complaints(app)
     assert len(images(app)) == len(cards(app)) > 0
 
@@ -251,26 +257,26 @@ def test_drawn_faces_need_no_run_of_ones_own():
 @pytest.mark.parametrize("split", [PUBLIC_TEST, PRIVATE_TEST])
 def test_a_drawn_face_is_seen_with_all_that_is_known_of_it(split):
     data = drawn_splits()[split]
-    app = visit(ERRORS, **DRAWN, split=split, face=str(data.rows[0]))
+    app = visit(ERRORS, split=split, face=str(data.rows[0]))
     assert not complaints(app)
     said = texts(app, "markdown")
     assert "Drawn as **▲ angry**" in said
     assert "1 duplicate image: row " in said
-    assert len(images(app)) == 16 + 2  # the face, and where the network looked
+    assert len(images(app)) == 16 + 2 + 4  # the image, its saliency map, and its neighbours
     assert len(charts_of(app)) == 2  # nobody votes
 
 
 def test_the_label_of_a_drawn_face_that_is_wrong_is_told():
     table, shown = draw_table()
     row = np.flatnonzero((shown != table.labels) & (table.splits == 2))[0]
-    app = visit(ERRORS, **DRAWN, show="Label errors", face=str(row), annotators="agree")
+    app = visit(ERRORS, show="Label errors", face=str(row), annotators="agree")
     assert not complaints(app)
     assert "so the label is wrong on purpose" in texts(app, "markdown")
     assert "were set wrong on purpose" in texts(app, "markdown")
-    assert "Drawn faces have no annotators" in texts(app, "caption")
+    assert "Synthetic faces have no annotators" in texts(app, "caption")
 
 
 def test_the_map_of_drawn_faces_has_them_all():
-    app = visit(ERRORS, **DRAWN, show="Embedding")
+    app = visit(ERRORS, show="Embedding")
     assert not complaints(app)
     assert sum(len(trace.get("text", [])) for trace in charts_of(app)[0]["data"]) == 420

@@ -1,27 +1,39 @@
-"""Images of a split as cards to click on, and one of them in a drawer with its details."""
+"""Images of a split as cards, each of which opens its image as a whole."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fer_core.charts import plot_probabilities
-from fer_core.charts.error_analysis import plot_face_votes
-from fer_core.datasets import SPLITS, VOTE_NAMES, group_identical
-from fer_core.datasets.table import Table
+from fer_core.datasets.label_corrections import LabelCorrection
 from fer_core.emotions import EMOTION_LABELS, EMOTIONS
-from fer_core.errors import FerError
 from fer_core.evaluation.error_analysis import Positions, SplitPredictions
 from fer_core.experiments.runs import Run
-from fer_core.formats import escape_markdown, format_percent
+from fer_core.formats import format_percent
 from pages.parts import state
 from pages.parts.connect import Data
-from pages.parts.figures import show_figure
-from pages.parts.formats import counted, emotion_name
+from pages.parts.errors.corrections import Lines, corrections_of
+from pages.parts.formats import emotion_name
+from pages.parts.state import bound
 
-CARD_PX, WORDS_PX, DETAIL_PX = 100, 136, 168  # a card with its picture, one of words alone; the open face
-FACE = "face"  # the row of the open face, in the URL
+CARD_PX, WORDS_PX = 106, 144  # a card with its image, one of words alone
+CARDS = 16  # on one page of the gallery
+FACE, PAGE = "face", "page"  # the row of the open image and the gallery's page, in the URL
+# The button's area is the whole card: its text stays the one thing that is read and focused.
+STYLE = """<style>
+div[class*=st-key-card-] {position: relative; padding: 4px; border-radius: 8px}
+div[class*=st-key-card-]:hover {background: rgb(128 128 128 / 15%)}
+div[class*=st-key-card-] :is([data-testid=stElementContainer], .stButton, .stTooltipIcon, button) {
+    position: static
+}
+div[class*=st-key-card-] button {min-height: 1.5rem; padding-block: 0}
+div[class*=st-key-card-] button::after {content: ""; position: absolute; inset: 0; border-radius: 8px}
+div[class*=st-key-card-] button:focus-visible {box-shadow: none}
+div[class*=st-key-card-] button:focus-visible::after {outline: 2px solid currentColor}
+div[class*=st-key-card-] [data-testid=stElementToolbar] {display: none}
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -30,8 +42,8 @@ class Faces:
 
     Attributes:
         run: whose predictions these are.
-        predictions: of every face of the split.
-        said: (N,) what each card says of its face, -1 for nothing.
+        predictions: of every image of the split.
+        said: (N,) what each card says of its image, -1 for nothing.
         suspected: (N,) what each label should rather be, -1 where nothing speaks against it.
         data: the connected copy of FER2013 or the drawn faces; None where there is none that fits the run.
         shown: (N,) the emotion that each face was drawn to show, whatever its label; None of real faces.
@@ -45,165 +57,95 @@ class Faces:
     shown: npt.NDArray[np.uint8] | None = None
 
     def image(self, position: int) -> npt.NDArray[np.uint8] | None:
-        """The face, (48, 48) uint8, where the data is at hand."""
+        """The image, (48, 48) uint8, where the data is at hand."""
         return None if self.data is None else self.data.table.images[self.predictions.rows[position]]
+
+    @property
+    def lines(self) -> Lines:
+        """What was said of the images so far, by row."""
+        return {} if self.data is None else corrections_of(self.data).lines
 
 
 def open_face(row: int) -> None:
-    """Open the drawer on a face: for a button or a chart to call."""
+    """Open the drawer on an image: for a button or a chart to call."""
     state.put(FACE, str(row))
 
 
-def close_face() -> None:
-    """Close the drawer."""
-    state.put(FACE, None)
+def to_first_page() -> None:
+    """Begin the gallery anew: for a widget to call that changes what it shows."""
+    st.session_state[PAGE] = 1
 
 
-def show_cards(faces: Faces, positions: Positions) -> None:
-    """A card a face: its picture, its label, and a button with what was said of it."""
-    with st.container(horizontal=True, gap="xsmall"):
-        for position in positions:
+def show_gallery(
+    faces: Faces, found: Positions, *, by: str = "", beside: Callable[[], None] | None = None
+) -> None:
+    """One page of the images, in their order, and the pages.
+
+    Args:
+        faces: of the split.
+        found: the positions of the images to show.
+        by: what they are sorted by; cards say it, where they do not say it anyway.
+        beside: draws what stands beside the page's number.
+    """
+    pages = -(-len(found) // CARDS)
+    if st.session_state.get(PAGE, 1) > pages:
+        st.session_state[PAGE] = pages
+    shown = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = bound(PAGE, 1, between=(1, pages))
+        number = st.number_input(f"Page, of {pages:,}", 1, pages, key=key, width=110)
+        if beside:
+            beside()
+    with shown:
+        show_cards(faces, found[(number - 1) * CARDS : number * CARDS], by=by)
+
+
+def show_cards(faces: Faces, positions: Positions, *, by: str = "", among: str = "") -> None:
+    """A card an image: the image, its label, what is said of it, and what was said of it here.
+
+    Args:
+        faces: of the split.
+        positions: of the images.
+        by: as for ``show_gallery``.
+        among: tells these cards from others of the same images on the page.
+    """
+    st.html(STYLE)
+    predictions, lines = faces.predictions, faces.lines
+    with st.container(horizontal=True, gap="xxsmall"):
+        for position in map(int, positions):
+            row = int(predictions.rows[position])
             width = WORDS_PX if faces.data is None else CARD_PX
-            with st.container(width=width, border=faces.data is None, gap="xxsmall"):
-                _show_card(faces, int(position))
+            with st.container(width=width, border=faces.data is None, gap=None, key=f"card-{among}{row}"):
+                _show_card(faces, position, among)
+                if by == "disagreement" and predictions.votes is not None:
+                    st.caption(f"{predictions.disagreement[position]:.0%} disagree")
+                if row in lines:
+                    st.caption(f":material/edit: {_short(lines[row])}")
 
 
-def _show_card(faces: Faces, position: int) -> None:
+def _show_card(faces: Faces, position: int, among: str) -> None:
     predictions, image = faces.predictions, faces.image(position)
-    row, said = int(predictions.rows[position]), int(faces.said[position])
-    label = EMOTION_LABELS[predictions.labels[position]]
+    row, label = int(predictions.rows[position]), int(predictions.labels[position])
+    said = int(faces.said[position])
+    said = said if said >= 0 else int(predictions.predicted[position])
     if image is not None:
-        st.image(image, width="stretch", output_format="PNG", alt=f"Row {row}, true label {label}")
-    st.caption(f"{emotion_name(EMOTIONS[predictions.labels[position]])} →")
-    share = format_percent(float(predictions.probabilities[position, said]), digits=0)
+        alt = f"Row {row}, true label {EMOTION_LABELS[label]}"
+        st.image(image, width="stretch", output_format="PNG", alt=alt)
+    st.caption(f"{emotion_name(EMOTIONS[label])} {_share(predictions, position, label)}")
     st.button(
-        f"{EMOTION_LABELS[said]} {share}",
-        key=f"open {row}",
+        f"→ {EMOTION_LABELS[said]} {_share(predictions, position, said)}",
+        key=f"open {among}{row}",
         on_click=open_face,
         args=(row,),
         type="tertiary",
-        help=f"True label {label}; open row {row}",
     )
 
 
-def show_open_face(faces: Faces) -> None:
-    """The drawer, if the URL names a face; a face that this split does not hold is said."""
-    asked = state.get(FACE)
-    if asked is None:
-        return
-    position = faces.predictions.find(int(asked)) if asked.isdecimal() and len(asked) < 10 else None
-    if position is None:
-        split = faces.predictions.evaluation.split
-        st.warning(
-            f"Row {escape_markdown(repr(asked))} is no face of {split}.", icon=":material/person_search:"
-        )
-        return
-    drawer = st.dialog(
-        f"Row {faces.predictions.rows[position]} of {faces.predictions.evaluation.split}",
-        position="right",
-        on_dismiss=close_face,
-    )
-    drawer(_show_face)(faces, position)
+def _short(line: LabelCorrection) -> str:
+    """The new label and the tag, or that there is a note."""
+    words = [EMOTION_LABELS[line.new]] if line.new is not None else []
+    return ", ".join(words + ([line.tag] if line.tag else [])) or "note"
 
 
-def _show_face(faces: Faces, position: int) -> None:
-    image = faces.image(position)
-    if image is None:
-        looked = " and its saliency map" if faces.run.has_network else ""
-        st.caption(f"Connect FER2013 to see the image{looked}.")
-    else:
-        _show_picture(faces, position, image)
-    st.markdown("\n".join(f"- {fact}" for fact in _facts(faces, position)))
-    predictions = faces.predictions
-    said = EMOTION_LABELS[predictions.predicted[position]]
-    st.markdown("**Predicted probabilities**")
-    show_figure(
-        plot_probabilities(predictions.probabilities[position]),
-        key="face probabilities",
-        alt=f"Predicted probabilities; the highest is {said}",
-    )
-    if predictions.votes is not None:
-        st.markdown("**FER+ annotations**")
-        votes = predictions.votes[position]
-        seen = ", ".join(f"{VOTE_NAMES[i]} {votes[i]}" for i in np.flatnonzero(votes))
-        show_figure(plot_face_votes(votes), key="face votes", alt=f"Votes: {seen}")
-
-
-def _show_picture(faces: Faces, position: int, image: npt.NDArray[np.uint8]) -> None:
-    """The image, and its saliency map."""
-    pictures, captions = [image], ["image"]
-    try:
-        if faces.run.has_network:
-            pictures.append(_explain(faces, position, image))
-            captions.append("saliency map")
-    except FerError as error:  # the numbers need no network
-        st.error(escape_markdown(error), icon=":material/error:")
-    label = EMOTION_LABELS[faces.predictions.labels[position]]
-    st.image(
-        pictures,
-        captions,
-        width=DETAIL_PX,
-        output_format="PNG",
-        alt=[f"An image with the true label {label}", "Warmer regions contributed more to the prediction"][
-            : len(pictures)
-        ],
-    )
-    if not faces.run.has_network:
-        st.caption("Baselines store predictions only, so there is no saliency map.")
-
-
-def _explain(faces: Faces, position: int, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    from fer_core.inference.recognizer import Prediction
-    from fer_core.vision.detection import Face  # OpenCV and LiteRT load here, when the first face is opened
-    from pages.parts.reading import explain_face
-
-    whole = Face(box=(0, 0, *image.shape), landmarks=None, score=0.0)
-    return explain_face(faces.run, Prediction(faces.predictions.probabilities[position], whole, image))
-
-
-def _facts(faces: Faces, position: int) -> list[str]:
-    """What is known of the face, a sentence each."""
-    predictions = faces.predictions
-    label, predicted = int(predictions.labels[position]), int(predictions.predicted[position])
-    shares = [
-        format_percent(float(predictions.probabilities[position, which])) for which in (label, predicted)
-    ]
-    facts = [f"True label: **{emotion_name(EMOTIONS[label])}** (predicted probability {shares[0]})"]
-    verdict = "correct" if label == predicted else "misclassified"
-    facts.append(f"Predicted as **{emotion_name(EMOTIONS[predicted])}** with {shares[1]}: {verdict}")
-    facts[-1] += f", loss {predictions.loss[position]:.2f}"
-    if faces.shown is not None:
-        shown = int(faces.shown[position])
-        right = "as labelled" if shown == label else "so the label is wrong on purpose"
-        facts.append(f"Drawn as **{emotion_name(EMOTIONS[shown])}**, {right}")
-    suspected = int(faces.suspected[position])
-    if suspected >= 0:
-        facts.append(f"Possible label error; suggested label: **{emotion_name(EMOTIONS[suspected])}**")
-    if predictions.votes is not None:
-        facts.append(_vote_fact(int(predictions.first_choice[position]), label))
-    return facts + _duplicate_facts(faces, position)
-
-
-def _vote_fact(choice: int, label: int) -> str:
-    if choice < 0:
-        return "FER+: no emotion has most votes"
-    agree = "as labelled" if choice == label else "not as labelled"
-    return f"FER+: **{emotion_name(EMOTIONS[choice])}** has most votes, {agree}"
-
-
-def _duplicate_facts(faces: Faces, position: int) -> list[str]:
-    if faces.data is None:
-        duplicate = faces.predictions.evaluation.duplicates[position]
-        return ["An exact duplicate lies in an earlier split"] if duplicate else []
-    table, row = faces.data.table, int(faces.predictions.rows[position])
-    groups = _groups(table, faces.data.key)
-    others = [int(other) for other in np.flatnonzero(groups == groups[row]) if other != row]
-    if not others:
-        return ["No duplicate images"]
-    named = [f"row {o} ({SPLITS[table.splits[o]]}, {EMOTION_LABELS[table.labels[o]]})" for o in others]
-    return [f"{counted(len(others), 'duplicate image')}: {', '.join(named)}"]
-
-
-@st.cache_data(show_spinner=False, max_entries=2)
-def _groups(_table: Table, key: str) -> npt.NDArray[np.int64]:
-    return group_identical(_table.images)
+def _share(predictions: SplitPredictions, position: int, label: int) -> str:
+    return format_percent(float(predictions.probabilities[position, label]), digits=0)

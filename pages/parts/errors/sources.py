@@ -1,6 +1,6 @@
-"""Whose predictions the Errors page shows: a run on FER2013, or the embedded run on faces drawn by code.
+"""Whose predictions the Errors page shows: a run on FER2013, or the embedded run on synthetic faces.
 
-The drawn faces are there on every machine, so that the page can be seen at work without FER2013. They are
+The synthetic faces are there on every machine, so that the page can be seen at work without FER2013. They are
 drawn again when they are first looked at; nothing of a data set is stored.
 """
 
@@ -10,59 +10,73 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fer_core.datasets import draw_table
+from fer_core.datasets import PRIVATE_TEST, PUBLIC_TEST, TRAINING, draw_table
 from fer_core.evaluation.error_analysis import SplitPredictions, find_label_errors
 from fer_core.evaluation.metrics import Evaluation
 from fer_core.experiments.runs import Run, drawn_run
+from pages.parts import state
 from pages.parts.choices import choose
-from pages.parts.connect import Data, connect_data, find_data
-from pages.parts.errors.gallery import Faces, close_face
+from pages.parts.connect import Data, connect_data
+from pages.parts.errors.gallery import FACE, Faces, to_first_page
+from pages.parts.errors.training_images import predict_training
 from pages.parts.readers import last_change, pick_run
 
-FER2013, DRAWN = "FER2013", "Drawn faces"  # these words also stand in the URL
-SOURCE = "data"
+FER2013, DRAWN = "FER2013", "Synthetic faces"  # these words also stand in the URL
+SOURCE, WITHOUT = "data", "without FER2013"
 
 
-def pick_source() -> Run:
-    """The run whose faces are shown: the drawn ones' where they are chosen, else the sidebar's."""
+def pick_source(data: Data | None) -> Run:
+    """The run whose images are shown: the synthetic faces' where they are chosen, else the one beside the
+    heading.
+
+    Without FER2013 the page begins with the synthetic faces, unless it was asked for a run.
+    """
     drawn = drawn_run()
     if drawn is None:  # the package alone was installed, without its models/
         return pick_run(baselines=True)
-    chosen = choose("Data", (FER2013, DRAWN), key=SOURCE, on_change=_start_anew)
-    if chosen == FER2013:
-        return pick_run(baselines=True)
-    with st.sidebar:
-        st.caption("The run on drawn faces, which comes with the app.")
-    return drawn
+    asked = data is not None or state.get(state.RUN) is not None
+    if data is None:
+        st.session_state[WITHOUT] = True
+    elif st.session_state.pop(WITHOUT, False):  # it has just been connected, to be seen
+        st.session_state[SOURCE] = FER2013
+        _start_anew()
+    default = FER2013 if asked else DRAWN
+    chosen = choose("Data", (FER2013, DRAWN), key=SOURCE, default=default, on_change=_start_anew)
+    return pick_run(baselines=True) if chosen == FER2013 else drawn
 
 
 def _start_anew() -> None:
     """Rows and pages of one data set are none of the other's."""
-    st.session_state["page"] = 1
-    close_face()
+    to_first_page()
+    state.put(FACE, None)
 
 
-def _show_drawn() -> None:
-    st.session_state[SOURCE] = DRAWN
-    _start_anew()
-
-
-def gather(run: Run, split: str, *, doubts: bool) -> Faces:
-    """The run's predictions, with the faces and people's opinion where they are at hand.
+def gather(run: Run, split: str, held: Data | None, *, doubts: bool) -> Faces:
+    """The run's predictions, with the images and people's opinion where they are at hand.
 
     Args:
         run: from ``pick_source``.
-        split: "PublicTest" or "PrivateTest".
+        held: the connected copy of FER2013, or None.
+        split: one of ``splits_of``.
         doubts: show the suggested labels in place of the predicted ones.
     """
-    evaluation = run.evaluation(split)
-    drawn = is_drawn()
-    data, shown = _draw() if drawn else (_fitting(evaluation), None)
+    data, shown = _draw() if is_drawn() else (_fitting(run.evaluation(PRIVATE_TEST), held), None)
+    if split == TRAINING and data is not None:
+        evaluation = predict_training(run, data)
+    else:
+        evaluation = run.evaluation(PRIVATE_TEST if split == TRAINING else split)
     votes = None if data is None or data.votes is None else data.votes[evaluation.rows]
     predictions = SplitPredictions(evaluation, votes)
-    suspected = _suspected(run.path, last_change(run.path), split, predictions)
+    key = "" if data is None else data.key
+    suspected = _suspected(run.path, last_change(run.path), f"{evaluation.split} {key}", predictions)
     said = suspected if doubts else predictions.predicted
     return Faces(run, predictions, said, suspected, data, None if shown is None else shown[evaluation.rows])
+
+
+def splits_of(run: Run, held: Data | None) -> tuple[str, ...]:
+    """What can be shown of a run: the test splits, and Training where there are images and a network."""
+    training = run.has_network and (is_drawn() or held is not None)
+    return (PRIVATE_TEST, PUBLIC_TEST) + (TRAINING,) * training
 
 
 def is_drawn() -> bool:
@@ -70,42 +84,31 @@ def is_drawn() -> bool:
     return st.session_state.get(SOURCE) == DRAWN
 
 
-def introduce(faces: Faces) -> None:
-    """What the drawn faces are; or, where FER2013 has no pictures here, the way to them."""
+def introduce(data: Data | None) -> None:
+    """What the synthetic faces are; and without FER2013, how to connect it."""
     if is_drawn():
         st.caption(
             "Faces drawn by code, hard on purpose: expressions fade, and one label in twelve is wrong. They "
             "show what this page does; the results say nothing about real faces."
         )
-    elif faces.data is None and drawn_run() is not None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("FER2013 is not connected. Connect it below, or:", width="content")
-            st.button("Show drawn faces", on_click=_show_drawn, type="tertiary", icon=":material/draw:")
-
-
-def connect() -> None:
-    """Say what is connected, or how to connect FER2013."""
-    data = find_data()
-    connect_data(data)
-    if data is not None and is_drawn():
-        st.caption(f"Choose {FER2013} above to see its faces.")
+    if data is None:
+        connect_data(None)
 
 
 @st.cache_resource(show_spinner="Drawing the faces")
 def _draw() -> tuple[Data, npt.NDArray[np.uint8]]:
-    """The drawn faces, and what each was drawn to show."""
+    """The synthetic faces, and what each was drawn to show."""
     table, shown = draw_table()
     return Data(table, DRAWN, None), shown
 
 
-def _fitting(evaluation: Evaluation) -> Data | None:
+def _fitting(evaluation: Evaluation, data: Data | None) -> Data | None:
     """The connected copy of FER2013, where it is the one that the run was evaluated on."""
-    data = find_data()
     if data is None or _fits(evaluation, data):
         return data
     st.info(
         "The connected copy of FER2013 is not the one that this run was evaluated on: its labels differ. "
-        "So its faces are not shown here.",
+        "So its images are not shown here.",
         icon=":material/database_off:",
     )
     return None
@@ -119,6 +122,6 @@ def _fits(evaluation: Evaluation, data: Data) -> bool:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _suspected(
-    run_path: Path, changed: float, split: str, _answers: SplitPredictions
+    run_path: Path, changed: float, images: str, _answers: SplitPredictions
 ) -> npt.NDArray[np.int64]:
     return find_label_errors(_answers.labels, _answers.probabilities)

@@ -67,7 +67,7 @@ def _show_table(found: Alignment) -> None:
     tilted = effect_on_tilted(found)
     if tilted is not None:
         rows.append(_row(f"roll ≥ {TILTED_DEGREES:.0f}°", tilted))
-    st.dataframe(rows, hide_index=True, height="content", key="table")
+    st.table({key: [row[key] for row in rows] for key in rows[0]}, border="horizontal", hide_index=True)
 
 
 def _row(what: str, each: Effect) -> dict[str, Any]:
