@@ -16,6 +16,11 @@ with hold(Path(sys.argv[1]), "being trained"):
 """
 
 
+def hear_ctrl_c():
+    """For a process about to be started: what runs in a shell's background hears no Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def holding(path):
     """The process, which has ``path`` now."""

@@ -50,7 +50,7 @@ def plot_confusion(
     # The root, so that a few percent can be seen, and happy does not drown disgust.
     figure = _new_matrix(np.sqrt(share), (0, 1), _scale(background), height, predicted)
     figure.data[0].colorbar.update(
-        title="share of the true label" if by == "row" else "share of the predictions",
+        title_text="share of the true label" if by == "row" else "share of the predictions",
         tickvals=np.sqrt(TICKS),
         ticktext=[f"{tick:.0%}" for tick in TICKS],
     )
@@ -91,7 +91,7 @@ def plot_confusion_difference(
     below = [(0.5 - part / 2, colour) for part, colour in reversed(_scale(background, OTHER_SHADE))]
     above = [(0.5 + part / 2, colour) for part, colour in _scale(background)]
     figure = _new_matrix(points, (-most, most), [*below, *above], height, "predicted label")
-    figure.data[0].colorbar.title = "difference in points"
+    figure.data[0].colorbar.title.text = "difference in points"
     figure.update_layout(
         annotations=_write_cells(
             lambda at: _signed(points[at], bold=at[0] == at[1]),
@@ -121,6 +121,7 @@ def _new_matrix(
         hoverinfo="skip",
         colorbar={
             "orientation": "h",
+            "title": {"side": "top"},  # beside it, the title would leave a narrow matrix no room for the bar
             "thickness": 10,
             "x": 0.5,
             "y": 1.01,

@@ -107,7 +107,9 @@ def build_mobilenet(*, dropout: float, side: int | None = SIDE) -> keras.Model:
     """
     inputs, x = _standardized_input(side)
     x = layers.Rescaling(MOBILENET_DEVIATION)(x)
-    x = layers.UpSampling2D(MOBILENET_SCALE, interpolation="bilinear")(x)
+    # Linear interpolation, in two layers: Keras's own ("bilinear") takes images of one size under TensorFlow.
+    x = layers.UpSampling2D(MOBILENET_SCALE)(x)
+    x = layers.AveragePooling2D(MOBILENET_SCALE, strides=1, padding="same")(x)
     body = keras.applications.MobileNet(
         include_top=False, weights=None, input_tensor=layers.Concatenate()([x, x, x])
     )

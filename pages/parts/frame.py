@@ -39,6 +39,15 @@ CLOSE_SIDEBAR = """<script>{
     if (innerWidth <= 768) document.querySelector(close)?.click()  // %s
 }</script>"""
 
+FOLLOW = """<script>{
+    const follow = tries => {
+        const link = document.querySelector(".st-key-follow a")
+        if (link) link.click()
+        else if (tries) setTimeout(follow, 50, tries - 1)
+    }
+    follow(100)
+}</script>"""
+
 # No option keeps Streamlit from asking a server on the internet for its own address when a page of another
 # site tries to connect.
 net_util.get_external_ip = lambda: None
@@ -129,8 +138,11 @@ def link(to: Page, *, width: Literal["content", "stretch"] = "content") -> None:
     )
 
 
-def go_to(title: str, **asked: str) -> None:
-    """Leave for another page, with the run that is chosen now and what is asked of that page alone."""
+def follow(title: str, label: str, **asked: str) -> None:
+    """Draw a link to another page, with the run that is chosen now and what is asked of that page alone, and
+    follow it: ``st.switch_page`` would add an entry to the browser's history for the page that is left."""
     to = next(each for each in PAGES if each.title == title)
     run = {key: value for key, value in state.query_for(title).items() if key == state.RUN}
-    st.switch_page(to.file, query_params={**run, **asked})
+    with st.container(key="follow"):
+        st.page_link(to.file, label=label, icon=to.icon, query_params={**run, **asked})
+    st.html(FOLLOW, unsafe_allow_javascript=True)

@@ -13,6 +13,7 @@ import pytest
 from fer_core.cli import main as cli
 from fer_core.inference.parts import MANIFEST
 from tests.batches import RUN, read_parts, write_photos
+from tests.other_process import hear_ctrl_c
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 240
@@ -63,7 +64,13 @@ def end(photos, out, how):
     """Begin, end it by a signal once two parts are there, and wait until none of its processes runs."""
     small = [sys.executable, "-c", SMALL, *command(photos, out)[3:]]
     process = subprocess.Popen(
-        small, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
+        small,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no other thread holds a lock that it needs
     )
     until = time.monotonic() + SECONDS
     while not (out / "part-00001.parquet").exists():

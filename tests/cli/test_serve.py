@@ -11,13 +11,19 @@ import urllib.request
 import pytest
 
 from fer_core.cli import main as cli
+from tests.other_process import hear_ctrl_c
 
 pytest.importorskip("fastapi_offline", reason="the extra [api] is not installed")
 
 
 def test_it_listens_where_it_says_and_ends_with_ctrl_c():
     words = [sys.executable, "-m", "fer_core", "serve", "--run", "small", "--port", "0"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        words,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no other thread holds a lock that it needs
+    ) as server:
         address = re.search(r"http://127\.0\.0\.1:\d+", server.stderr.readline()).group()
         with urllib.request.urlopen(f"{address}/health", timeout=60) as answer:
             assert answer.status == 200

@@ -39,5 +39,4 @@ def test_a_click_on_a_cell_opens_its_images_in_errors(visit):
     assert page.get_by_role("combobox", name="True label").input_value() == "fear"
     page.go_back()
     page.wait_for_url("**/Evaluation?run=other&split=PublicTest")
-    settle(page)
-    assert page.get_by_role("heading", name="Run other").is_visible()
+    page.get_by_role("heading", name="Run other").wait_for()

@@ -142,7 +142,7 @@ def test_the_page_shows_sentence_chart_and_table(found):
         "without roll correction",
         "with roll correction",
     ]
-    table = app.dataframe[0].value
+    table = app.table[0].value
     assert list(table["rotated by"])[:5] == ["not rotated", "10°", "20°", "30°", "45°"]
     assert table["difference"][4].startswith("+30.0 points (")
     assert table["p"][4] == "< 0.001"

@@ -75,10 +75,10 @@ def test_its_card_follows_from_its_files(path):
 
 
 @every_run
-def test_what_was_asked_round_trips(path):
-    asked = Run(path).asked
-    assert type(asked).from_json(asked.to_json()) == asked
-    assert asked.name == path.name
+def test_its_config_round_trips(path):
+    config = Run(path).config
+    assert type(config).from_json(config.to_json()) == config
+    assert config.name == path.name
 
 
 @every_network

@@ -78,12 +78,12 @@ def test_where_there_is_no_face_there_are_no_eyes(detector):
 def test_every_face_is_turned_levelled_and_read(run, splits):
     done = []
     found, facts = measure_alignment(run, splits, on_picture=lambda *state: done.append(state))
-    assert found.answers.shape == (5, 2, 6)
+    assert found.predictions.shape == (5, 2, 6)
     assert found.rows.tolist() == [10, 11, 12, 20, 21, 22]
     assert np.abs(found.turns).tolist() == [[angle] * 6 for angle in alignment.ANGLES]
     assert np.isnan(found.rolls[:, [2, 5]]).all()
     assert np.isfinite(found.rolls[0, [0, 1, 3, 4]]).all()
-    assert (found.answers[:, 0, [2, 5]] == found.answers[:, 1, [2, 5]]).all()  # left unaligned
+    assert (found.predictions[:, 0, [2, 5]] == found.predictions[:, 1, [2, 5]]).all()  # left unaligned
     seen = found.rolls[2].astype(float) - found.rolls[0].astype(float)
     assert np.nanmax(np.abs(seen - found.turns[2])) < 10
     assert done[-1] == (30, 30)

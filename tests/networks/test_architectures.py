@@ -38,6 +38,14 @@ def test_pixels_go_in_and_logits_come_out(network):
     assert np.ptp(logits, axis=0).min() > 0  # different faces, different answers
 
 
+@pytest.mark.parametrize("name", sorted(set(ARCHITECTURES) - set(FLAT_HEADS)))
+def test_one_network_takes_images_of_any_side(name):
+    """As a teacher does, whose student sees larger crops in the course of its training."""
+    network = build_network(name, dropout=0.2, side=None)
+    for side in (32, 40, 48):
+        assert predict_logits(network, FACES[:, :side, :side]).shape == (7, 7)
+
+
 @pytest.mark.parametrize("gray", [0, 1, 128, 255])
 def test_a_picture_of_one_gray_gives_finite_logits(network, gray):
     assert np.isfinite(predict_logits(network, np.full((1, 48, 48), gray, np.uint8))).all()

@@ -19,7 +19,7 @@ def test_the_stored_embedding_is_shown(tmp_path, monkeypatch):
     run = write_run(tmp_path, "best", tflite=b"", epochs=5)
     count = len(run.evaluation(PRIVATE_TEST).labels)
     run.save_embedding({PRIVATE_TEST: np.column_stack([np.arange(count), np.full(count, 7)])})
-    app = visit("pages/6_Errors.py", show="Embedding", method="t-SNE")
+    app = visit("pages/6_Errors.py", data="FER2013", show="Embedding", method="t-SNE")
     assert not complaints(app)
     traces = [trace for trace in charts_of(app)[0]["data"] if isinstance(trace["x"], dict)]
     shown = np.concatenate([numbers(trace["x"]) for trace in traces])

@@ -13,8 +13,9 @@ from tests.tiny_networks import SAMPLES, tiny_tflite
 
 def test_a_read_photo_gives_its_face_table_and_its_drawing():
     content = (SAMPLES / "two-faces.jpg").read_bytes()
-    predictions = Recognizer(tiny_tflite("flatten")).predict(content)
-    read = reading.Reading("b, c.jpg", content, b"", predictions, "", "YuNet")
+    run = tiny_tflite("flatten")
+    photo = reading.to_photo("b, c.jpg", content)
+    read = reading.Reading(photo, Recognizer(run).predict(content), "", "YuNet", False, run, 0.7)
     assert [(row.path, row.number) for row in read.rows] == [("b, c.jpg", 1), ("b, c.jpg", 2)]
     drawn = Image.open(io.BytesIO(read.drawn_png()))
     assert (drawn.format, drawn.size) == ("PNG", Image.open(io.BytesIO(content)).size)

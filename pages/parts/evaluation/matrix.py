@@ -9,7 +9,7 @@ from fer_core import charts
 from pages.parts.choices import choose
 from pages.parts.evaluation.scope import Scope
 from pages.parts.figures import background, show_figure
-from pages.parts.frame import go_to
+from pages.parts.frame import follow
 
 CELLS = ("by row", "by column")  # these words also stand in the URL
 CELLS_HELP = "By row: the diagonal is recall. By column: the diagonal is precision."
@@ -18,7 +18,6 @@ ASKED = "cell of the confusion matrix"
 
 def show_matrix(score: Mapping[str, Any], scope: Scope, *, leads_on: bool = True) -> None:
     """Draw the matrix; a click on a cell opens Errors on its images, where Errors can show them."""
-    _follow(scope)
     st.subheader("Confusion matrix")
     cells = choose("Shares", CELLS, key="cells", help=CELLS_HELP)
     show_figure(
@@ -34,6 +33,7 @@ def show_matrix(score: Mapping[str, Any], scope: Scope, *, leads_on: bool = True
         return
     only = " Errors shows the single view." if scope.view == "flip" else ""
     st.caption(f"Click a cell to see its images on the Errors page.{only}")
+    _follow(scope)
 
 
 def _ask(point: Mapping[str, Any]) -> None:
@@ -41,9 +41,10 @@ def _ask(point: Mapping[str, Any]) -> None:
 
 
 def _follow(scope: Scope) -> None:
-    """Go where a click asked to: only a page that runs may lead to another one."""
+    """Go where a click asked to."""
     if ASKED not in st.session_state:
         return
     truth, predicted = st.session_state.pop(ASKED)
     asked = {"data": "FER2013", "split": scope.split, "true": truth, "predicted": predicted}
-    go_to("Errors", **asked, **({"duplicates": "no duplicates"} if scope.is_unique else {}))
+    asked |= {"duplicates": "no duplicates"} if scope.is_unique else {}
+    follow("Errors", f"{truth} predicted as {predicted}", **asked)
