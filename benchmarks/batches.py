@@ -93,7 +93,7 @@ def time_stages(folder: Path, run: str, scratch: Path) -> dict[str, float]:
         marks = [time.perf_counter()]
         picture = load_picture(path)
         marks.append(time.perf_counter())
-        faces = recognizer.find_faces(picture)
+        faces = recognizer.detect_faces(picture)
         marks.append(time.perf_counter())
         crops = [crop_face(picture, face) for face in faces]
         marks.append(time.perf_counter())

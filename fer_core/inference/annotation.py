@@ -21,7 +21,7 @@ from fer_core.vision.pictures import Picture, check_picture
 
 if TYPE_CHECKING:  # Drawing needs no network.
     from fer_core.inference.recognizer import Prediction
-    from fer_core.networks.saliency import Heat
+    from fer_core.networks.saliency import Saliency
 
 Colour = tuple[int, int, int]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
@@ -97,12 +97,12 @@ def _stand_up(
     return rotate_picture(picture, rotation), turned
 
 
-def overlay_heat(crop: npt.NDArray[np.uint8], heat: "Heat", *, side_px: int = 192) -> Picture:
+def overlay_saliency(crop: npt.NDArray[np.uint8], saliency: "Saliency", *, side_px: int = 192) -> Picture:
     """The saliency map over the enlarged crop, from transparent to yellow.
 
     Args:
         crop: (48, 48) uint8.
-        heat: (48, 48) in [0, 1], from ``Recognizer.explain``.
+        saliency: (48, 48) in [0, 1], from ``Recognizer.explain``.
         side_px: the side of the result.
 
     Returns:
@@ -110,7 +110,7 @@ def overlay_heat(crop: npt.NDArray[np.uint8], heat: "Heat", *, side_px: int = 19
     """
     size = (side_px, side_px)
     gray = cv2.resize(np.asarray(crop), size, interpolation=cv2.INTER_CUBIC)
-    level = cv2.resize(np.asarray(heat, dtype=np.float32), size, interpolation=cv2.INTER_LINEAR)
+    level = cv2.resize(np.asarray(saliency, dtype=np.float32), size, interpolation=cv2.INTER_LINEAR)
     # Inferno's lightness grows evenly, so the map reads in gray and with any colour vision.
     colours = cv2.applyColorMap(np.rint(level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[:, :, ::-1]
     opacity = 0.7 * level[:, :, None]

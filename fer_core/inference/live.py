@@ -166,7 +166,7 @@ class LiveReader:
         is_lost = len(near) < len(self._faces)
         if is_lost or not near or now - self._searched >= SEARCH_SECONDS:
             smallest = SMALLEST_FACE * max(picture.shape[:2])
-            near = self._recognizer.find_faces(picture, rotation=0, smallest_px=smallest, known=near)
+            near = self._recognizer.detect_faces(picture, rotation=0, smallest_px=smallest, known=near)
             self._searched = now
         self._faces = near
         return near

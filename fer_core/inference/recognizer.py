@@ -15,7 +15,7 @@ from fer_core.errors import RunError
 from fer_core.inference.face_table import Predictions
 from fer_core.inference.prediction import Prediction
 from fer_core.networks.runtime import Crops, Floats, LiteRTModel
-from fer_core.networks.saliency import Heat, activation_heat, occlusion_heats
+from fer_core.networks.saliency import Saliency, activation_saliency, occlusion_saliency
 from fer_core.paths import BASELINE, DEFAULT_RUN, TFLITE, find_run
 from fer_core.vision.detection import (
     FACE_THRESHOLD,
@@ -104,7 +104,7 @@ class Recognizer:
             rotation: 0, 90, 180 or 270 where it is known, as in a video after its first faces; found out by
                 default, see ``FaceDetector.detect``.
             smallest_px: width in pixels of the smallest face to be found; by default 20.
-            faces: those of this picture that ``find_faces`` found at this threshold or a lower one, so that
+            faces: those of this picture that ``detect_faces`` found at this threshold or a lower one, so that
                 they are not searched again.
 
         Raises:
@@ -113,7 +113,7 @@ class Recognizer:
         """
         picture = load_picture(picture)
         if faces is None:
-            faces = self.find_faces(
+            faces = self.detect_faces(
                 picture, face_threshold=face_threshold, rotation=rotation, smallest_px=smallest_px
             )
         else:
@@ -135,7 +135,7 @@ class Recognizer:
         found = []
         for source in pictures:
             picture = load_picture(source)
-            faces = self.find_faces(picture, face_threshold=face_threshold)
+            faces = self.detect_faces(picture, face_threshold=face_threshold)
             found.append((faces, [crop_face(picture, face) for face in faces]))
         return self._predict_found(found)
 
@@ -148,7 +148,7 @@ class Recognizer:
             for faces, some in found
         ]
 
-    def find_faces(
+    def detect_faces(
         self,
         picture: Picture,
         *,
@@ -177,6 +177,8 @@ class Recognizer:
         )
         return self._choose(picture, faces, threshold)
 
+    find_faces = detect_faces  # the name before 0.25, for one version
+
     def follow_faces(
         self, picture: Picture, faces: Sequence[Face], *, face_threshold: float | None = None
     ) -> list[Face]:
@@ -204,7 +206,7 @@ class Recognizer:
         """
         return self._model.probabilities(crops)
 
-    def explain(self, crop: npt.NDArray[np.uint8], *, emotion: Emotion | None = None) -> Heat:
+    def explain(self, crop: npt.NDArray[np.uint8], *, emotion: Emotion | None = None) -> Saliency:
         """The saliency map of an emotion in a crop: (48, 48) float32 in [0, 1], 1 the strongest.
 
         The class activation map where the network has one, else occlusion sensitivity.
@@ -221,7 +223,7 @@ class Recognizer:
             emotion = Emotion(int(self.predict_crops(crops)[0].argmax()))
         return self.explain_all(crop)[emotion]
 
-    def explain_all(self, crop: npt.NDArray[np.uint8], *, method: Method | None = None) -> Heat:
+    def explain_all(self, crop: npt.NDArray[np.uint8], *, method: Method | None = None) -> Saliency:
         """The saliency maps of all emotions in a crop: (7, 48, 48) float32, each scaled to [0, 1].
 
         Args:
@@ -233,9 +235,9 @@ class Recognizer:
             RunError: if the network has no class activation map, and this was asked for.
         """
         if (method or self.explains_by) == OCCLUSION:
-            return occlusion_heats(self.predict_crops, crop)
+            return occlusion_saliency(self.predict_crops, crop)
         maps = self._model.activation_map(np.asarray(crop)[None])[0]
-        return np.stack([activation_heat(maps, emotion) for emotion in Emotion])
+        return np.stack([activation_saliency(maps, emotion) for emotion in Emotion])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled by its run's name, or path: the network is loaded where it is unpickled."""

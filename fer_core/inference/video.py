@@ -171,7 +171,7 @@ class VideoReader:
                 return near
         self._searched = frame.seconds
         smallest = SMALLEST_FACE * max(frame.picture.shape[:2])
-        return self._recognizer.find_faces(
+        return self._recognizer.detect_faces(
             frame.picture,
             face_threshold=threshold,
             rotation=self._rotation,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fer_core.emotions import EMOTION_COUNT, SIDE
 
-Heat = npt.NDArray[np.float32]
+Saliency = npt.NDArray[np.float32]
 Crop = npt.NDArray[np.uint8]
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 
@@ -21,7 +21,7 @@ Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 PATCH_PX, STEP_PX = 12, 4
 
 
-def activation_heat(maps: npt.NDArray[np.float32], emotion: int) -> Heat:
+def activation_saliency(maps: npt.NDArray[np.float32], emotion: int) -> Saliency:
     """The class activation map of one emotion.
 
     Args:
@@ -35,7 +35,7 @@ def activation_heat(maps: npt.NDArray[np.float32], emotion: int) -> Heat:
     return _normalize(np.asarray(coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC)))
 
 
-def occlusion_heats(predict: Predict, crop: Crop) -> Heat:
+def occlusion_saliency(predict: Predict, crop: Crop) -> Saliency:
     """How far each emotion's probability falls when a part of the crop is hidden: (7, 48, 48).
 
     Each pixel gets the mean fall over all patches that hid it.
@@ -60,7 +60,7 @@ def occlusion_heats(predict: Predict, crop: Crop) -> Heat:
     return np.stack([_normalize(each / covered) for each in fall])
 
 
-def _normalize(heat: npt.NDArray[np.floating]) -> Heat:
+def _normalize(saliency: npt.NDArray[np.floating]) -> Saliency:
     """The positive part, scaled to [0, 1]; all 0 where nothing is positive."""
-    positive = np.maximum(heat, 0)
+    positive = np.maximum(saliency, 0)
     return np.asarray(positive / max(float(positive.max()), 1e-9), dtype=np.float32)

@@ -81,10 +81,10 @@ def show_face(run: Run, reading: Reading, number: int) -> None:
 def _show_crop(run: Run, reading: Reading, number: int) -> None:
     prediction = reading.predictions[number - 1]
     with st.spinner("Computing the saliency map"):
-        heat = explain_face(run, prediction)
+        saliency = explain_face(run, prediction)
     show_pair(
         prediction.crop,
-        heat,
+        saliency,
         caption="Network input (48 × 48) · saliency map",
         alt=f"Face {number}: input and saliency map for {prediction.emotion.label}",
     )

@@ -17,10 +17,10 @@ import streamlit as st
 from PIL import Image
 
 from fer_core.experiments.runs import Run
-from fer_core.inference.annotation import draw_predictions, overlay_heat
+from fer_core.inference.annotation import draw_predictions, overlay_saliency
 from fer_core.inference.face_table import FaceRow, photo_rows
 from fer_core.inference.recognizer import Method, Prediction, Recognizer
-from fer_core.networks.saliency import Heat
+from fer_core.networks.saliency import Saliency
 from fer_core.vision.detection import FACE_THRESHOLD, Face, crop_face, filter_faces, whole_picture
 from fer_core.vision.frames import kind_of
 from fer_core.vision.headers import open_picture, read_picture
@@ -160,7 +160,7 @@ def _find(key: str, detector: str, _photo: Photo, _recognizer: Recognizer) -> Fo
     """A photo's faces and crops: the same for every run and threshold."""
     count_picture()
     picture = _load(key, _photo)
-    faces = _recognizer.find_faces(picture, face_threshold=LEAST_THRESHOLD)
+    faces = _recognizer.detect_faces(picture, face_threshold=LEAST_THRESHOLD)
     whole = whole_picture(picture)
     if whole is not None:
         faces = [*(face for face in faces if face.box != whole.box), whole]
@@ -195,16 +195,16 @@ def _preview(key: str, run_path: Path, changed: float, threshold: float, _readin
 
 def explain_face(run: Run, prediction: Prediction) -> npt.NDArray[np.uint8]:
     """The crop under the saliency map of its predicted emotion, RGB uint8 (H, W, 3)."""
-    return overlay_heat(prediction.crop, explain_all(run, prediction.crop)[prediction.emotion])
+    return overlay_saliency(prediction.crop, explain_all(run, prediction.crop)[prediction.emotion])
 
 
-def explain_all(run: Run, crop: npt.NDArray[np.uint8], *, method: Method | None = None) -> Heat:
+def explain_all(run: Run, crop: npt.NDArray[np.uint8], *, method: Method | None = None) -> Saliency:
     """The saliency maps of all emotions (7, 48, 48), see ``Recognizer.explain_all``."""
     return _explain(run.path, last_change(run.path), crop, method)
 
 
 @st.cache_data(show_spinner=False, ttl=KEPT_SECONDS, max_entries=256)
-def _explain(run_path: Path, changed: float, crop: npt.NDArray[np.uint8], method: Method | None) -> Heat:
+def _explain(run_path: Path, changed: float, crop: npt.NDArray[np.uint8], method: Method | None) -> Saliency:
     return _recognizer(run_path, changed).explain_all(crop, method=method)
 
 

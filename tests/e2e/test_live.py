@@ -26,12 +26,12 @@ LEAST_PIXELS = 250  # a label's plate alone has 1,500
 SABOTAGE = """
 import os, pathlib
 from fer_core.inference.recognizer import Recognizer
-find = Recognizer.find_faces
+find = Recognizer.detect_faces
 def find_or_fail(self, picture, **options):
     if pathlib.Path(os.environ["FER_TEST_BOMB"]).exists():
         raise RuntimeError("the bomb went off")
     return find(self, picture, **options)
-Recognizer.find_faces = find_or_fail
+Recognizer.detect_faces = find_or_fail
 """
 # Of the browser's pixels: how many have the colour of a person's box, and the number in the lower edge.
 LOOK = """([colours, bits, mirrored]) => {

@@ -3,7 +3,7 @@ import pytest
 
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import PictureError
-from fer_core.inference.annotation import draw_predictions, overlay_heat
+from fer_core.inference.annotation import draw_predictions, overlay_saliency
 from fer_core.inference.recognizer import Prediction
 from fer_core.palette import EMOTION_COLOURS, PERSON_COLOURS, person_colour, rgb
 from fer_core.vision.detection import Face
@@ -148,9 +148,9 @@ def test_gray_pictures_are_refused():
 
 
 def test_cold_places_show_the_crop_and_hot_ones_colour():
-    heat = np.zeros((48, 48), np.float32)
-    heat[30:40, 30:40] = 1
-    shown = overlay_heat(np.full((48, 48), 90, np.uint8), heat, side_px=96)
+    saliency = np.zeros((48, 48), np.float32)
+    saliency[30:40, 30:40] = 1
+    shown = overlay_saliency(np.full((48, 48), 90, np.uint8), saliency, side_px=96)
     assert shown.shape == (96, 96, 3)
     assert shown.dtype == np.uint8
     np.testing.assert_array_equal(shown[10, 10], 90)

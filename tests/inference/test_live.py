@@ -85,7 +85,7 @@ def test_a_face_is_boxed_and_read(reader, clock):
 def test_faces_are_found_in_a_small_copy_where_they_are_in_the_picture(reader, clock, recognizer):
     picture = scene((200, 100))
     play(reader, clock, picture)
-    (face,) = recognizer.find_faces(picture)
+    (face,) = recognizer.detect_faces(picture)
     assert reader.figures().faces[0][1].face.box == pytest.approx(face.box, abs=12)
 
 
@@ -140,8 +140,8 @@ class Exploding:
     def __init__(self, recognizer, fails):
         self.recognizer, self.fails = recognizer, fails
 
-    def find_faces(self, picture, **options):
-        return self._call("find_faces", picture, **options)
+    def detect_faces(self, picture, **options):
+        return self._call("detect_faces", picture, **options)
 
     def follow_faces(self, picture, faces):
         return self._call("follow_faces", picture, faces)
@@ -159,7 +159,7 @@ class Exploding:
 @pytest.mark.parametrize(
     "case",
     [
-        ("find_faces", "find_faces exploded"),
+        ("detect_faces", "detect_faces exploded"),
         ("follow_faces", "follow_faces exploded"),
         ("predict_crops", "predict_crops exploded"),
         ("NaN", "Probabilities must be"),
@@ -268,7 +268,7 @@ class Answering:
     """A recognizer that says the same of every face."""
 
     def __init__(self, recognizer, answer):
-        self.find_faces, self.follow_faces = recognizer.find_faces, recognizer.follow_faces
+        self.detect_faces, self.follow_faces = recognizer.detect_faces, recognizer.follow_faces
         self._answer = answer
 
     def predict_crops(self, crops):

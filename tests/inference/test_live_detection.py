@@ -23,7 +23,7 @@ def test_no_box_lags_behind_a_moving_face(reader, clock, recognizer):
     for step in range(20):
         picture = scene((20 * step, 100 + 4 * step))
         play(reader, clock, picture, step=0.05)
-        (face,) = recognizer.find_faces(picture)
+        (face,) = recognizer.detect_faces(picture)
         (shown,) = [each for _, each in reader.figures().faces]
         assert shown.face.box == pytest.approx(face.box, abs=8)
 
@@ -35,6 +35,6 @@ class Counting:
         self._recognizer, self.searches = recognizer, 0
         self.follow_faces, self.predict_crops = recognizer.follow_faces, recognizer.predict_crops
 
-    def find_faces(self, picture, **options):
+    def detect_faces(self, picture, **options):
         self.searches += 1
-        return self._recognizer.find_faces(picture, **options)
+        return self._recognizer.detect_faces(picture, **options)

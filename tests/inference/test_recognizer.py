@@ -97,18 +97,18 @@ def test_every_network_explains_itself(head):
     assert (
         recognizer.explains_by == {"flatten": "occlusion sensitivity", "pooled": "class activation map"}[head]
     )
-    heat = recognizer.explain(crop)
-    assert heat.shape == (48, 48)
-    assert heat.dtype == np.float32
-    assert heat.min() >= 0
-    assert heat.max() == 1
+    saliency = recognizer.explain(crop)
+    assert saliency.shape == (48, 48)
+    assert saliency.dtype == np.float32
+    assert saliency.min() >= 0
+    assert saliency.max() == 1
     top = Emotion(int(recognizer.predict_crops(crop[None])[0].argmax()))
-    np.testing.assert_array_equal(recognizer.explain(crop, emotion=top), heat)
-    assert not np.array_equal(recognizer.explain(crop, emotion=Emotion((top + 1) % 7)), heat)
+    np.testing.assert_array_equal(recognizer.explain(crop, emotion=top), saliency)
+    assert not np.array_equal(recognizer.explain(crop, emotion=Emotion((top + 1) % 7)), saliency)
     for method in recognizer.methods:
-        heats = recognizer.explain_all(crop, method=method)
-        assert heats.shape == (7, 48, 48)
-        assert np.array_equal(heats[top], heat) == (method == recognizer.explains_by)
+        maps = recognizer.explain_all(crop, method=method)
+        assert maps.shape == (7, 48, 48)
+        assert np.array_equal(maps[top], saliency) == (method == recognizer.explains_by)
 
 
 def test_a_map_that_the_network_lacks_is_said():
@@ -135,7 +135,8 @@ def test_the_threshold_is_an_argument_of_each_prediction(recognizer, monkeypatch
     recognizer.predict(sample())
     monkeypatch.setattr(yunet, "_read_weights", lambda: pytest.fail("the detector is loaded once"))
     monkeypatch.setattr(yunet.YuNet, "_load", lambda self: pytest.fail("the network is loaded once"))
-    (face,) = recognizer.find_faces(sample(), face_threshold=0.3)
+    (face,) = recognizer.detect_faces(sample(), face_threshold=0.3)
+    assert Recognizer.find_faces is Recognizer.detect_faces  # the old name
     below, above = face.score - 0.01, face.score + 0.01
     assert len(recognizer.predict(sample(), face_threshold=below)) == 1
     assert recognizer.predict(sample(), face_threshold=above) == []
@@ -151,7 +152,7 @@ def test_thresholds_and_rotations_that_make_no_sense_are_refused(recognizer, opt
 
 def test_a_small_square_is_whole_where_no_face_reaches_the_threshold(recognizer):
     picture = np.ascontiguousarray(sample()[40:200, 150:310][::2, ::2])
-    (face,) = recognizer.find_faces(picture, face_threshold=0.3)
+    (face,) = recognizer.detect_faces(picture, face_threshold=0.3)
     assert face.score > 0.3
     (whole,) = recognizer.predict(picture, faces=[face], face_threshold=1.0)
     assert (whole.face.box, whole.face.score) == ((0, 0, 80, 80), 0)

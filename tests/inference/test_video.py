@@ -63,13 +63,13 @@ def test_a_film_upside_down_is_predicted_as_the_upright_one(recognizer):
 
 
 def test_the_orientation_is_asked_until_two_frames_agree(recognizer, monkeypatch):
-    asked, find = [], Recognizer.find_faces
+    asked, find = [], Recognizer.detect_faces
 
     def note(self, picture, *, rotation, **options):
         asked.append(rotation)
         return find(self, picture, rotation=rotation, **options)
 
-    monkeypatch.setattr(Recognizer, "find_faces", note)
+    monkeypatch.setattr(Recognizer, "detect_faces", note)
     monkeypatch.setattr("fer_core.inference.video.SEARCH_SECONDS", 0)
     film = write_video([scene()] * 4 + [scene(80)] * 8)
     read_all(VideoReader(recognizer, io.BytesIO(film), frames_per_second=10))
@@ -107,9 +107,9 @@ def test_a_cut_gives_a_new_number_to_a_face_in_the_same_place(recognizer):
 
 
 def test_faces_are_followed_between_searches(recognizer, film, monkeypatch):
-    searched, find = [], Recognizer.find_faces
+    searched, find = [], Recognizer.detect_faces
     monkeypatch.setattr(
-        Recognizer, "find_faces", lambda *args, **rest: searched.append(1) or find(*args, **rest)
+        Recognizer, "detect_faces", lambda *args, **rest: searched.append(1) or find(*args, **rest)
     )
     moving = write_video([scene(2 * step) for step in range(40)])
     followed = read_all(VideoReader(recognizer, io.BytesIO(moving), frames_per_second=10))

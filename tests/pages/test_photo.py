@@ -111,9 +111,9 @@ def test_a_photo_upside_down_is_shown_upright_and_said_to_be_rotated():
 
 
 def test_another_threshold_detects_nothing_again(two_runs, monkeypatch):
-    found, find = [], Recognizer.find_faces
+    found, find = [], Recognizer.detect_faces
     monkeypatch.setattr(
-        Recognizer, "find_faces", lambda *args, **rest: found.append(1) or find(*args, **rest)
+        Recognizer, "detect_faces", lambda *args, **rest: found.append(1) or find(*args, **rest)
     )
     app = hand_in({name: content + b"as no other test reads it" for name, content in samples().items()})
     for threshold in (0.95, 0.3):

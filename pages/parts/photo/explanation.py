@@ -5,7 +5,7 @@ import streamlit as st
 from fer_core.emotions import EMOTIONS
 from fer_core.experiments.runs import Run
 from fer_core.formats import format_percent
-from fer_core.inference.annotation import overlay_heat
+from fer_core.inference.annotation import overlay_saliency
 from fer_core.inference.prediction import Prediction
 from pages.parts.formats import emotion_name
 from pages.parts.reading import explain_all, load_recognizer
@@ -31,12 +31,12 @@ def show_explanation(run: Run, prediction: Prediction) -> None:
             "Method", methods, default=methods[0], required=True, format_func=str.capitalize
         )
     with st.spinner("Computing the saliency maps"):
-        heats = explain_all(run, prediction.crop, method=method)
+        maps = explain_all(run, prediction.crop, method=method)
     shares = [format_percent(float(share), digits=0) for share in prediction.probabilities]
     row = st.container(horizontal=True, gap="small")
-    for emotion, heat, share in zip(EMOTIONS, heats, shares, strict=True):
+    for emotion, saliency, share in zip(EMOTIONS, maps, shares, strict=True):
         row.image(
-            overlay_heat(prediction.crop, heat),
+            overlay_saliency(prediction.crop, saliency),
             f"{emotion_name(emotion)} {share}",
             width=MAP_PX,
             output_format="PNG",
