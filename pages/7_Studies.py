@@ -113,7 +113,7 @@ def _show_table(study: Study, runs: dict[str, Run]) -> None:
     reference = next(iter(runs))
     what = {variant.name: variant.what for variant in study.variants}
     rows = [
-        {"variant": f"**{name}**: {what[name]}"} | _numbers(run, runs[reference])
+        {"variant": f"**{name}** {what[name]}"} | _numbers(run, runs[reference])
         for name, run in runs.items()
     ]
     st.table({key: [row[key] for row in rows] for key in rows[0]}, border="horizontal", hide_index=True)
@@ -135,7 +135,7 @@ def _numbers(run: Run, reference: Run) -> dict[str, str]:
     return {
         "accuracy (95% CI)": format_accuracy(scores),
         f"against {reference.name}": against,
-        "macro-F1": format_macro_f1(scores),
+        "macro F1": format_macro_f1(scores),
         "recall of disgust": f"{100 * recall:.1f} % ({100 * low:.1f}–{100 * high:.1f})",
     }
 
