@@ -50,7 +50,6 @@ APP_LIBRARIES = {"streamlit", "streamlit_webrtc", "plotly", "numpy", "pandas", "
 WHEN_NEEDED = {
     ("networks/export", "tensorflow"),
     ("networks/interchange", "onnxruntime"),
-    ("networks/interchange", "tensorflow"),
     ("networks/interchange", "tf2onnx"),
     ("datasets/kaggle", "kagglehub"),
     ("evaluation/roc_pr", "sklearn"),

@@ -82,11 +82,9 @@ def _write_onnx(model: keras.Model, path: Path, calibration: Calibration) -> Pro
 
 
 def _write_saved_model(model: keras.Model, path: Path, calibration: Calibration) -> Probabilities:
-    with optional():
-        import tensorflow as tf
     _called_graph(model, calibration).export(path, format="tf_saved_model", verbose=False)
-    loaded = tf.saved_model.load(str(path))
-    return lambda images: np.asarray(loaded.serve(images[..., None])[PROBABILITIES])
+    loaded = keras.layers.TFSMLayer(str(path), call_endpoint="serve")
+    return lambda images: np.asarray(loaded(images[..., None])[PROBABILITIES])
 
 
 def _called_graph(model: keras.Model, calibration: Calibration) -> keras.Model:
