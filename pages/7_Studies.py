@@ -113,8 +113,7 @@ def _show_table(study: Study, runs: dict[str, Run]) -> None:
     reference = next(iter(runs))
     what = {variant.name: variant.what for variant in study.variants}
     rows = [
-        {"variant": f"**{name}** {what[name]}"} | _numbers(run, runs[reference])
-        for name, run in runs.items()
+        {"variant": f"**{name}** {what[name]}"} | _numbers(run, runs[reference]) for name, run in runs.items()
     ]
     st.table({key: [row[key] for row in rows] for key in rows[0]}, border="horizontal", hide_index=True)
     st.caption(
