@@ -2,23 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
 
 import cv2
 import numpy as np
 
-from fer_core.extras import optional
 from fer_core.inference.annotation import draw_predictions
 from fer_core.vision.alignment import Face, rotate_picture
+from fer_core.vision.mp4 import Mp4Writer
 from fer_core.vision.pictures import Picture
 
 if TYPE_CHECKING:
     from fer_core.inference.prediction import Prediction
 
 LONGEST_PX = 960  # of the MP4's frames: what a page shows of them
-TICKS = 1000  # a second: each frame is shown at its own time, to a millisecond
-QUALITY = {"crf": "26", "preset": "veryfast"}  # of x264
+# Of x264: nothing waits for it, so it takes its time where a recording may not.
+ENCODER = {"crf": "26", "preset": "veryfast"}
 
 
 class AnnotatedVideo:
@@ -32,16 +31,7 @@ class AnnotatedVideo:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        with optional():
-            import av
-
-        self._container = av.open(file, "w", format="mp4")
-        stream = self._container.add_stream("libx264", rate=Fraction(TICKS, 40), options=QUALITY)
-        stream.pix_fmt = "yuv420p"
-        stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS)
-        self._stream = stream
-        self._last = -1
-        self._size: tuple[int, int] | None = None
+        self._film = Mp4Writer(file, encoder=ENCODER)
         self._is_closed = False
 
     def add(
@@ -63,29 +53,17 @@ class AnnotatedVideo:
             rotation: by how many degrees the film has to be rotated to stand upright, for a frame without
                 a face to say so.
         """
-        import av
-
         small, scaled = _reduce(picture, predictions)
         drawn = draw_predictions(small, scaled, numbers=numbers)
         if rotation and not predictions:
             drawn = rotate_picture(drawn, rotation)
-        if self._size is None:
-            self._size = (drawn.shape[1] // 2 * 2, drawn.shape[0] // 2 * 2)  # H.264 halves the colours
-            self._stream.width, self._stream.height = self._size
-        if drawn.shape[1::-1] != self._size:
-            drawn = np.asarray(cv2.resize(drawn, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(drawn), format="rgb24")
-        frame.pts = self._last = max(round(seconds * TICKS), self._last + 1)
-        frame.time_base = Fraction(1, TICKS)
-        self._container.mux(self._stream.encode(frame))
+        self._film.write(np.ascontiguousarray(drawn), seconds)
 
     def close(self) -> None:
         """Write what is left to write; once."""
         if not self._is_closed:
             self._is_closed = True
-            if self._size is not None:
-                self._container.mux(self._stream.encode())
-            self._container.close()
+            self._film.close()
 
 
 def _reduce(picture: Picture, predictions: "Sequence[Prediction]") -> tuple[Picture, "Sequence[Prediction]"]:

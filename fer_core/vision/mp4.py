@@ -1,7 +1,8 @@
 """Pictures to an MP4 film that every browser plays: H.264, 4:2:0, each picture with a time of its own."""
 
+from collections.abc import Mapping
 from fractions import Fraction
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from fer_core.extras import optional
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 TICK = Fraction(1, 90_000)  # seconds; the usual clock of video, in which common frame rates are whole numbers
 # x264's fastest preset, a few milliseconds for 640 x 480: it encodes beside a camera.
-ENCODER = {"preset": "ultrafast", "crf": "25"}
+ENCODER: Mapping[str, str] = MappingProxyType({"preset": "ultrafast", "crf": "25"})
 # Until it is closed the film is in pieces that play by themselves: what was written before an error is kept.
 CONTAINER = {"movflags": "hybrid_fragmented", "frag_duration": "1000000"}  # microseconds
 EXPECTED_RATE = 30  # what x264 spreads its bits by; the pictures' own times are what is stored
@@ -25,16 +26,18 @@ class Mp4Writer:
 
     Args:
         file: a binary file that can seek; it stays open.
+        encoder: options of x264.
 
     Raises:
         MissingExtraError: if PyAV is not installed.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, encoder: Mapping[str, str] = ENCODER) -> None:
         with optional():
             import av
 
         self._container: OutputContainer = av.open(file, "w", format="mp4", options=CONTAINER)
+        self._encoder = dict(encoder)
         self._stream: VideoStream | None = None
         self._last = -1
         self._is_over = False
@@ -72,7 +75,7 @@ class Mp4Writer:
         self._is_over = False
 
     def _add_stream(self, height: int, width: int) -> "VideoStream":
-        stream: VideoStream = self._container.add_stream("libx264", rate=EXPECTED_RATE, options=ENCODER)
+        stream: VideoStream = self._container.add_stream("libx264", rate=EXPECTED_RATE, options=self._encoder)
         stream.height, stream.width, stream.pix_fmt = height // 2 * 2, width // 2 * 2, "yuv420p"
         stream.codec_context.time_base = TICK
         stream.codec_context.thread_count = 1  # each further thread holds back a picture
