@@ -75,7 +75,9 @@ class Mp4Writer:
         self._is_over = False
 
     def _add_stream(self, height: int, width: int) -> "VideoStream":
-        stream: VideoStream = self._container.add_stream("libx264", rate=EXPECTED_RATE, options=self._encoder)
+        # Without B-frames, which a film in pieces shows late: by 0.4 s, with no edit list to say so.
+        options = self._encoder | {"bf": "0"}
+        stream: VideoStream = self._container.add_stream("libx264", rate=EXPECTED_RATE, options=options)
         stream.height, stream.width, stream.pix_fmt = height // 2 * 2, width // 2 * 2, "yuv420p"
         stream.codec_context.time_base = TICK
         stream.codec_context.thread_count = 1  # each further thread holds back a picture

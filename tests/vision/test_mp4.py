@@ -7,13 +7,15 @@ import av
 import numpy as np
 import pytest
 
+from fer_core.inference import annotated_video
+from fer_core.vision import mp4
 from fer_core.vision.frames import sample_frames
 from fer_core.vision.mp4 import Mp4Writer
 
 
-def film_of(pictures, times):
+def film_of(pictures, times, encoder=mp4.ENCODER):
     file = io.BytesIO()
-    with Mp4Writer(file) as writer:
+    with Mp4Writer(file, encoder=encoder) as writer:
         for picture, time in zip(pictures, times, strict=True):
             writer.write(picture, time)
     return file.getvalue()
@@ -23,9 +25,10 @@ def shade(value, size=(48, 64)):
     return np.full((*size, 3), value, np.uint8)
 
 
-def test_each_picture_keeps_its_time_and_its_look():
+@pytest.mark.parametrize("encoder", [mp4.ENCODER, annotated_video.ENCODER], ids=["recording", "annotated"])
+def test_each_picture_keeps_its_time_and_its_look(encoder):
     times = [0.0, 0.071, 0.5, 0.9]
-    data = film_of([shade(value) for value in (20, 90, 160, 230)], times)
+    data = film_of([shade(value) for value in (20, 90, 160, 230)], times, encoder)
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
